@@ -1,0 +1,1 @@
+"""Act: talk ARI to Asterisk and HTTP to people."""

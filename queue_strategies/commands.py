@@ -1,0 +1,51 @@
+"""What to do, ordered by the Floor and carried out by its runner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from queue_strategies.model import AgentId, ContactId, OfferId, OfferOutcome, QueueName, VisitId, VisitOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Ring this agent's phone for this caller; report AgentRang, then AgentAnswered or OfferFailed."""
+
+    offer: OfferId
+    visit: VisitId
+    contact: ContactId
+    queue: QueueName
+    agent: AgentId
+    timeout_s: float
+    """A bound for the phone; the floor itself takes the offer back when the ring timeout is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRinging:
+    """End this offer's leg, whatever it is doing; nothing is reported back."""
+
+    offer: OfferId
+    reason: OfferOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Bridge caller and agent; report CallerConnected, OfferFailed(FAILED) or CallerLeft."""
+
+    offer: OfferId
+    visit: VisitId
+    contact: ContactId
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The queue lets go of the caller, who goes on to wherever the call's coroutine decides."""
+
+    visit: VisitId
+    contact: ContactId
+    outcome: VisitOutcome
+    key: str | None = None
+
+
+Command = Ring | StopRinging | Connect | Release

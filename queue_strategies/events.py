@@ -1,0 +1,225 @@
+"""What happened, told to the Floor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from queue_strategies.model import (
+    Agent,
+    AgentId,
+    Caller,
+    ContactId,
+    OfferId,
+    OfferOutcome,
+    Queue,
+    VisitId,
+    VisitOutcome,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FloorConfigured:
+    """The queues and agents are these from now on; whoever waits in a removed queue is withdrawn."""
+
+    queues: Sequence[Queue]
+    agents: Sequence[Agent]
+
+
+@dataclass(frozen=True, slots=True)
+class CallerJoined:
+    """A caller came to a queue."""
+
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """A waiting or talking caller hung up, or the line failed (`outcome=LOST`), or was withdrawn."""
+
+    visit: VisitId
+    outcome: VisitOutcome = VisitOutcome.ABANDONED
+
+
+@dataclass(frozen=True, slots=True)
+class CallerPressed:
+    """A waiting caller pressed a key."""
+
+    visit: VisitId
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityChanged:
+    """A waiting caller's priority was changed from outside."""
+
+    visit: VisitId
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRang:
+    """The agent's phone has begun to ring."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswered:
+    """The agent picked up; caller and agent are not bridged yet."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFailed:
+    """The agent did not take the offer: RANG_OUT, DECLINED, UNREACHABLE or FAILED."""
+
+    offer: OfferId
+    outcome: OfferOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class CallerConnected:
+    """Caller and agent are bridged and hear each other."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True)
+class CallerHeld:
+    """The agent put the caller on hold."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class CallerResumed:
+    """The agent took the caller back from hold."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class TalkEnded:
+    """Agent and caller have parted; `transferred_to` names where the caller went on to, if anywhere."""
+
+    visit: VisitId
+    ended_by: str
+    """caller, agent, transfer or lost."""
+    transferred_to: str | None = None
+    transfer_kind: str | None = None
+    """blind or attended."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoggedIn:
+    """An agent came to work."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoggedOut:
+    """An agent went home; a call in progress goes on, and no wrap-up follows it."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPaused:
+    """An agent asked for a pause; during a call it begins when the call and its wrap-up are over."""
+
+    agent: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentUnpaused:
+    """An agent is back from the pause, or took back a pause that had not begun."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReady:
+    """An agent ends wrap-up, rest and pause at once and takes the next contact."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneChanged:
+    """The agent's phone can or cannot be reached."""
+
+    agent: AgentId
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOccupied:
+    """The agent is on a call that no queue gave."""
+
+    agent: AgentId
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFreed:
+    """That call is over."""
+
+    agent: AgentId
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRestored:
+    """After a restart: the agent was in this state before (from the journal); nothing new happened."""
+
+    agent: AgentId
+    logged_in: bool
+    pause_reason: str | None
+    idle_since_moment: float
+    reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TalkRestored:
+    """After a restart: this agent and caller are found talking."""
+
+    caller: Caller
+    agent: AgentId
+    offer: OfferId
+    answered_moment: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Nothing happened but time; deadlines that are due are settled."""
+
+
+Event = (
+    FloorConfigured
+    | CallerJoined
+    | CallerLeft
+    | CallerPressed
+    | PriorityChanged
+    | AgentRang
+    | AgentAnswered
+    | OfferFailed
+    | CallerConnected
+    | CallerHeld
+    | CallerResumed
+    | TalkEnded
+    | AgentLoggedIn
+    | AgentLoggedOut
+    | AgentPaused
+    | AgentUnpaused
+    | AgentReady
+    | PhoneChanged
+    | AgentOccupied
+    | AgentFreed
+    | AgentRestored
+    | TalkRestored
+    | TimePassed
+)

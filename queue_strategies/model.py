@@ -1,0 +1,144 @@
+"""The nouns of the floor: contacts, visits, offers, agents, queues.
+
+Every duration is in seconds and says so in its name. A moment is a reading of one monotonic clock, in
+seconds; the floor is told it and never reads it. Wall-clock time enters only where a row or a calendar
+needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+ContactId = NewType("ContactId", str)
+"""One customer asking once, from arrival to goodbye."""
+VisitId = NewType("VisitId", str)
+"""One stay of a contact in one queue; the unit of the queue figures."""
+OfferId = NewType("OfferId", str)
+"""One visit put before one agent."""
+AgentId = NewType("AgentId", str)
+QueueName = NewType("QueueName", str)
+
+
+class EmptyRule(StrEnum):
+    """Say when a queue counts as having nobody to serve it."""
+
+    NEVER = "never"
+    NOBODY_LOGGED_IN = "nobody_logged_in"
+    NOBODY_UNPAUSED = "nobody_unpaused"
+    """Every member is logged out or paused."""
+    NOBODY_REACHABLE = "nobody_reachable"
+    """Every member is logged out, paused, or has a phone that cannot be reached."""
+
+
+class AgentState(StrEnum):
+    """What an agent is doing; exactly one holds at any moment. The first that applies, from the top."""
+
+    LOGGED_OUT = "logged_out"
+    TALKING = "talking"
+    RINGING = "ringing"
+    WRAP_UP = "wrap_up"
+    BUSY = "busy"
+    """On a call that no queue gave: dialled by hand, a consultation, or on a native queue."""
+    PAUSED = "paused"
+    UNREACHABLE = "unreachable"
+    """The phone is unplugged or not registered."""
+    RESTING = "resting"
+    """Did not take the last offer, and is spared the next for a moment."""
+    READY = "ready"
+
+
+class VisitOutcome(StrEnum):
+    """How a queue visit ended; METRICS: each its own outcome, only ABANDONED is an abandon."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    TIMED_OUT = "timed_out"
+    LEFT_EMPTY = "left_empty"
+    FULL = "full"
+    EXITED_BY_KEY = "exited_by_key"
+    WITHDRAWN = "withdrawn"
+    LOST = "lost"
+    """Asterisk or the line failed under the caller."""
+
+
+class OfferOutcome(StrEnum):
+    """How an offer ended."""
+
+    ANSWERED = "answered"
+    RANG_OUT = "rang_out"
+    DECLINED = "declined"
+    """The agent refused, or the phone said busy."""
+    UNREACHABLE = "unreachable"
+    """No phone: not registered, unplugged, or it never answered the INVITE."""
+    FAILED = "failed"
+    """Answered, but the two could not be bridged; or Asterisk refused the request."""
+    CALLER_LEFT = "caller_left"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
+    WITHDRAWN = "withdrawn"
+    """The floor took it back: the caller timed out, the agent logged out, the queue was removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A line of waiting callers and the rules by which it is served."""
+
+    name: QueueName
+    strategy: str = "longest_idle"
+    weight: int = 0
+    """Between queues: an agent who comes free serves the queue of the highest weight first."""
+    ring_timeout_s: float = 20.0
+    rest_s: float = 5.0
+    """An agent who let it ring or refused is spared further offers for this long."""
+    unreachable_rest_s: float = 30.0
+    """A dead phone is tried again after this long, or as soon as it is seen to be back."""
+    wrap_up_s: float = 0.0
+    max_wait_s: float | None = None
+    max_length: int | None = None
+    """Callers who may wait at once; one more is let go as FULL. None: no limit."""
+    join_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
+    """A caller who arrives while this holds is let go as LEFT_EMPTY; NEVER lets everybody wait."""
+    leave_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
+    """Waiting callers are let go as LEFT_EMPTY when this begins to hold."""
+    exit_keys: frozenset[str] = frozenset()
+    short_abandon_s: float = 5.0
+    service_level_s: float = 20.0
+    service_level_formula: str = "answered_within/answered_and_abandoned"
+    direct: bool = False
+    """A personal line to one agent, for transfers and direct calls: kept out of the queue figures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """An agent's place in one queue."""
+
+    penalty: int = 0
+    """Members of a higher penalty are considered only while no lower one is ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A person who takes contacts, and the queues served."""
+
+    id: AgentId
+    name: str = ""
+    queues: Mapping[QueueName, Membership] = field(default_factory=dict)
+    wrap_up_s: float | None = None
+    """Overrides the queue's wrap-up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A contact at the entrance of a queue."""
+
+    contact: ContactId
+    visit: VisitId
+    queue: QueueName
+    joined_moment: float
+    """When the wait began; earlier than now for a caller adopted after a restart."""
+    priority: int = 0
+    """Higher is served first within and across queues of the same weight."""
+    attempts: int = 0
+    """Offers made before a restart, so that an adopted caller's history is not forgotten."""
