@@ -1,0 +1,7 @@
+"""The root of every error a person is meant to read."""
+
+from __future__ import annotations
+
+
+class CallfloorError(Exception):
+    """One clear sentence that names the place and the remedy; the command line prints it, without a traceback."""
