@@ -1,0 +1,53 @@
+"""Say how the listeners reach Asterisk and the database, and how long they are patient with either."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class Settings(BaseModel):
+    """Refuse unknown fields and later changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(Settings):
+    """Where facts are kept."""
+
+    url: str | None = None
+    """A libpq URL or connection string; None: the embedded server in the user's data folder."""
+    password: SecretStr | None = None
+    """Used beside a `url` that names none; from a file or the environment, never from the TOML."""
+    data_dir: Path | None = None
+    """The embedded server's data; None: the user's data folder."""
+    spool_dir: Path | None = None
+    """Facts on their way to the database; None: the user's state folder."""
+    pool_max: int = Field(default=4, ge=1, le=100)
+    connect_timeout_s: float = Field(default=5.0, gt=0)
+    batch_s: float = Field(default=0.08, gt=0, le=10)
+    """Facts are written together at least this often."""
+    batch_max: int = Field(default=500, ge=1, le=10_000)
+    """Facts written in one transaction at most."""
+
+
+class AmiSettings(Settings):
+    """How the listener logs in to Asterisk's manager interface."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=5038, ge=1, le=65535)
+    username: str = "callfloor"
+    secret: SecretStr = SecretStr("")
+    connect_timeout_s: float = Field(default=5.0, gt=0)
+    action_timeout_s: float = Field(default=5.0, gt=0)
+    heartbeat_s: float = Field(default=5.0, gt=0)
+    """A Ping is sent this often."""
+    heartbeat_timeout_s: float = Field(default=5.0, gt=0)
+    """A peer that leaves a Ping unanswered this long is frozen, and the connection is made anew."""
+    backoff_min_s: float = Field(default=0.2, gt=0)
+    backoff_max_s: float = Field(default=10.0, gt=0)
+    queue_max: int = Field(default=20_000, ge=1)
+    """Events that may wait to be folded; more are dropped, and the gap is recorded."""
+    native_queues: bool = True
+    """Fold the events of app_queue queues; they are counted beside the floor's own."""
