@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queue_strategies.calendar import Calendar, HoursError, Span, read_hours, read_spans
@@ -166,14 +166,30 @@ def test_weekdays_may_be_listed_and_may_run_past_sunday() -> None:
 spans = st.builds(
     lambda begins, lasts: Span(begins, begins + lasts), st.integers(0, 1439), st.integers(1, 1440)
 ).map(lambda span: Span(span.begins, min(span.ends, span.begins + 1440, 2879)))
-calendars = st.builds(
-    Calendar,
-    zone=st.sampled_from(ODD_ZONES).map(ZoneInfo),
-    hours=st.dictionaries(
-        st.integers(0, 6), st.lists(spans, min_size=1, max_size=3).map(lambda many: tuple(sorted(many)))
-    ),
+hours = st.dictionaries(
+    st.integers(0, 6), st.lists(spans, min_size=1, max_size=3).map(lambda many: tuple(sorted(many)))
 )
-moments = st.datetimes(dt.datetime(2011, 1, 1), dt.datetime(2019, 1, 1), timezones=st.just(dt.UTC))
+CLOCKS_CHANGED = {
+    "Europe/Berlin": ["2015-03-29T01:00", "2015-10-25T01:00"],
+    "America/Havana": ["2015-03-08T05:00", "2015-11-01T05:00"],
+    "America/Sao_Paulo": ["2015-10-18T03:00", "2016-02-21T02:00"],
+    "Australia/Lord_Howe": ["2015-04-04T15:00", "2015-10-03T15:30"],
+    "Pacific/Apia": ["2011-12-30T10:00"],
+}
+
+
+@st.composite
+def calendars_and_moments(draw: st.DrawFn) -> tuple[Calendar, dt.datetime]:
+    zone = draw(st.sampled_from(ODD_ZONES))
+    calendar = Calendar(zone=ZoneInfo(zone), hours=draw(hours))
+    changed = [dt.datetime.fromisoformat(moment) for moment in CLOCKS_CHANGED.get(zone, [])]
+    near = st.sampled_from(changed or [dt.datetime(2015, 1, 1)])
+    around = st.timedeltas(dt.timedelta(hours=-30), dt.timedelta(hours=30))
+    moment = draw(near) + draw(around) if draw(st.booleans()) else draw(moments)
+    return calendar, moment.replace(tzinfo=dt.UTC)
+
+
+moments = st.datetimes(dt.datetime(2011, 1, 1), dt.datetime(2019, 1, 1))
 
 
 def on_the_wall(calendar: Calendar, at: dt.datetime) -> bool:
@@ -192,23 +208,27 @@ def clocks_change_near(zone: dt.tzinfo, at: dt.datetime) -> bool:
     return len(set(around)) > 1
 
 
-@given(calendars, moments)
+@settings(deadline=None)
+@given(calendars_and_moments())
 def test_a_calendar_is_open_whenever_the_wall_clock_shows_a_time_in_its_hours(
-    calendar: Calendar, at: dt.datetime
+    asked: tuple[Calendar, dt.datetime],
 ) -> None:
+    calendar, at = asked
     if clocks_change_near(calendar.zone, at):
         assert calendar.is_open(at) or not on_the_wall(calendar, at)
     else:
         assert calendar.is_open(at) == on_the_wall(calendar, at)
 
 
-@given(calendars, moments, st.floats(0, 1, exclude_max=True))
+@settings(deadline=None)
+@given(calendars_and_moments(), st.integers(0, 999_999))
 def test_nothing_changes_before_the_next_change_and_everything_at_it(
-    calendar: Calendar, at: dt.datetime, somewhere: float
+    asked: tuple[Calendar, dt.datetime], millionths: int
 ) -> None:
+    calendar, at = asked
     change = calendar.next_change(at)
     until = change or at + dt.timedelta(days=300)
     assert until > at
-    assert calendar.is_open(at + (until - at) * somewhere) == calendar.is_open(at)
+    assert calendar.is_open(at + (until - at) * millionths / 1_000_000) == calendar.is_open(at)
     if change is not None:
         assert calendar.is_open(change) != calendar.is_open(at)
