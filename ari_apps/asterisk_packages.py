@@ -1,0 +1,302 @@
+"""Fetch Asterisk's Debian packages with apt as an ordinary user, and unpack them into a folder.
+
+apt works here on a tree of its own: own sources, own lists, an empty dpkg status, so that nothing of the
+machine's package database is read or changed. Signatures are always checked, against the keyring of the
+distribution that is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from queue_strategies.errors import CallfloorError
+
+Progress = Callable[[str, float | None], None]
+"""Told what is going on and, where it is known, how much of it is done (0 to 1)."""
+
+PACKAGES = (
+    "asterisk",
+    "asterisk-core-sounds-en-wav",
+    "asterisk-core-sounds-es-wav",
+    "asterisk-core-sounds-fr-wav",
+    "asterisk-core-sounds-it-wav",
+    "asterisk-core-sounds-ru-wav",
+    "asterisk-moh-opsound-wav",
+    "espeak-ng",
+    "sip-tester",
+)
+NOT_UNPACKED = (
+    "./usr/share/doc",
+    "./usr/share/locale",
+    "./usr/share/man",
+    "./usr/share/perl*",
+    "./usr/lib/*/perl*",
+    "./usr/lib/python3*",
+)
+NEEDED_BYTES = 1_000_000_000
+STALLED_AFTER_S = 180.0
+USE_CONTAINERS = "use the containers: docker compose -f deploy/compose.yaml up"
+DEBIAN_SUITE = "forky"
+"""Debian 12 and 13 have no Asterisk; the next one does."""
+
+
+class AsteriskMissingError(CallfloorError):
+    """There is no Asterisk here and none can be fetched; the sentence says what to do."""
+
+
+class ReleaseExpiredError(AsteriskMissingError):
+    """The mirror's Release file is past its Valid-Until."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One line of apt's sources."""
+
+    mirror: str
+    suites: tuple[str, ...]
+    components: tuple[str, ...]
+    keyring: Path
+
+    def lines(self) -> str:
+        """Write it as apt reads it."""
+        components = " ".join(self.components)
+        return "".join(
+            f"deb [signed-by={self.keyring}] {self.mirror} {suite} {components}\n" for suite in self.suites
+        )
+
+
+def read_os_release(text: str) -> dict[str, str]:
+    """Read os-release(5): names to values, quotes taken off."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+
+
+def choose_source(os_release: Mapping[str, str], index_targets: str, mirror: str | None = None) -> Source:
+    """Choose where Asterisk comes from on this distribution.
+
+    `index_targets` is what `apt-get indextargets` printed in the format INDEX_TARGET_FORMAT. Ubuntu has an
+    Asterisk of its own; Debian's is taken from DEBIAN_SUITE. Raises AsteriskMissingError for another system.
+    """
+    codename = os_release.get("UBUNTU_CODENAME") or os_release.get("VERSION_CODENAME", "")
+    ubuntu = os_release.get("ID") == "ubuntu" or "UBUNTU_CODENAME" in os_release
+    if not ubuntu and "debian" not in (os_release.get("ID", ""), *os_release.get("ID_LIKE", "").split()):
+        raise AsteriskMissingError(
+            "no Asterisk on the PATH, and this system is neither Debian nor Ubuntu: install Asterisk 20 or "
+            f"newer with the system's own package tool, or {USE_CONTAINERS}"
+        )
+    mirror = mirror or find_mirror(index_targets, "ubuntu" if ubuntu else "debian", codename)
+    if ubuntu:
+        keyring = Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg")
+        return Source(mirror, (codename, f"{codename}-updates"), ("main", "universe"), keyring)
+    keyrings = [Path(f"/usr/share/keyrings/debian-archive-keyring.{ending}") for ending in ("pgp", "gpg")]
+    keyring = next((path for path in keyrings if path.exists()), keyrings[-1])
+    return Source(mirror, (DEBIAN_SUITE,), ("main",), keyring)
+
+
+INDEX_TARGET_FORMAT = "$(REPO_URI) $(RELEASE) $(COMPONENT)"
+
+
+def find_mirror(index_targets: str, distribution: str, codename: str) -> str:
+    """Find the mirror that this machine's own packages come from."""
+    targets = [line.split() for line in index_targets.splitlines() if len(line.split()) == 3]
+    main = [(uri, release) for uri, release, component in targets if component == "main"]
+    for uri, release in main:
+        if release == codename:
+            return uri
+    for uri, release in main:
+        if distribution in uri and "security" not in release:
+            return uri
+    raise AsteriskMissingError(
+        f"apt on this machine names no {distribution.capitalize()} mirror: "
+        "say one with `callfloor asterisk install --mirror URL`"
+    )
+
+
+def own_source(mirror: str | None) -> Source:
+    """Choose the source for the machine we are on."""
+    for tool in ("apt-get", "dpkg-deb", "tar"):
+        if shutil.which(tool) is None:
+            raise AsteriskMissingError(
+                f"no Asterisk on the PATH, and no {tool} to unpack one: install Asterisk 20 or newer, "
+                "or use the containers: docker compose -f deploy/compose.yaml up"
+            )
+    release_file = next(
+        (p for p in map(Path, ("/etc/os-release", "/usr/lib/os-release")) if p.exists()), None
+    )
+    os_release = read_os_release(release_file.read_text()) if release_file else {}
+    command = ["apt-get", "indextargets", "--format", INDEX_TARGET_FORMAT, "Created-By: Packages"]
+    targets = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+    source = choose_source(os_release, targets, mirror)
+    if not source.keyring.exists():
+        raise AsteriskMissingError(
+            f"{source.keyring} is missing, so that no signature can be checked: "
+            f"install the package {source.keyring.stem}"
+        )
+    return source
+
+
+def download(
+    source: Source, folder: Path, progress: Progress, *, check_valid_until: bool | None = None
+) -> None:
+    """Download the packages and all they depend on into `folder`/archives, signatures checked.
+
+    A Release file past its Valid-Until is accepted on a second try, and only then: the signature still is
+    checked, and an old list of packages is better here than none. Raises AsteriskMissingError.
+    """
+    for part in ("lists/partial", "archives/partial", "log"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    (folder / "status").touch()
+    (folder / "sources.list").write_text(source.lines())
+    (folder / "apt.conf").write_text(apt_configuration(folder, check_valid_until=check_valid_until))
+    apt = ["apt-get", "-c", str(folder / "apt.conf"), "-q", "-o", "APT::Status-Fd=1"]
+    progress("fetching the list of packages", None)
+    try:
+        run_apt([*apt, "update"], lambda _: None)
+    except ReleaseExpiredError as expired:
+        if check_valid_until is False:
+            raise
+        progress(f"{expired}; taking it all the same, its signature is checked", None)
+        download(source, folder, progress, check_valid_until=False)
+        return
+    run_apt(
+        [*apt, "install", "--yes", "--download-only", *PACKAGES],
+        lambda fraction: progress("downloading Asterisk", fraction),
+    )
+
+
+def apt_configuration(folder: Path, *, check_valid_until: bool | None) -> str:
+    """Write apt's configuration for a tree of its own; proxies and the like stay those of the machine."""
+    settings = {
+        "Dir::Etc::sourcelist": folder / "sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::Etc::preferences": "/dev/null",
+        "Dir::Etc::preferencesparts": "/dev/null",
+        "Dir::State": folder,
+        "Dir::State::lists": folder / "lists",
+        "Dir::State::status": folder / "status",
+        "Dir::State::extended_states": folder / "extended_states",
+        "Dir::Cache": folder,
+        "Dir::Cache::archives": folder / "archives",
+        "Dir::Log": folder / "log",
+        "APT::Sandbox::User": "",  # nobody else may be able to read the folder
+        "APT::Install-Recommends": "false",
+        "APT::Install-Suggests": "false",
+        "APT::Get::AllowUnauthenticated": "false",
+        "Acquire::AllowInsecureRepositories": "false",
+        "Acquire::AllowWeakRepositories": "false",
+        "Acquire::AllowDowngradeToInsecureRepositories": "false",
+        "Acquire::Languages": "none",
+        "Acquire::Retries": "3",
+        "Acquire::http::Timeout": "30",
+        "Acquire::https::Timeout": "30",
+    }
+    if check_valid_until is not None:
+        settings["Acquire::Check-Valid-Until"] = str(check_valid_until).lower()
+    hooks = ("APT::Update::Pre-Invoke", "APT::Update::Post-Invoke", "APT::Update::Post-Invoke-Success")
+    cleared = "".join(f"#clear {hook};\n" for hook in hooks)  # they would touch the machine's own cache
+    return cleared + "".join(f'{name} "{value}";\n' for name, value in settings.items())
+
+
+def run_apt(command: list[str], advance: Callable[[float], None]) -> None:
+    """Run apt to its end, passing on its progress; raises AsteriskMissingError in one sentence."""
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    said: list[str] = []
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
+    ) as apt:
+        try:
+            for line in lines_of(apt):
+                if status := re.match(r"dlstatus:\d+:([\d.]+):", line):
+                    advance(float(status[1]) / 100)
+                else:
+                    said.append(line)
+        except BaseException:
+            apt.terminate()
+            raise
+    if apt.returncode or any(line.startswith("E:") for line in said):
+        raise explain_apt("\n".join(said))
+
+
+def lines_of(process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Yield the lines of a process as they come; raises AsteriskMissingError when none come for long."""
+    assert process.stdout is not None  # noqa: S101
+    rest = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if not selector.select(STALLED_AFTER_S):
+                raise AsteriskMissingError(
+                    f"apt has been silent for {STALLED_AFTER_S:.0f} s: is the mirror reachable?"
+                )
+            chunk = os.read(process.stdout.fileno(), 65536)
+            if not chunk:
+                break
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from (line.decode(errors="replace") for line in whole)
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def explain_apt(said: str) -> AsteriskMissingError:
+    """Turn what apt printed into the one sentence that helps."""
+    errors = [line[2:].strip() for line in said.splitlines() if line.startswith(("E:", "W:"))]
+    first = errors[0] if errors else said.strip()[-300:]
+    if expired := re.search(r"(Release file for \S+ is expired[^.]*)", said):
+        return ReleaseExpiredError(expired[1])
+    if re.search(r"NO_PUBKEY|EXPKEYSIG|BADSIG|signatures? (couldn't be|were invalid)|is not signed", said):
+        return AsteriskMissingError(
+            "the mirror's packages are not signed by a key of this system's archive keyring: update the "
+            f"package debian-archive-keyring (or ubuntu-keyring), or choose another --mirror ({first})"
+        )
+    if re.search(r"Unable to locate package|has no installation candidate|not have a Release file", said):
+        return AsteriskMissingError(
+            "the mirror has no asterisk package for this system: choose another with "
+            f"`callfloor asterisk install --mirror URL`, or {USE_CONTAINERS} ({first})"
+        )
+    if re.search(r"resolv|[Cc]onnect|timed out|unreachable|Failed to fetch", said):
+        return AsteriskMissingError(
+            "Asterisk cannot be downloaded, the mirror is not reachable: look at the network or the proxy, "
+            f"or name another mirror with `callfloor asterisk install --mirror URL` ({first})"
+        )
+    if "No space left" in said or "enough free space" in said:
+        return no_space()
+    return AsteriskMissingError(f"apt could not fetch Asterisk: {errors[-1] if errors else first}")
+
+
+def no_space() -> AsteriskMissingError:
+    """Say that the disk is full."""
+    return AsteriskMissingError(
+        f"not enough space to unpack Asterisk: free {NEEDED_BYTES // 1_000_000} MB, "
+        "or point XDG_CACHE_HOME to a disk that has it"
+    )
+
+
+def unpack(archives: Path, root: Path, progress: Progress) -> None:
+    """Unpack every downloaded package below `root`; nothing in them is run, no special mode bit survives."""
+    packages = sorted(archives.glob("*.deb"))
+    root.mkdir(parents=True)
+    for number, package in enumerate(packages):
+        progress(f"unpacking {package.name.partition('_')[0]}", number / len(packages))
+        unpack_one(package, root)
+    progress("unpacking", 1.0)
+
+
+def unpack_one(package: Path, root: Path) -> None:
+    """Unpack one package."""
+    tar = ["tar", "--extract", "--directory", str(root), "--no-same-owner", "--no-same-permissions"]
+    tar += [f"--exclude={pattern}" for pattern in NOT_UNPACKED]
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE) as dpkg:
+        done = subprocess.run(
+            tar, stdin=dpkg.stdout, capture_output=True, text=True, timeout=300, check=False
+        )
+    if done.returncode or dpkg.returncode:
+        if "No space left" in done.stderr:
+            raise no_space()
+        raise AsteriskMissingError(f"{package.name} cannot be unpacked: {done.stderr.strip()[-200:]}")

@@ -1,0 +1,104 @@
+"""Real Asterisks for tests: the one under test, and others as the outside world."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.running_asterisk import RunningAsterisk
+
+CALL_MODULES = """
+app_dial app_echo app_milliwatt app_mixmonitor app_playback app_playtones app_read app_record app_senddtmf
+app_stack app_verbose bridge_builtin_features bridge_holding bridge_native_rtp bridge_simple bridge_softmix
+chan_pjsip codec_alaw codec_g722 codec_resample codec_ulaw format_pcm format_sln format_wav func_callerid
+func_channel func_global func_hangupcause func_logic func_math func_strings pbx_config res_musiconhold
+res_pjproject res_pjsip res_pjsip_authenticator_digest res_pjsip_caller_id res_pjsip_dtmf_info
+res_pjsip_endpoint_identifier_anonymous res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user
+res_pjsip_header_funcs res_pjsip_nat res_pjsip_outbound_authenticator_digest res_pjsip_outbound_registration
+res_pjsip_refer res_pjsip_registrar res_pjsip_rfc3326 res_pjsip_sdp_rtp res_pjsip_session res_rtp_asterisk
+res_sorcery_astdb res_sorcery_config res_sorcery_memory res_timing_timerfd
+"""
+"""What a plain Asterisk needs to make and take SIP calls; give more by `modules`."""
+SETTINGS = {
+    "logger.conf": "[logfiles]\nmessages.log => error,warning,notice,verbose\n",
+    "pjproject.conf": "[startup]\ntype=startup\n",
+    "indications.conf": "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\nring=440+480\n",
+}
+
+
+def free_port() -> int:
+    """Give a port of 127.0.0.1 that is free for TCP and UDP at this moment."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+            tcp.bind(("127.0.0.1", 0))
+            port = int(tcp.getsockname()[1])
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                try:
+                    udp.bind(("127.0.0.1", port))
+                except OSError:
+                    continue
+        return port
+
+
+def asterisk_conf(installation: AsteriskInstallation, directory: Path) -> str:
+    """Write an asterisk.conf with every directory below `directory`, which are made."""
+    directories = {
+        "astetcdir": directory,
+        "astmoddir": installation.modules_dir,
+        "astdatadir": installation.data_dir,
+    }
+    for name in ("varlib", "db", "key", "agi", "spool", "run", "log", "cache"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
+        directories[f"ast{name}dir"] = directory / name
+    lines = "".join(f"{name} = {path}\n" for name, path in directories.items())
+    return f"[directories]\n{lines}[options]\nnocolor = yes\nverbose = 3\n"
+
+
+class AsteriskLab:
+    """Starts Asterisks and stops them all at the end.
+
+    >>> asterisk = await lab.run({"pjsip.conf": "...", "extensions.conf": "..."}, modules=["app_queue"])
+    """
+
+    def __init__(self, installation: AsteriskInstallation) -> None:
+        self.installation = installation
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    def folder(self) -> Path:
+        """Make a folder whose path is short enough for a socket in it; gone with the lab."""
+        scratch = tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True)
+        self._stack.callback(scratch.cleanup)
+        return Path(scratch.name)
+
+    def write(self, files: Mapping[str, str], *, modules: Iterable[str] = ()) -> Path:
+        """Write these configuration files, and the least that makes calls work, into a folder."""
+        directory = self.folder()
+        (directory / "asterisk.conf").write_text(asterisk_conf(self.installation, directory))
+        wanted = dict.fromkeys([*CALL_MODULES.split(), *modules])
+        loads = "".join(f"load = {name}.so\n" for name in wanted if self.installation.has(name))
+        (directory / "modules.conf").write_text(f"[modules]\nautoload = no\n{loads}")
+        for name, text in {**SETTINGS, **files}.items():
+            (directory / name).write_text(text)
+        return directory
+
+    async def run(self, files: Mapping[str, str], *, modules: Iterable[str] = ()) -> RunningAsterisk:
+        """Run a plain Asterisk with these configuration files."""
+        return await self.run_folder(self.write(files, modules=modules))
+
+    async def run_folder(self, directory: Path) -> RunningAsterisk:
+        """Run an Asterisk from a folder that has its whole configuration."""
+        return await self._stack.enter_async_context(RunningAsterisk(self.installation, directory))
