@@ -229,6 +229,6 @@ def test_nothing_changes_before_the_next_change_and_everything_at_it(
     change = calendar.next_change(at)
     until = change or at + dt.timedelta(days=300)
     assert until > at
-    assert calendar.is_open(at + (until - at) * millionths / 1_000_000) == calendar.is_open(at)
+    assert calendar.is_open(at + (until - at) * millionths // 1_000_000) == calendar.is_open(at)
     if change is not None:
         assert calendar.is_open(change) != calendar.is_open(at)
