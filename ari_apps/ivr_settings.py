@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ari_apps.destinations import HANGUP, Destination, Reference, refer
+from ari_apps.opening_hours import country_holidays, time_zone
+from queue_strategies.calendar import read_hours, read_spans
 
 LANGUAGES = ("en", "es", "fr", "it", "ru")
 """The languages whose prompts exist as packages."""
@@ -21,6 +23,14 @@ class Section(BaseModel):
     """A table of floor.toml: unknown fields are refused, nothing changes after reading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _checked_by(read: Callable[[Any], object]) -> AfterValidator:
+    def check(given: Any) -> Any:
+        read(given)
+        return given
+
+    return AfterValidator(check)
 
 
 def _as_sequence(given: object) -> object:
@@ -96,15 +106,21 @@ EndKey = Literal["#", "*", ""]
 class CalendarSettings(Section):
     """When somebody is there."""
 
-    timezone: str | None = None
+    timezone: Annotated[str, _checked_by(time_zone)] | None = None
     """IANA name; None: the site's."""
-    hours: Mapping[str, str] = Field(default_factory=dict)
+    hours: Annotated[Mapping[str, str], _checked_by(read_hours)] = Field(default_factory=dict)
     """Weekdays to spans: `mon-fri = "09:00-12:00,13:00-17:30"`."""
-    holidays: str | None = None
+    holidays: Annotated[str, _checked_by(country_holidays)] | None = None
     """Country or country-subdivision, as the package `holidays` names them: `DE-BY`."""
     closed: tuple[dt.date, ...] = ()
-    open: Mapping[dt.date, str] = Field(default_factory=dict)
+    open: Mapping[dt.date, Annotated[str, _checked_by(read_spans)]] = Field(default_factory=dict)
     """Days with hours of their own, holidays included."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if both := sorted(set(self.closed) & set(self.open)):
+            raise ValueError(f"{both[0]} is both closed and open, name it once")
+        return self
 
 
 class RouteSettings(Section):
@@ -120,6 +136,12 @@ class RouteSettings(Section):
     language: Language | None = None
     priority: int | None = Field(default=None, ge=-1000, le=1000)
     routes: tuple[RouteSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.when is not None and self.calendar is None:
+            raise ValueError(f"when = {self.when!r} needs a calendar beside it")
+        return self
 
     def references(self, place: str) -> Iterator[Reference]:
         """Yield every name this node and its children use."""
