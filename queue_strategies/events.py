@@ -35,7 +35,10 @@ class CallerJoined:
 
 @dataclass(frozen=True, slots=True)
 class CallerLeft:
-    """A waiting or talking caller hung up, or the line failed (`outcome=LOST`), or was withdrawn."""
+    """A waiting or talking caller hung up, or the line failed (`outcome=LOST`), or was withdrawn.
+
+    Only a caller who is still there (neither ABANDONED nor LOST) is released by the floor.
+    """
 
     visit: VisitId
     outcome: VisitOutcome = VisitOutcome.ABANDONED
@@ -73,7 +76,7 @@ class AgentAnswered:
 
 @dataclass(frozen=True, slots=True)
 class OfferFailed:
-    """The agent did not take the offer: RANG_OUT, DECLINED, UNREACHABLE or FAILED."""
+    """The agent did not take the offer, or could not be bridged: RANG_OUT, DECLINED, UNREACHABLE or FAILED."""
 
     offer: OfferId
     outcome: OfferOutcome
@@ -128,7 +131,10 @@ class AgentLoggedOut:
 
 @dataclass(frozen=True, slots=True)
 class AgentPaused:
-    """An agent asked for a pause; during a call it begins when the call and its wrap-up are over."""
+    """An agent asked for a pause; during a call it begins when the call and its wrap-up are over.
+
+    Asked for while the phone rings it refuses the caller, and begins at once.
+    """
 
     agent: AgentId
     reason: str
@@ -174,13 +180,19 @@ class AgentFreed:
 
 @dataclass(frozen=True, slots=True)
 class AgentRestored:
-    """After a restart: the agent was in this state before (from the journal); nothing new happened."""
+    """After a restart: the agent was in this state before (from the journal); nothing new happened.
+
+    Tell agents first, then talks, then adopted callers.
+    """
 
     agent: AgentId
     logged_in: bool
     pause_reason: str | None
     idle_since_moment: float
+    """When the agent's last work ended; the longest idle is served first."""
     reachable: bool = True
+    since_moment: float | None = None
+    """When the state began, so that its duration is counted whole; None: now."""
 
 
 @dataclass(frozen=True, slots=True)

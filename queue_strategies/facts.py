@@ -179,6 +179,7 @@ class Transferred(Fact):
     kind: str
     """blind or attended."""
     to: str
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +194,8 @@ class Handled(Fact):
     """Hold excluded."""
     hold_s: float
     ended_by: str
+    wrap_up_follows: bool = False
+    """A WrapUpEnded of the same visit will complete its handle time."""
     direct: bool = False
 
 
@@ -211,12 +214,12 @@ class WrapUpEnded(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentStateChanged(Fact):
-    """An agent went from one state to another."""
+    """An agent went from one state to another, or logged out or asked for a pause within the same one."""
 
     agent: AgentId
     was: AgentState
     lasted_s: float
-    """How long the state that ended had held."""
+    """How long `was` had held since the fact before this one; summed up they are the agent's day."""
     state: AgentState
     reason: str = ""
     """The pause's reason, or what led here."""

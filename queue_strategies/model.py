@@ -36,15 +36,17 @@ class EmptyRule(StrEnum):
 class AgentState(StrEnum):
     """What an agent is doing; exactly one holds at any moment. The first that applies, from the top."""
 
-    LOGGED_OUT = "logged_out"
     TALKING = "talking"
+    """Also after logging out in mid-call, until that call is over."""
     RINGING = "ringing"
+    """Reserved for a caller: from the decision to ring until the two are bridged or the offer is over."""
+    LOGGED_OUT = "logged_out"
     WRAP_UP = "wrap_up"
     BUSY = "busy"
     """On a call that no queue gave: dialled by hand, a consultation, or on a native queue."""
     PAUSED = "paused"
     UNREACHABLE = "unreachable"
-    """The phone is unplugged or not registered."""
+    """The phone is unplugged or not registered, or did not respond to the last offer."""
     RESTING = "resting"
     """Did not take the last offer, and is spared the next for a moment."""
     READY = "ready"
@@ -97,15 +99,16 @@ class Queue:
     wrap_up_s: float = 0.0
     max_wait_s: float | None = None
     max_length: int | None = None
-    """Callers who may wait at once; one more is let go as FULL. None: no limit."""
+    """Callers who may be unanswered at once; one more is let go as FULL, unless an agent is ready. None: no limit."""
     join_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
     """A caller who arrives while this holds is let go as LEFT_EMPTY; NEVER lets everybody wait."""
     leave_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
-    """Waiting callers are let go as LEFT_EMPTY when this begins to hold."""
+    """Waiting callers are let go as LEFT_EMPTY when this begins to hold; a phone that rings may ring on."""
     exit_keys: frozenset[str] = frozenset()
     short_abandon_s: float = 5.0
     service_level_s: float = 20.0
-    service_level_formula: str = "answered_within/answered_and_abandoned"
+    service_level_formula: str = "answered_within/answered_and_abandoned_not_short"
+    """One of `queue_strategies.metrics.SERVICE_LEVEL_FORMULAS`."""
     direct: bool = False
     """A personal line to one agent, for transfers and direct calls: kept out of the queue figures."""
 
@@ -142,3 +145,5 @@ class Caller:
     """Higher is served first within and across queues of the same weight."""
     attempts: int = 0
     """Offers made before a restart, so that an adopted caller's history is not forgotten."""
+    adopted: bool = False
+    """Waited in this queue before a restart already: let in without being asked, and no second QueueJoined."""
