@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ari_apps.speech import Pcm, SpeechError
+from ari_apps.speech import Pcm, SpeechEngine, SpeechError
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def _write(said: Pcm, file: Path) -> None:
 
 
 def prune(folder: Path, max_bytes: int, used_before: float) -> None:
-    """Remove the files unused for longest until the rest fits; keep those used since `used_before` (epoch s)."""
+    """Remove files, longest unused first, until the rest fits; none used since `used_before` (epoch s)."""
     files = []
     for file in folder.glob("*.wav"):
         with contextlib.suppress(FileNotFoundError):
