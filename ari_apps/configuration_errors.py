@@ -57,6 +57,8 @@ KINDS: Mapping[str, str] = {
     "dict_type": "should be a table, write [{name}]",
     "mapping_type": "should be a table, write [{name}]",
     "model_type": "should be a table",
+    "too_long": "has too many values",
+    "too_short": "has too few values",
     "tuple_type": "should be a list; for a list of tables write [[{name}]]",
 }
 
@@ -69,27 +71,26 @@ def validate(model: type[Model], data: Mapping[str, Any]) -> tuple[Model | None,
     """
     rest = copy.deepcopy(dict(data))
     problems: list[Problem] = []
+    places: list[Place] = []
     for _ in range(50):
         try:
             return model.model_validate(rest), problems
         except ValidationError as error:
             found = [(problem_of(model, detail), detail["type"]) for detail in error.errors()]
-        told = [problem.place for problem in problems]
-        problems += [
-            problem for problem, _ in found if not any(_follows(problem.place, place) for place in told)
-        ]
+        problems += [told for told, _ in found if not any(_follows(told.place, place) for place in places)]
+        places += [told.place for told, _ in found]
         for problem, kind in reversed(found):
             (stand_in if kind == "missing" else leave_out)(rest, problem.place)
     return None, problems
 
 
-def _follows(place: Place, told: Place) -> bool:
-    """Tell whether a problem is but the consequence of one that was told and left out before."""
-    return place[: len(told)] == told or told[: len(place)] == place
+def _follows(place: Place, earlier: Place) -> bool:
+    """Tell whether a problem may be but the consequence of leaving out what was wrong before."""
+    return place[: len(earlier)] == earlier or earlier[: len(place)] == place
 
 
 def leave_out(data: Any, place: Place) -> None:
-    """Remove the value at a place; an element of a list is emptied first, so that others keep their places."""
+    """Remove the value at a place; an element of a list is emptied first, so that others stay in place."""
     holder, part = find_holder(data, place)
     if isinstance(holder, list) and holder[part] != {}:
         holder[part] = {}
