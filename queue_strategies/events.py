@@ -76,7 +76,7 @@ class AgentAnswered:
 
 @dataclass(frozen=True, slots=True)
 class OfferFailed:
-    """The agent did not take the offer, or could not be bridged: RANG_OUT, DECLINED, UNREACHABLE or FAILED."""
+    """The agent did not take the offer or could not be bridged: RANG_OUT, DECLINED, UNREACHABLE or FAILED."""
 
     offer: OfferId
     outcome: OfferOutcome

@@ -99,7 +99,7 @@ class Queue:
     wrap_up_s: float = 0.0
     max_wait_s: float | None = None
     max_length: int | None = None
-    """Callers who may be unanswered at once; one more is let go as FULL, unless an agent is ready. None: no limit."""
+    """Callers who may be unanswered at once; one more is let go as FULL unless an agent is ready."""
     join_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
     """A caller who arrives while this holds is let go as LEFT_EMPTY; NEVER lets everybody wait."""
     leave_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
@@ -146,4 +146,4 @@ class Caller:
     attempts: int = 0
     """Offers made before a restart, so that an adopted caller's history is not forgotten."""
     adopted: bool = False
-    """Waited in this queue before a restart already: let in without being asked, and no second QueueJoined."""
+    """Waited in this queue before a restart: let in unconditionally, and no second QueueJoined is told."""

@@ -1,0 +1,24 @@
+"""The floor of one site: its queues and agents, its callers, and who is put before whom."""
+
+from queue_strategies.floor.explanation import Considered, Excluded, Explanation
+from queue_strategies.floor.floor import Decision, Floor
+from queue_strategies.floor.snapshot import (
+    AgentSnapshot,
+    FloorSnapshot,
+    QueueCounts,
+    QueueSnapshot,
+    WaitingCaller,
+)
+
+__all__ = [
+    "AgentSnapshot",
+    "Considered",
+    "Decision",
+    "Excluded",
+    "Explanation",
+    "Floor",
+    "FloorSnapshot",
+    "QueueCounts",
+    "QueueSnapshot",
+    "WaitingCaller",
+]

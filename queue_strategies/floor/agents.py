@@ -1,0 +1,158 @@
+"""Agents come and go, pause, rest, wrap up, and take calls of their own."""
+
+from __future__ import annotations
+
+from queue_strategies.events import (
+    AgentFreed,
+    AgentLoggedIn,
+    AgentLoggedOut,
+    AgentOccupied,
+    AgentPaused,
+    AgentReady,
+    AgentUnpaused,
+    PhoneChanged,
+)
+from queue_strategies.facts import WrapUpEnded
+from queue_strategies.floor import offers
+from queue_strategies.floor.desk import Desk
+from queue_strategies.floor.hall import Hall
+from queue_strategies.model import OfferOutcome
+
+
+def logged_in(hall: Hall, event: AgentLoggedIn) -> None:
+    """Let an agent begin to work, ready for callers."""
+    desk = hall.desks.get(event.agent)
+    if desk is None or desk.logged_in or desk.removed:
+        return
+    desk.logged_in = True
+    desk.idle_since = hall.now
+    hall.refresh_desk(desk)
+
+
+def logged_out(hall: Hall, event: AgentLoggedOut) -> None:
+    """Let an agent go home, if there is one of that name."""
+    desk = hall.desks.get(event.agent)
+    if desk is not None:
+        log_out(hall, desk)
+
+
+def log_out(hall: Hall, desk: Desk) -> None:
+    """Let an agent go home: no ringing, no wrap-up, no pause; who has picked up already talks to the end."""
+    if not desk.logged_in:
+        return
+    desk.logged_in = False
+    desk.pause_reason = None
+    end_wrap_up(hall, desk, "logout")
+    end_rest(hall, desk)
+    _give_back(hall, desk, OfferOutcome.WITHDRAWN)
+    hall.refresh_desk(desk)
+
+
+def paused(hall: Hall, event: AgentPaused) -> None:
+    """Let an agent pause; to ask for it while the phone rings is to refuse the caller."""
+    desk = hall.desks.get(event.agent)
+    if desk is None or not desk.logged_in:
+        return
+    desk.pause_reason = event.reason
+    _give_back(hall, desk, OfferOutcome.DECLINED)
+    hall.refresh_desk(desk)
+
+
+def unpaused(hall: Hall, event: AgentUnpaused) -> None:
+    """End an agent's pause, or take back one that has not begun."""
+    desk = hall.desks.get(event.agent)
+    if desk is None or desk.pause_reason is None:
+        return
+    desk.pause_reason = None
+    desk.idle_since = hall.now
+    hall.refresh_desk(desk)
+
+
+def ready(hall: Hall, event: AgentReady) -> None:
+    """End an agent's wrap-up, rest and pause; an agent who is ready already is not moved."""
+    desk = hall.desks.get(event.agent)
+    if desk is None or not desk.logged_in or desk.ready:
+        return
+    if desk.pause_reason is not None:
+        desk.pause_reason = None
+        desk.idle_since = hall.now
+    end_wrap_up(hall, desk, "agent")
+    end_rest(hall, desk)
+    hall.refresh_desk(desk)
+
+
+def phone_changed(hall: Hall, event: PhoneChanged) -> None:
+    """Note whether the phone is there; one that is back is tried again at once."""
+    desk = hall.desks.get(event.agent)
+    if desk is None:
+        return
+    desk.reachable = event.reachable
+    if event.reachable and desk.resting_from is OfferOutcome.UNREACHABLE:
+        end_rest(hall, desk)
+    hall.refresh_desk(desk)
+
+
+def occupied(hall: Hall, event: AgentOccupied) -> None:
+    """Note a call that no queue gave; the call a queue did give is known already."""
+    desk = hall.desks.get(event.agent)
+    if desk is None or event.contact in _contacts_given(desk):
+        return
+    desk.own_calls.add(event.contact)
+    hall.refresh_desk(desk)
+
+
+def freed(hall: Hall, event: AgentFreed) -> None:
+    """Note the end of a call that no queue gave."""
+    desk = hall.desks.get(event.agent)
+    if desk is None or event.contact not in desk.own_calls:
+        return
+    desk.own_calls.discard(event.contact)
+    desk.idle_since = hall.now
+    hall.refresh_desk(desk)
+
+
+def time_is_up(hall: Hall, desk: Desk) -> None:
+    """End the wrap-up or the rest that has lasted long enough."""
+    end_wrap_up(hall, desk, "timer")
+    end_rest(hall, desk)
+    hall.refresh_desk(desk)
+
+
+def _contacts_given(desk: Desk) -> set[str]:
+    given = [desk.offer, None if desk.talk is None else desk.talk.offer]
+    return {offer.visit.caller.contact for offer in given if offer is not None}
+
+
+def _give_back(hall: Hall, desk: Desk, outcome: OfferOutcome) -> None:
+    """Take back the offer that rings, unless the agent has picked up."""
+    if desk.offer is not None and desk.offer.picked_up is None:
+        offers.end(hall, desk.offer, outcome)
+
+
+def end_rest(hall: Hall, desk: Desk) -> None:
+    """Let a resting agent have offers again."""
+    if desk.resting_from is not None:
+        desk.resting_from = None
+        hall.deadlines.drop(desk)
+
+
+def end_wrap_up(hall: Hall, desk: Desk, ended_by: str) -> None:
+    """Let the work after the last visit be done: by timer, agent or logout."""
+    wrap_up = desk.wrap_up
+    if wrap_up is None:
+        return
+    desk.wrap_up = None
+    desk.idle_since = hall.now
+    hall.deadlines.drop(desk)
+    queue = wrap_up.visit.line.queue
+    hall.tell(
+        WrapUpEnded(
+            moment=hall.now,
+            visit=wrap_up.visit.caller.visit,
+            queue=queue.name,
+            agent=desk.agent.id,
+            wrap_up_s=hall.now - wrap_up.began,
+            ended_by=ended_by,
+            direct=queue.direct,
+        )
+    )

@@ -1,0 +1,196 @@
+"""Callers come, wait, and go."""
+
+from __future__ import annotations
+
+from queue_strategies.commands import Release
+from queue_strategies.events import CallerJoined, CallerLeft, CallerPressed, PriorityChanged, TalkEnded
+from queue_strategies.facts import QueueJoined, VisitEnded
+from queue_strategies.floor import offers, talks
+from queue_strategies.floor.hall import Hall
+from queue_strategies.floor.line import Line
+from queue_strategies.floor.visit import Place, Visit
+from queue_strategies.model import Caller, OfferOutcome, Queue, VisitOutcome
+from queue_strategies.strategies import strategy_named
+
+HUNG_UP = frozenset({VisitOutcome.ABANDONED, VisitOutcome.LOST})
+"""Outcomes after which there is no caller to be released."""
+
+
+def joined(hall: Hall, event: CallerJoined) -> None:
+    """Let a caller wait, unless the queue does not take one more; a visit known already stays as it is."""
+    caller = event.caller
+    if caller.visit in hall.visits:
+        return
+    _leave_other_line(hall, caller)
+    visit = enter(hall, caller)
+    line = visit.line
+    line.unanswered.add(visit.rank, visit)
+    if not caller.adopted:
+        _tell_joined(hall, visit)
+    refusal = _refusal(line, caller)
+    if refusal is not None:
+        let_go(hall, visit, refusal)
+    else:
+        hall.arm(visit)
+        hall.refresh_visit(visit)
+
+
+def enter(hall: Hall, caller: Caller) -> Visit:
+    """Know a caller; one for a queue that is not configured stands in a closed line of its own."""
+    line = hall.lines.get(caller.queue)
+    if line is None:
+        queue = Queue(name=caller.queue)
+        line = Line(queue, strategy_named(queue.strategy))
+        line.closed = True
+    visit = Visit(
+        caller=caller,
+        line=line,
+        number=hall.number(),
+        priority=caller.priority,
+        joined=min(caller.joined_moment, hall.now),
+        attempts=caller.attempts,
+    )
+    hall.welcome(visit)
+    return visit
+
+
+def _leave_other_line(hall: Hall, caller: Caller) -> None:
+    """A contact waits in one queue at a time: coming to another one withdraws from the first."""
+    other = hall.contacts.get(caller.contact)
+    if other is not None and other.place is Place.WAITING:
+        let_go(hall, other, VisitOutcome.WITHDRAWN)
+
+
+def _refusal(line: Line, caller: Caller) -> VisitOutcome | None:
+    if line.closed:
+        return VisitOutcome.WITHDRAWN
+    if caller.adopted:
+        return None
+    if line.nobody(line.queue.join_when_empty):
+        return VisitOutcome.LEFT_EMPTY
+    limit = line.queue.max_length
+    if limit is not None and len(line.unanswered) > limit and not line.ready:
+        return VisitOutcome.FULL
+    return None
+
+
+def left(hall: Hall, event: CallerLeft) -> None:
+    """Let go of a caller who hung up, wherever that is; a talk ends with it."""
+    visit = hall.visits.get(event.visit)
+    if visit is None:
+        return
+    outcome = VisitOutcome.ABANDONED if event.outcome is VisitOutcome.ANSWERED else event.outcome
+    if visit.talk is not None:
+        talks.end(hall, visit.talk, "lost" if outcome is VisitOutcome.LOST else "caller")
+    else:
+        let_go(hall, visit, outcome)
+
+
+def talk_ended(hall: Hall, event: TalkEnded) -> None:
+    """Let agent and caller part, also when they were not bridged yet."""
+    visit = hall.visits.get(event.visit)
+    if visit is None:
+        return
+    if visit.talk is not None:
+        talks.end(hall, visit.talk, event.ended_by, event.transferred_to, event.transfer_kind)
+    elif event.ended_by == "caller":
+        let_go(hall, visit, VisitOutcome.ABANDONED)
+    elif visit.place is Place.CONNECTING:
+        offers.end(hall, visit.offers[0], OfferOutcome.FAILED)
+
+
+def pressed(hall: Hall, event: CallerPressed) -> None:
+    """Let a waiting caller out by an exit key; any other key, or one pressed too late, does nothing."""
+    visit = hall.visits.get(event.visit)
+    if visit is not None and visit.place is Place.WAITING and event.key in visit.line.queue.exit_keys:
+        let_go(hall, visit, VisitOutcome.EXITED_BY_KEY, event.key)
+
+
+def priority_changed(hall: Hall, event: PriorityChanged) -> None:
+    """Move a caller who is not answered yet to where the new priority belongs."""
+    visit = hall.visits.get(event.visit)
+    if visit is None or visit.talk is not None:
+        return
+    visit.line.unanswered.discard(visit.rank)
+    visit.line.wanting.discard(visit.rank)
+    visit.priority = event.priority
+    visit.line.unanswered.add(visit.rank, visit)
+    hall.refresh_visit(visit)
+
+
+def time_is_up(hall: Hall, visit: Visit) -> None:
+    """Let go of a caller who has waited long enough, or look for an agent again after a sparing."""
+    gives_up_at = visit.gives_up_at
+    if gives_up_at is not None and gives_up_at <= hall.now:
+        let_go(hall, visit, VisitOutcome.TIMED_OUT)
+        return
+    visit.spared_until = None
+    hall.arm(visit)
+    hall.refresh_visit(visit)
+
+
+def let_go_hopeless(hall: Hall) -> None:
+    """Let go of those for whom there is nobody any more, or no queue."""
+    for line in list(hall.touched):
+        was_empty, line.empty = line.empty, line.nobody(line.queue.leave_when_empty)
+        if line.empty and not was_empty:
+            for visit in line.unanswered:
+                _let_go_unless_offered(hall, visit)
+    for visit in list(hall.returned):
+        if visit.line.closed or visit.line.empty:
+            _let_go_unless_offered(hall, visit)
+    hall.returned.clear()
+
+
+def _let_go_unless_offered(hall: Hall, visit: Visit) -> None:
+    if visit.place is Place.WAITING and not visit.offers:
+        let_go(hall, visit, VisitOutcome.WITHDRAWN if visit.line.closed else VisitOutcome.LEFT_EMPTY)
+
+
+def let_go(hall: Hall, visit: Visit, outcome: VisitOutcome, key: str | None = None) -> None:
+    """End a visit without an answer; its offers are taken back."""
+    line, caller = visit.line, visit.caller
+    position = line.unanswered.position(visit.rank)
+    visit.place = Place.GONE
+    lost_by = OfferOutcome.CALLER_LEFT if outcome in HUNG_UP else OfferOutcome.WITHDRAWN
+    for offer in list(visit.offers):
+        offers.end(hall, offer, lost_by)
+    line.unanswered.discard(visit.rank)
+    line.wanting.discard(visit.rank)
+    hall.deadlines.drop(visit)
+    hall.forget(visit)
+    _tell_ended(hall, visit, outcome, position, key)
+    if outcome not in HUNG_UP:
+        hall.order(Release(caller.visit, caller.contact, outcome, key))
+
+
+def _tell_joined(hall: Hall, visit: Visit) -> None:
+    hall.tell(
+        QueueJoined(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            queue=visit.line.queue.name,
+            priority=visit.priority,
+            position=visit.line.unanswered.position(visit.rank),
+        )
+    )
+
+
+def _tell_ended(hall: Hall, visit: Visit, outcome: VisitOutcome, position: int, key: str | None) -> None:
+    queue, wait_s = visit.line.queue, hall.now - visit.joined
+    hall.tell(
+        VisitEnded(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            queue=queue.name,
+            outcome=outcome,
+            wait_s=wait_s,
+            short=outcome is VisitOutcome.ABANDONED and wait_s <= queue.short_abandon_s,
+            within_service_level=wait_s <= queue.service_level_s,
+            position=position,
+            key=key,
+            direct=queue.direct,
+        )
+    )

@@ -1,0 +1,101 @@
+"""Change the queues and agents while callers wait and talk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from queue_strategies.events import FloorConfigured
+from queue_strategies.floor.agents import log_out
+from queue_strategies.floor.callers import let_go
+from queue_strategies.floor.desk import Desk, Standing
+from queue_strategies.floor.hall import Hall
+from queue_strategies.floor.line import Line, Seat
+from queue_strategies.floor.visit import Place
+from queue_strategies.model import Agent, AgentId, Queue, QueueName, VisitOutcome
+from queue_strategies.strategies import strategy_named
+
+
+def check(event: FloorConfigured) -> None:
+    """Refuse what the floor cannot be; raises UnknownStrategy."""
+    for queue in event.queues:
+        strategy_named(queue.strategy, where=f"queue {queue.name}")
+
+
+def configured(hall: Hall, event: FloorConfigured) -> None:
+    """Take over queues and agents; whoever talks or is being connected goes on to the end."""
+    queues = {queue.name: queue for queue in event.queues}
+    agents = {agent.id: agent for agent in event.agents}
+    _close_lines(hall, queues)
+    for queue in queues.values():
+        _open_line(hall, queue)
+    _dismiss(hall, agents)
+    _seat(hall, agents.values())
+    for line in hall.lines.values():
+        _look_again(hall, line)
+
+
+def _close_lines(hall: Hall, queues: Mapping[QueueName, Queue]) -> None:
+    for name in [name for name in hall.lines if name not in queues]:
+        line = hall.lines.pop(name)
+        line.closed = True
+        for visit in line.unanswered:
+            if visit.place is Place.WAITING:
+                let_go(hall, visit, VisitOutcome.WITHDRAWN)
+
+
+def _open_line(hall: Hall, queue: Queue) -> None:
+    line = hall.lines.get(queue.name)
+    if line is None:
+        hall.lines[queue.name] = Line(queue, strategy_named(queue.strategy))
+        return
+    if line.queue.strategy != queue.strategy:
+        line.strategy = strategy_named(queue.strategy)
+    line.queue = queue
+
+
+def _dismiss(hall: Hall, agents: Mapping[AgentId, Agent]) -> None:
+    for desk in [desk for desk in hall.desks.values() if desk.agent.id not in agents]:
+        desk.removed = True
+        desk.own_calls.clear()
+        log_out(hall, desk)
+        hall.refresh_desk(desk)
+
+
+def _seat(hall: Hall, agents: Iterable[Agent]) -> None:
+    """Give every agent a seat in each queue served; what was counted at a seat is kept."""
+    seats = {line: line.stand_up() for line in hall.lines.values()}
+    for desk in hall.desks.values():
+        desk.seats = []
+        desk.ready = False
+        desk.standing = Standing(False, False, False)
+    places: Counter[Line] = Counter()
+    for agent in agents:
+        desk = _desk(hall, agent)
+        for name, membership in agent.queues.items():
+            line = hall.lines.get(name)
+            if line is None:
+                continue
+            seat = seats[line].get(agent.id) or Seat(desk, line, 0, 0)
+            seat.desk, seat.penalty, seat.place = desk, membership.penalty, places[line]
+            places[line] += 1
+            line.seats[agent.id] = seat
+            desk.seats.append(seat)
+        hall.refresh_desk(desk)
+
+
+def _desk(hall: Hall, agent: Agent) -> Desk:
+    desk = hall.desks.get(agent.id)
+    if desk is None:
+        desk = hall.desks[agent.id] = Desk(agent, hall.number(), hall.now, hall.now, hall.now)
+    desk.agent = agent
+    desk.removed = False
+    return desk
+
+
+def _look_again(hall: Hall, line: Line) -> None:
+    hall.touched[line] = None
+    for visit in line.unanswered:
+        if visit.place is Place.WAITING:
+            hall.arm(visit)
+            hall.refresh_visit(visit)

@@ -1,0 +1,110 @@
+"""An agent's desk: everything that decides what the agent is doing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from queue_strategies.floor.line import Seat
+from queue_strategies.floor.visit import Offer, Talk, Visit
+from queue_strategies.model import Agent, AgentState, ContactId, OfferOutcome
+
+
+class Told(NamedTuple):
+    """What the last fact said about an agent."""
+
+    state: AgentState
+    logged_in: bool
+    pause_reason: str | None
+
+
+class Standing(NamedTuple):
+    """What an agent counts for when a queue asks whether anybody is there."""
+
+    logged_in: bool
+    unpaused: bool
+    reachable: bool
+
+
+@dataclass(slots=True)
+class WrapUp:
+    """The work after a visit."""
+
+    visit: Visit
+    began: float
+
+
+@dataclass(slots=True, eq=False)
+class Desk:
+    """One agent; `state` follows from the rest."""
+
+    agent: Agent
+    number: int
+    """Unique; decides between equal scores."""
+    since: float
+    """When the state began."""
+    idle_since: float
+    """When the last work ended; never changes while the agent is ready."""
+    told_moment: float
+    seats: list[Seat] = field(default_factory=list)
+    logged_in: bool = False
+    removed: bool = False
+    """No longer configured, and here only until the call in progress is over."""
+    pause_reason: str | None = None
+    reachable: bool = True
+    resting_from: OfferOutcome | None = None
+    """How the last offer ended, while the agent is spared the next."""
+    wrap_up: WrapUp | None = None
+    offer: Offer | None = None
+    talk: Talk | None = None
+    own_calls: set[ContactId] = field(default_factory=set)
+    """Calls no queue gave."""
+    ready: bool = False
+    """Stands among the ready of every queue served."""
+    standing: Standing = Standing(False, False, False)  # noqa: RUF009 - immutable
+    state: AgentState = AgentState.LOGGED_OUT
+    spoken_of: bool = False
+    """Something was told about this agent since the floor began."""
+    told: Told = Told(AgentState.LOGGED_OUT, False, None)  # noqa: RUF009 - immutable
+
+    def present_state(self) -> AgentState:
+        """Derive the state: the first that applies, in the order of AgentState."""
+        if self.talk is not None:
+            return AgentState.TALKING
+        if self.offer is not None:
+            return AgentState.RINGING
+        if not self.logged_in:
+            return AgentState.LOGGED_OUT
+        if self.wrap_up is not None:
+            return AgentState.WRAP_UP
+        if self.own_calls:
+            return AgentState.BUSY
+        if self.pause_reason is not None:
+            return AgentState.PAUSED
+        if not self.phone_responds:
+            return AgentState.UNREACHABLE
+        if self.resting_from is not None:
+            return AgentState.RESTING
+        return AgentState.READY
+
+    @property
+    def phone_responds(self) -> bool:
+        """Tell whether the phone is there, as far as is known."""
+        return self.reachable and self.resting_from is not OfferOutcome.UNREACHABLE
+
+    def present_standing(self) -> Standing:
+        """Derive what the agent counts for; a pause asked for in mid-call counts already."""
+        unpaused = self.logged_in and self.pause_reason is None
+        return Standing(self.logged_in, unpaused, unpaused and self.phone_responds)
+
+    def reason(self) -> str:
+        """Say what led to the present state, where the state alone does not."""
+        match self.state:
+            case AgentState.PAUSED:
+                return self.pause_reason or ""
+            case AgentState.RESTING:
+                return "" if self.resting_from is None else self.resting_from.value
+            case AgentState.UNREACHABLE:
+                return "phone gone" if not self.reachable else "phone did not respond"
+            case _:
+                return ""

@@ -1,0 +1,150 @@
+"""Everything the floor knows: who stands where, until when, and what has been decided just now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from queue_strategies.commands import Command
+from queue_strategies.facts import AgentStateChanged, Fact
+from queue_strategies.floor.deadlines import Deadlines
+from queue_strategies.floor.desk import Desk, Told
+from queue_strategies.floor.line import Line
+from queue_strategies.floor.visit import Offer, Visit
+from queue_strategies.model import AgentId, AgentState, ContactId, OfferId, QueueName, VisitId
+
+
+class Hall:
+    """The lines, desks, visits and offers, and the pen with which decisions are written down."""
+
+    def __init__(self, new_id: Callable[[], str], lease_s: float) -> None:
+        self.new_id = new_id
+        self.lease_s = lease_s
+        self.now = float("-inf")
+        self.lines: dict[QueueName, Line] = {}
+        self.desks: dict[AgentId, Desk] = {}
+        self.visits: dict[VisitId, Visit] = {}
+        self.contacts: dict[ContactId, Visit] = {}
+        """The latest visit of each contact."""
+        self.offers: dict[OfferId, Offer] = {}
+        """Those that ring, are being connected or have become a talk that goes on."""
+        self.deadlines: Deadlines[Offer | Visit | Desk] = Deadlines()
+        self.commands: list[Command] = []
+        self.facts: list[Fact] = []
+        self.touched: dict[Line, None] = {}
+        """Lines in which somebody began to wait or to be ready, or went."""
+        self.returned: dict[Visit, None] = {}
+        """Callers who lost the offer they had."""
+        self._changed: dict[Desk, None] = {}
+        self._count = 0
+
+    # -- writing down ---------------------------------------------------------------------------------------
+
+    def order(self, command: Command) -> None:
+        """Have something done."""
+        self.commands.append(command)
+
+    def tell(self, fact: Fact) -> None:
+        """Let something be remembered."""
+        self.facts.append(fact)
+
+    def advance(self, moment: float) -> None:
+        """Go on to a later moment; an earlier one changes nothing."""
+        if moment > self.now:
+            self.tell_changes()
+            self.now = moment
+
+    def number(self) -> int:
+        """Return a number that was not given before."""
+        self._count += 1
+        return self._count
+
+    # -- who is here ----------------------------------------------------------------------------------------
+
+    def welcome(self, visit: Visit) -> None:
+        """Know a visit from now on."""
+        self.visits[visit.caller.visit] = visit
+        self.contacts[visit.caller.contact] = visit
+
+    def forget(self, visit: Visit) -> None:
+        """Know a visit no longer."""
+        del self.visits[visit.caller.visit]
+        if self.contacts.get(visit.caller.contact) is visit:
+            del self.contacts[visit.caller.contact]
+
+    def arm(self, visit: Visit) -> None:
+        """Set the moment at which something changes for a waiting caller without anybody's doing."""
+        moments = [moment for moment in (visit.gives_up_at, visit.spared_until) if moment is not None]
+        if moments:
+            self.deadlines.set(visit, min(moments))
+        else:
+            self.deadlines.drop(visit)
+
+    # -- keeping in order -----------------------------------------------------------------------------------
+
+    def refresh_visit(self, visit: Visit) -> None:
+        """Let a caller who wants an agent stand where agents look, and nobody else."""
+        line = visit.line
+        if line.wants(visit):
+            line.wanting.add(visit.rank, visit)
+            self.touched[line] = None
+        else:
+            line.wanting.discard(visit.rank)
+
+    def refresh_desk(self, desk: Desk) -> None:
+        """Draw the consequences of whatever has changed at a desk."""
+        self._changed[desk] = None
+        state = desk.present_state()
+        if state is not desk.state:
+            desk.state = state
+            desk.since = self.now
+        if (state is AgentState.READY) is not desk.ready:
+            self._move(desk)
+        standing = desk.present_standing()
+        if standing != desk.standing:
+            for seat in desk.seats:
+                seat.line.count(desk.standing, -1)
+                seat.line.count(standing, +1)
+                self.touched[seat.line] = None
+            desk.standing = standing
+        if desk.removed and desk.talk is None and desk.offer is None:
+            self.desks.pop(desk.agent.id, None)
+            self.deadlines.drop(desk)
+
+    def _move(self, desk: Desk) -> None:
+        desk.ready = not desk.ready
+        for seat in desk.seats:
+            if desk.ready:
+                seat.line.stand(seat)
+                self.touched[seat.line] = None
+            else:
+                seat.line.leave(seat)
+
+    def tell_changes(self) -> None:
+        """Tell what became of each agent at this moment; states that did not last are not told."""
+        for desk in self._changed:
+            present = Told(desk.state, desk.logged_in, desk.pause_reason)
+            if present != desk.told:
+                self._tell_change(desk, present)
+        self._changed.clear()
+
+    def _tell_change(self, desk: Desk, present: Told) -> None:
+        self.tell(
+            AgentStateChanged(
+                moment=self.now,
+                agent=desk.agent.id,
+                was=desk.told.state,
+                lasted_s=self.now - desk.told_moment,
+                state=desk.state,
+                reason=desk.reason(),
+                logged_in=desk.logged_in,
+                pause_reason=desk.pause_reason,
+            )
+        )
+        desk.told = present
+        desk.told_moment = self.now
+        desk.spoken_of = True
+
+    def trust(self, desk: Desk, since: float) -> None:
+        """Take the present state of a desk for known since then: nothing is told about it."""
+        desk.since = desk.told_moment = since
+        desk.told = Told(desk.state, desk.logged_in, desk.pause_reason)

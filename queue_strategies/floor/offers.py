@@ -1,0 +1,181 @@
+"""Put a caller before an agent: ring, pick up, connect, or take it back.
+
+An offer is on a lease at every step: until the phone reports that it rings, until it has rung long enough,
+until the two are bridged. Whoever stays silent past that has not taken the offer.
+"""
+
+from __future__ import annotations
+
+from queue_strategies.commands import Connect, Ring, StopRinging
+from queue_strategies.events import AgentAnswered, AgentRang, CallerConnected, OfferFailed
+from queue_strategies.facts import OfferEnded, OfferMade
+from queue_strategies.floor import talks
+from queue_strategies.floor.desk import Desk
+from queue_strategies.floor.hall import Hall
+from queue_strategies.floor.line import Line, Seat
+from queue_strategies.floor.visit import Offer, Place, Visit
+from queue_strategies.model import OfferId, OfferOutcome
+
+NOT_TAKEN = frozenset(
+    {OfferOutcome.RANG_OUT, OfferOutcome.DECLINED, OfferOutcome.UNREACHABLE, OfferOutcome.FAILED}
+)
+"""Outcomes after which the agent is spared the next offer for a while, and goes to the end of the idle."""
+
+LEAST_REST_S = 1.0
+"""After a fault even where no rest is configured, so that a fault cannot spin."""
+
+LONGEST_SPARING_S = 30.0
+
+
+def make(hall: Hall, line: Line, visit: Visit, seat: Seat) -> None:
+    """Reserve an agent for a caller, and have the phone ring."""
+    desk, queue, caller = seat.desk, line.queue, visit.caller
+    offer = Offer(OfferId(hall.new_id()), visit, desk, seat, hall.now)
+    because = _because(hall, line, seat)
+    if seat.rank is not None:
+        line.strategy.offered(seat, seat.rank[1:-1])
+    hall.offers[offer.id] = offer
+    visit.offers.append(offer)
+    visit.attempts += 1
+    desk.offer = offer
+    hall.deadlines.set(offer, hall.now + hall.lease_s)
+    hall.refresh_visit(visit)
+    hall.refresh_desk(desk)
+    bound_s = queue.ring_timeout_s + hall.lease_s
+    hall.order(Ring(offer.id, caller.visit, caller.contact, queue.name, desk.agent.id, bound_s))
+    hall.tell(
+        OfferMade(
+            moment=hall.now,
+            contact=caller.contact,
+            visit=caller.visit,
+            queue=queue.name,
+            agent=desk.agent.id,
+            offer=offer.id,
+            because=because,
+        )
+    )
+
+
+def _because(hall: Hall, line: Line, seat: Seat) -> str:
+    why = line.strategy.because(seat, hall.now)
+    penalty = f", penalty {seat.penalty}" if seat.penalty else ""
+    return f"{line.queue.strategy}: {why}{penalty}, first of {len(line.ready)} ready"
+
+
+def agent_rang(hall: Hall, event: AgentRang) -> None:
+    """Let the phone ring for the queue's ring timeout from now on."""
+    offer = hall.offers.get(event.offer)
+    if offer is None:
+        hall.order(StopRinging(event.offer, OfferOutcome.WITHDRAWN))
+    elif offer.rang is None and offer.picked_up is None:
+        offer.rang = hall.now
+        hall.deadlines.set(offer, hall.now + offer.visit.line.queue.ring_timeout_s)
+
+
+def agent_answered(hall: Hall, event: AgentAnswered) -> None:
+    """Have caller and agent bridged; an agent who picks up for an offer that is over is let go."""
+    offer = hall.offers.get(event.offer)
+    if offer is None:
+        hall.order(StopRinging(event.offer, OfferOutcome.WITHDRAWN))
+    elif offer.picked_up is None:
+        _pick_up(hall, offer)
+        visit = offer.visit
+        hall.order(Connect(offer.id, visit.caller.visit, visit.caller.contact, offer.desk.agent.id))
+
+
+def _pick_up(hall: Hall, offer: Offer) -> None:
+    visit = offer.visit
+    offer.picked_up = hall.now
+    visit.place = Place.CONNECTING
+    for other in [other for other in visit.offers if other is not offer]:
+        end(hall, other, OfferOutcome.ANSWERED_ELSEWHERE)
+    hall.deadlines.drop(visit)
+    hall.deadlines.set(offer, hall.now + hall.lease_s)
+    hall.refresh_visit(visit)
+
+
+def caller_connected(hall: Hall, event: CallerConnected) -> None:
+    """Let the talk begin; an agent bridged for an offer that is over is let go."""
+    offer = hall.offers.get(event.offer)
+    if offer is None:
+        hall.order(StopRinging(event.offer, OfferOutcome.WITHDRAWN))
+    elif not offer.talking:
+        if offer.picked_up is None:
+            _pick_up(hall, offer)
+        talks.begin(hall, offer)
+
+
+def offer_failed(hall: Hall, event: OfferFailed) -> None:
+    """Let the caller go back to the old place, and spare the agent for a while."""
+    offer = hall.offers.get(event.offer)
+    if offer is None:
+        return
+    outcome = event.outcome if event.outcome in NOT_TAKEN else OfferOutcome.FAILED
+    if visit_talk := offer.visit.talk:
+        if outcome in (OfferOutcome.FAILED, OfferOutcome.UNREACHABLE):
+            talks.end(hall, visit_talk, "lost")
+    else:
+        end(hall, offer, outcome, stop=offer.picked_up is not None)
+
+
+def lease_is_over(hall: Hall, offer: Offer) -> None:
+    """Take back an offer that has rung long enough, or of which nothing was heard."""
+    if offer.picked_up is not None:
+        end(hall, offer, OfferOutcome.FAILED)
+    elif offer.rang is not None:
+        end(hall, offer, OfferOutcome.RANG_OUT)
+    else:
+        end(hall, offer, OfferOutcome.UNREACHABLE)
+
+
+def end(hall: Hall, offer: Offer, outcome: OfferOutcome, *, stop: bool = True) -> None:
+    """End an offer that has not become a talk; `stop` also ends the leg."""
+    visit, desk = offer.visit, offer.desk
+    if stop:
+        hall.order(StopRinging(offer.id, outcome))
+    hall.tell(
+        OfferEnded(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            queue=visit.line.queue.name,
+            agent=desk.agent.id,
+            offer=offer.id,
+            outcome=outcome,
+            rang_s=offer.rang_s(hall.now),
+        )
+    )
+    del hall.offers[offer.id]
+    hall.deadlines.drop(offer)
+    visit.offers.remove(offer)
+    desk.offer = None
+    if outcome in NOT_TAKEN:
+        _rest(hall, desk, offer, outcome)
+    if visit.place is Place.CONNECTING:
+        _return_to_line(hall, visit)
+    hall.returned[visit] = None
+    hall.refresh_visit(visit)
+    hall.refresh_desk(desk)
+
+
+def _rest(hall: Hall, desk: Desk, offer: Offer, outcome: OfferOutcome) -> None:
+    queue = offer.visit.line.queue
+    rest_s = queue.rest_s
+    if outcome is OfferOutcome.UNREACHABLE:
+        rest_s = max(queue.unreachable_rest_s, LEAST_REST_S)
+    elif outcome is OfferOutcome.FAILED:
+        rest_s = max(queue.rest_s, LEAST_REST_S)
+    desk.idle_since = hall.now
+    if rest_s > 0 and desk.logged_in:
+        desk.resting_from = outcome
+        hall.deadlines.set(desk, hall.now + rest_s)
+
+
+def _return_to_line(hall: Hall, visit: Visit) -> None:
+    """Let a caller wait again who could not be bridged; after repeated failures only after a while."""
+    visit.place = Place.WAITING
+    visit.failures += 1
+    if visit.failures > 1:
+        sparing_s = min(2.0 ** (visit.failures - 1), LONGEST_SPARING_S)
+        visit.spared_until = hall.now + sparing_s
+    hall.arm(visit)

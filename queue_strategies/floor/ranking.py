@@ -1,0 +1,56 @@
+"""Keep things in the order of their ranks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+Rank = tuple[float, ...]
+"""Compared from the left; the last element is unique."""
+
+T = TypeVar("T")
+
+
+class Ranking(Generic[T]):
+    """Things in order; adding, taking out and finding a position cost a binary search and one memory move."""
+
+    __slots__ = ("_ranks", "_things")
+
+    def __init__(self) -> None:
+        self._ranks: list[Rank] = []
+        self._things: dict[float, T] = {}
+
+    def add(self, rank: Rank, thing: T) -> None:
+        """Put a thing at its rank; a rank that is taken already stays as it is."""
+        if rank[-1] not in self._things:
+            self._ranks.insert(bisect_left(self._ranks, rank), rank)
+            self._things[rank[-1]] = thing
+
+    def discard(self, rank: Rank) -> None:
+        """Take out what stands at this rank, if anything."""
+        if self._things.pop(rank[-1], None) is not None:
+            del self._ranks[bisect_left(self._ranks, rank)]
+
+    def first(self) -> T:
+        """Return the thing of the lowest rank; raises IndexError when there is none."""
+        return self._things[self._ranks[0][-1]]
+
+    def first_rank(self) -> Rank:
+        """Return the lowest rank; raises IndexError when there is none."""
+        return self._ranks[0]
+
+    def position(self, rank: Rank) -> int:
+        """Count from 1 to this rank."""
+        return bisect_left(self._ranks, rank) + 1
+
+    def clear(self) -> None:
+        """Take out everything."""
+        self._ranks.clear()
+        self._things.clear()
+
+    def __len__(self) -> int:
+        return len(self._ranks)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter([self._things[rank[-1]] for rank in self._ranks])

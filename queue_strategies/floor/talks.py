@@ -1,0 +1,160 @@
+"""Agent and caller talk: from being bridged to the wrap-up that follows."""
+
+from __future__ import annotations
+
+from queue_strategies.events import CallerHeld, CallerResumed
+from queue_strategies.facts import Answered, Handled, HoldEnded, HoldStarted, OfferEnded, Transferred
+from queue_strategies.floor.desk import Desk, WrapUp
+from queue_strategies.floor.hall import Hall
+from queue_strategies.floor.visit import Offer, Place, Talk, Visit
+from queue_strategies.model import OfferOutcome
+
+
+def begin(hall: Hall, offer: Offer) -> None:
+    """Let agent and caller talk: the visit is answered."""
+    visit, queue = offer.visit, offer.visit.line.queue
+    wait_s = hall.now - visit.joined
+    seat_down(hall, offer, hall.now)
+    hall.tell(
+        OfferEnded(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            queue=queue.name,
+            agent=offer.desk.agent.id,
+            offer=offer.id,
+            outcome=OfferOutcome.ANSWERED,
+            rang_s=offer.rang_s(hall.now),
+        )
+    )
+    hall.tell(
+        Answered(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            queue=queue.name,
+            agent=offer.desk.agent.id,
+            offer=offer.id,
+            wait_s=wait_s,
+            within_service_level=wait_s <= queue.service_level_s,
+            direct=queue.direct,
+        )
+    )
+
+
+def seat_down(hall: Hall, offer: Offer, moment: float) -> None:
+    """Put caller and agent where those who talk are, since the given moment."""
+    visit, desk = offer.visit, offer.desk
+    visit.place = Place.TALKING
+    visit.talk = desk.talk = Talk(offer, moment)
+    visit.offers.clear()
+    visit.line.unanswered.discard(visit.rank)
+    visit.line.talking += 1
+    desk.offer = None
+    offer.seat.answered += 1
+    offer.seat.last_answered_moment = moment
+    hall.deadlines.drop(offer)
+    hall.deadlines.drop(visit)
+    hall.refresh_visit(visit)
+    hall.refresh_desk(desk)
+
+
+def caller_held(hall: Hall, event: CallerHeld) -> None:
+    """Note that the agent put the caller on hold."""
+    visit = hall.visits.get(event.visit)
+    if visit is None or visit.talk is None or visit.talk.held_since is not None:
+        return
+    visit.talk.held_since = hall.now
+    hall.tell(
+        HoldStarted(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            agent=visit.talk.offer.desk.agent.id,
+        )
+    )
+
+
+def caller_resumed(hall: Hall, event: CallerResumed) -> None:
+    """Note that the agent took the caller back from hold."""
+    visit = hall.visits.get(event.visit)
+    if visit is not None and visit.talk is not None:
+        _end_hold(hall, visit, visit.talk)
+
+
+def _end_hold(hall: Hall, visit: Visit, talk: Talk) -> None:
+    if talk.held_since is None:
+        return
+    hold_s = hall.now - talk.held_since
+    talk.hold_s += hold_s
+    talk.held_since = None
+    hall.tell(
+        HoldEnded(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            agent=talk.offer.desk.agent.id,
+            hold_s=hold_s,
+        )
+    )
+
+
+def end(hall: Hall, talk: Talk, ended_by: str, to: str | None = None, kind: str | None = None) -> None:
+    """Let agent and caller part; the agent goes on to wrap-up, unless there is none."""
+    visit, desk = talk.offer.visit, talk.offer.desk
+    _end_hold(hall, visit, talk)
+    if to is not None:
+        _tell_transfer(hall, talk, to, kind or "blind")
+    wrap_up_s = _wrap_up_s(desk, visit)
+    _tell_handled(hall, talk, ended_by, wrap_up_follows=wrap_up_s > 0)
+    talk.offer.seat.talk_s += hall.now - talk.began
+    visit.talk = desk.talk = None
+    visit.line.talking -= 1
+    hall.forget(visit)
+    del hall.offers[talk.offer.id]
+    desk.idle_since = hall.now
+    if wrap_up_s > 0:
+        desk.wrap_up = WrapUp(visit, hall.now)
+        hall.deadlines.set(desk, hall.now + wrap_up_s)
+    hall.refresh_desk(desk)
+
+
+def _wrap_up_s(desk: Desk, visit: Visit) -> float:
+    if not desk.logged_in:
+        return 0.0
+    own = desk.agent.wrap_up_s
+    return visit.line.queue.wrap_up_s if own is None else own
+
+
+def _tell_transfer(hall: Hall, talk: Talk, to: str, kind: str) -> None:
+    visit = talk.offer.visit
+    hall.tell(
+        Transferred(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            queue=visit.line.queue.name,
+            agent=talk.offer.desk.agent.id,
+            kind=kind,
+            to=to,
+            direct=visit.line.queue.direct,
+        )
+    )
+
+
+def _tell_handled(hall: Hall, talk: Talk, ended_by: str, *, wrap_up_follows: bool) -> None:
+    visit = talk.offer.visit
+    hall.tell(
+        Handled(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            queue=visit.line.queue.name,
+            agent=talk.offer.desk.agent.id,
+            talk_s=hall.now - talk.began - talk.hold_s,
+            hold_s=talk.hold_s,
+            ended_by=ended_by,
+            wrap_up_follows=wrap_up_follows,
+            direct=visit.line.queue.direct,
+        )
+    )

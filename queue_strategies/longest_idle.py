@@ -1,0 +1,17 @@
+"""Ring the agent who has been without work the longest, whichever queue that work came from."""
+
+from __future__ import annotations
+
+from queue_strategies.strategy import Member, Score, Strategy
+
+
+class LongestIdle(Strategy):
+    """Order by the moment at which the last work ended."""
+
+    def score(self, member: Member) -> Score:
+        """Return that moment."""
+        return (member.idle_since_moment,)
+
+    def because(self, member: Member, now: float) -> str:
+        """Say how long that is."""
+        return f"idle {now - member.idle_since_moment:.0f} s"
