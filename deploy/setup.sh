@@ -107,7 +107,7 @@ explain() {
 
 # Show how far pip is, until process $1 ends: on one line of a terminal, elsewhere now and then.
 show_progress() {
-    wanted=$(grep -v win32 "$root/requirements.lock" | sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' | sort -u | wc -l)
+    wanted=$(grep -v win32 "$root/requirements.lock" | sed -n 's/^\([a-z][^=]*\)==.*/\1/p' | sort -u | wc -l)
     beats=0
     while kill -0 "$1" 2>/dev/null; do
         found=$(grep -cE '^(Collecting|Processing) ' "$log" || true)
@@ -153,7 +153,8 @@ take_turns
 trap interrupted INT TERM HUP
 unset PYTHONPATH PYTHONHOME
 export PIP_USER=0 PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-if [ "$(cat "$state" 2>/dev/null)" = unfinished ] || ! runs "$venv/bin/python"; then
-    make_environment
-fi
+case $(cat "$state" 2>/dev/null || echo "$root") in
+"$root" | "$root "*) runs "$venv/bin/python" || make_environment ;;
+*) make_environment ;; # unfinished, or moved here from elsewhere
+esac
 install_packages
