@@ -1,0 +1,64 @@
+"""What agents do about their work: log in and out, pause, be ready; by phone, REST or command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from enum import StrEnum
+
+from queue_strategies.errors import CallfloorError
+from queue_strategies.events import (
+    AgentLoggedIn,
+    AgentLoggedOut,
+    AgentPaused,
+    AgentReady,
+    AgentUnpaused,
+    Event,
+)
+from queue_strategies.model import AgentId
+
+REASON_MAX = 40
+
+
+class UnknownAgentError(CallfloorError):
+    """There is no agent of this id."""
+
+
+class AgentAction(StrEnum):
+    """What an agent can ask for."""
+
+    LOG_IN = "log_in"
+    LOG_OUT = "log_out"
+    PAUSE = "pause"
+    UNPAUSE = "unpause"
+    READY = "ready"
+    """End wrap-up, rest and pause."""
+
+
+class Agents:
+    """Pass on to the Floor what agents ask for."""
+
+    def __init__(self, tell: Callable[[Event], None], known: Collection[str]) -> None:
+        self._tell = tell
+        self._known = frozenset(known)
+
+    def do(self, agent: str, action: AgentAction, reason: str = "") -> None:
+        """Do what an agent asks for; raises UnknownAgentError."""
+        if agent not in self._known:
+            raise UnknownAgentError(f"there is no agent {agent!r}, see agents in floor.toml")
+        self._tell(as_event(AgentId(agent), action, reason))
+
+
+def as_event(agent: AgentId, action: AgentAction, reason: str) -> Event:
+    """Say in the Floor's words what an agent asks for; a pause's reason is cut to what a row can show."""
+    match action:
+        case AgentAction.LOG_IN:
+            return AgentLoggedIn(agent)
+        case AgentAction.LOG_OUT:
+            return AgentLoggedOut(agent)
+        case AgentAction.PAUSE:
+            plain = "".join(letter for letter in reason if letter.isprintable())
+            return AgentPaused(agent, plain.strip()[:REASON_MAX] or "pause")
+        case AgentAction.UNPAUSE:
+            return AgentUnpaused(agent)
+        case AgentAction.READY:
+            return AgentReady(agent)

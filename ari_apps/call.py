@@ -1,0 +1,227 @@
+"""One customer's call, as its coroutine sees it: verbs to await, and the mailbox behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import wave
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from ari_apps.ari import Ari, Conflict, Gone, Refused, messages
+from ari_apps.destinations import Destination
+from ari_apps.digits import Collected, Matcher, take, when_over
+from ari_apps.legs import LineLost, has_ended
+from ari_apps.line import CallerGone, Recorded
+from ari_apps.mailbox import Mailbox
+from ari_apps.reaching import Party
+from ari_apps.requests import CallRequest, HangUp
+from queue_strategies.model import ContactId
+
+log = structlog.get_logger()
+
+PLAYBACK_LIMIT_S = 600.0
+"""No prompt lasts longer; a playback whose end is never told must not hold a caller for ever."""
+RECORDING_GRACE_S = 5.0
+TYPED_AHEAD_MAX = 64
+"""Keys pressed while nobody asks are kept for the next question, up to this many."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Call:
+    """A customer's line. Every verb raises CallerGone once the customer has hung up."""
+
+    ari: Ari
+    channel_id: str
+    contact: ContactId
+    caller_number: str
+    caller_name: str
+    called_number: str
+    language: str
+    new_id: Callable[[], str]
+    started_moment: float
+    recordings: Path | None = None
+    """Where Asterisk keeps recordings, if this machine can reach it."""
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    variables: dict[str, str] = field(default_factory=dict)
+    priority: int = 0
+    answered: bool = False
+    lost: bool = False
+    ended_by: str = "us"
+    hangup_cause: int = 0
+    came_from: Destination | None = None
+    """Where the customer talked last; who is transferred to nobody goes back there."""
+    _typed_ahead: str = ""
+
+    @property
+    def party(self) -> Party:
+        """This call as somebody who waits to be connected."""
+        return Party(self.contact, self.channel_id, self.mailbox)
+
+    # -- what happens ---------------------------------------------------------------------------------------
+
+    async def take(self, timeout_s: float | None = None) -> object:
+        """Return what happened next; raises CallerGone at the end, TimeoutError when nothing did."""
+        item = await self.mailbox.take(timeout_s)
+        if has_ended(item, self.channel_id):
+            self.lost = isinstance(item, LineLost)
+            self.hangup_cause = getattr(item, "cause", 0) or self.hangup_cause
+            raise CallerGone
+        return item
+
+    async def _listen(self) -> object:
+        """Take what happens while no agent is there; what people ask for is answered here."""
+        item = await self.take()
+        if isinstance(item, HangUp):
+            await self.hang_up()
+            item.done()
+        elif isinstance(item, CallRequest):
+            item.refuse("not while the caller is in a menu")
+        return item
+
+    async def _do(self, verb: Awaitable[T]) -> T:
+        """Await a verb of the customer's channel; a channel that is gone is a customer who is gone."""
+        try:
+            return await verb
+        except (Gone, Conflict):
+            raise CallerGone from None
+
+    # -- plain verbs ----------------------------------------------------------------------------------------
+
+    async def answer(self) -> None:
+        """Answer, unless that was done."""
+        if not self.answered:
+            self.answered = True
+            await self._do(self.ari.channel(self.channel_id).answer())
+
+    async def hang_up(self, cause: int = 16) -> None:
+        """End the call with a Q.850 cause."""
+        self.hangup_cause = cause
+        await self.ari.channel(self.channel_id).hangup(cause)
+
+    async def start_music(self, music: str = "default") -> None:
+        """Play music on hold until the customer is bridged."""
+        await self._do(self.ari.channel(self.channel_id).start_moh(music))
+
+    async def ring(self) -> None:
+        """Let the customer hear that it rings."""
+        await self._do(self.ari.channel(self.channel_id).ring())
+
+    async def keep(self, name: str, value: str) -> None:
+        """Set a channel variable, for a later process to find."""
+        await self._do(self.ari.channel(self.channel_id).set_variable(name, value))
+
+    # -- Line: prompts, digits, recordings ------------------------------------------------------------------
+
+    async def play(self, media: Sequence[str]) -> None:
+        """Play media URIs to the end; go on with the next where one cannot be played."""
+        await self.answer()
+        for uri in media:
+            await self._play(uri, until_key=False)
+
+    async def collect(
+        self,
+        media: Sequence[str],
+        matcher: Matcher,
+        *,
+        timeout_s: float,
+        between_s: float,
+        barge_in: bool = True,
+    ) -> Collected:
+        """Play, and listen to keys until the matcher is settled or a wait is over."""
+        await self.answer()
+        for uri in media:
+            if self._typed_ahead and barge_in:
+                break
+            await self._play(uri, until_key=barge_in)
+        while (settled := self._settle(matcher)) is None:
+            try:
+                await self._key(between_s if self._typed_ahead else timeout_s)
+            except TimeoutError:
+                dialled, self._typed_ahead = self._typed_ahead, ""
+                return when_over(matcher, dialled)
+        return settled
+
+    async def record(self, name: str, *, max_s: float, silence_s: float, end_keys: str) -> Recorded:
+        """Record until a key, silence, `max_s` or the customer's hang-up."""
+        await self.answer()
+        await self._do(
+            self.ari.channel(self.channel_id).record(
+                name, format="wav", max_duration_s=round(max_s), max_silence_s=round(silence_s)
+            )
+        )
+        try:
+            return await self._until_recorded(name, max_s + RECORDING_GRACE_S, end_keys)
+        except (CallerGone, TimeoutError):
+            return self._recorded(name, None)
+
+    def _settle(self, matcher: Matcher) -> Collected | None:
+        settled, self._typed_ahead = take(matcher, self._typed_ahead)
+        return settled
+
+    async def _key(self, timeout_s: float) -> None:
+        """Wait until a key was pressed; other news does not stop the clock."""
+        async with asyncio.timeout(timeout_s):
+            while not self._pressed(await self._listen()):
+                pass
+
+    def _pressed(self, item: object) -> bool:
+        if isinstance(item, messages.ChannelDtmfReceived) and len(self._typed_ahead) < TYPED_AHEAD_MAX:
+            self._typed_ahead += item.digit
+            return True
+        return False
+
+    async def _play(self, uri: str, *, until_key: bool) -> None:
+        playback_id = self.new_id()
+        try:
+            await self._do(self.ari.channel(self.channel_id).play(uri, playback_id, lang=self.language))
+        except Refused as refusal:
+            log.warning("call.prompt_refused", media=uri, why=str(refusal))
+            return None
+        async with asyncio.timeout(PLAYBACK_LIMIT_S):
+            while True:
+                item = await self._listen()
+                if self._pressed(item) and until_key:
+                    return await self.ari.playback(playback_id).stop()
+                if isinstance(item, messages.PlaybackFinished) and item.playback.id == playback_id:
+                    return note_failure(item.playback)
+
+    async def _until_recorded(self, name: str, timeout_s: float, end_keys: str) -> Recorded:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                match await self._listen():
+                    case messages.ChannelDtmfReceived(digit=digit) if digit in end_keys:
+                        await self.ari.recording(name).stop()
+                    case messages.RecordingFinished(recording=recording) if recording.name == name:
+                        return self._recorded(name, recording)
+                    case messages.RecordingFailed(recording=recording) if recording.name == name:
+                        log.error("call.recording_failed", recording=name, why=recording.cause)
+                        return Recorded(name, None, 0.0)
+
+    def _recorded(self, name: str, recording: messages.LiveRecording | None) -> Recorded:
+        path = self.recordings / f"{name}.wav" if self.recordings else None
+        if recording is None:
+            return Recorded(name, path, wav_duration_s(path))
+        return Recorded(name, path, float(recording.duration or 0), recording.talking_duration)
+
+
+def note_failure(playback: messages.Playback) -> None:
+    """Log a prompt that could not be played; the call goes on without it."""
+    if playback.state == "failed":
+        log.warning("call.prompt_not_played", media=playback.media_uri)
+
+
+def wav_duration_s(path: Path | None) -> float:
+    """Return how long a WAV file lasts; 0 where there is none that can be read."""
+    if path is None:
+        return 0.0
+    try:
+        with wave.open(str(path)) as file:
+            return file.getnframes() / file.getframerate()
+    except (OSError, EOFError, wave.Error):
+        return 0.0

@@ -1,0 +1,224 @@
+"""What follows when agent and customer are bridged: talk, hold, consultation, transfer, goodbye.
+
+One coroutine, that of the customer's call, owns both legs and whatever a consultation adds; what the agent
+asks for (phone keys, REST) comes through the same mailbox as the events of the channels.
+
+    talking ── Hold ──▶ held ── Resume ──▶ talking
+    talking ── Consult ──▶ consulting      (customer on hold; the third party rings, then talks with the agent)
+    consulting ── CancelConsult, third party leaves ──▶ talking
+    consulting ── CompleteTransfer, agent leaves ──▶ customer and third party go on, the agent is free
+    any ── Transfer ──▶ the customer goes on to another destination, the agent is free
+    any ── customer or agent hangs up ──▶ over
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ari_apps.ari import Gone, messages
+from ari_apps.call import Call, CallerGone
+from ari_apps.desks import Desks
+from ari_apps.destinations import HANGUP, Destination
+from ari_apps.legs import Leg, has_ended
+from ari_apps.reaching import Attempt, NotReached, Party, Reached
+from ari_apps.requests import (
+    CallRequest,
+    CancelConsult,
+    CompleteTransfer,
+    Consult,
+    HangUp,
+    Hold,
+    Resume,
+    Transfer,
+)
+from queue_strategies.model import VisitOutcome
+
+Reach = Callable[[Destination, Party, Call], Attempt | None]
+"""Begin to find somebody at a destination for a party, on behalf of a call; None when nobody lives there."""
+
+
+@dataclass(slots=True)
+class ThirdParty:
+    """Whom the agent consults: sought while `met` is None."""
+
+    attempt: Attempt
+    to: Destination
+    met: Reached | None = None
+
+
+@dataclass(slots=True)
+class StillWaiting:
+    """The agent has left while the third party was still sought: the customer waits for that one now."""
+
+    attempt: Attempt
+    to: Destination
+
+
+class Conversation:
+    """A customer and whoever talks with them, until one of the two is gone."""
+
+    def __init__(self, call: Call, attempt: Attempt, met: Reached, desks: Desks, reach: Reach) -> None:
+        self._call = call
+        self._attempt = attempt
+        self._met = met
+        self._desks = desks
+        self._reach = reach
+        self._held = False
+        self._third: ThirdParty | None = None
+        self._next: Destination | StillWaiting | None = None
+
+    @property
+    def _leg(self) -> Leg:
+        return self._met.leg
+
+    async def run(self) -> Destination | StillWaiting:
+        """Talk; return where the customer goes next. Raises CallerGone when the customer has hung up."""
+        try:
+            while self._next is None:
+                await self._on(await self._call.take())
+        except CallerGone:
+            await self._customer_left()
+            raise
+        return self._next
+
+    async def _on(self, item: object) -> None:
+        match item:
+            case Reached() if self._third and item.attempt == self._third.attempt.id:
+                await self._third_answered(self._third, item)
+            case NotReached() if self._third and item.attempt == self._third.attempt.id:
+                await self._back_to_customer()
+            case messages.ChannelHold(channel=channel) if channel.id == self._leg.id:
+                self._attempt.held()
+            case messages.ChannelUnhold(channel=channel) if channel.id == self._leg.id:
+                self._attempt.resumed()
+            case CallRequest():
+                await self._asked(item)
+            case _ if has_ended(item, self._leg.id):
+                await self._agent_left()
+            case _ if self._third and self._third.met and has_ended(item, self._third.met.leg.id):
+                self._third.attempt.ended("agent")
+                await self._back_to_customer()
+
+    # -- what the agent asks for ----------------------------------------------------------------------------
+
+    async def _asked(self, request: CallRequest) -> None:
+        match request, self._third:
+            case Hold(), None if not self._held:
+                await self._hold()
+            case Resume(), None if self._held:
+                await self._resume()
+            case Consult(to=to), None:
+                await self._consult(to, request)
+            case CancelConsult(), ThirdParty():
+                await self._drop_third(self._third)
+                await self._back_to_customer()
+            case CompleteTransfer(), ThirdParty():
+                await self._hand_over(self._third)
+            case Transfer(to=to), _:
+                await self._transfer(to)
+            case HangUp(), _:
+                await self._part("agent", HANGUP)
+            case _:
+                request.refuse(f"not while {self._state}")
+        request.done()
+
+    @property
+    def _state(self) -> str:
+        if self._third is not None:
+            return "consulting"
+        return "the customer is on hold" if self._held else "talking"
+
+    async def _hold(self) -> None:
+        """Take the customer out of the agent's bridge, to music."""
+        self._held = True
+        self._attempt.held()
+        await self._desks.leave(self._met.desk, self._call.channel_id)
+        await self._call.start_music()
+
+    async def _resume(self) -> None:
+        self._held = False
+        await self._desks.meet(self._met.desk, self._call.channel_id)
+        self._attempt.resumed()
+
+    async def _transfer(self, to: Destination) -> None:
+        if self._third is not None:
+            await self._drop_third(self._third)
+        await self._part("transfer", to, "blind")
+
+    # -- consultation ---------------------------------------------------------------------------------------
+
+    async def _consult(self, to: Destination, request: CallRequest) -> None:
+        party = Party(self._call.contact, self._leg.id, self._call.mailbox)
+        attempt = self._reach(to, party, self._call)
+        if attempt is None:
+            request.refuse(f"{to} is nobody who can be called")
+            return
+        self._third = ThirdParty(attempt, to)
+        if not self._held:
+            await self._hold()
+        await self._ringing_tone(on=True)
+
+    async def _ringing_tone(self, *, on: bool) -> None:
+        with suppress(Gone):  # its end is in the mailbox already
+            await (self._leg.channel.ring() if on else self._leg.channel.ring_stop())
+
+    async def _third_answered(self, third: ThirdParty, met: Reached) -> None:
+        await self._ringing_tone(on=False)
+        if await self._desks.meet(met.desk, self._leg.id, met.leg.id):
+            third.met = met
+            third.attempt.connected(met)
+        else:
+            third.attempt.could_not_connect(met)
+
+    async def _drop_third(self, third: ThirdParty) -> None:
+        self._third = None
+        if third.met is None:
+            third.attempt.left(VisitOutcome.WITHDRAWN)
+        else:
+            await third.met.leg.end()
+            third.attempt.ended("agent")
+
+    async def _back_to_customer(self) -> None:
+        self._third = None
+        await self._ringing_tone(on=False)
+        self._held = False
+        if await self._desks.meet(self._met.desk, self._call.channel_id, self._leg.id):
+            self._attempt.resumed()
+
+    async def _hand_over(self, third: ThirdParty) -> None:
+        """Let the customer go on with the third party; the agent is free."""
+        agent, self._third = self._leg, None
+        await agent.end()
+        self._attempt.ended("transfer", str(third.to), "attended")
+        self._attempt = third.attempt
+        if third.met is None:
+            self._next = StillWaiting(third.attempt, third.to)
+            return
+        self._met, self._held = third.met, False
+        await self._desks.meet(self._met.desk, self._call.channel_id)
+
+    # -- the end --------------------------------------------------------------------------------------------
+
+    async def _agent_left(self) -> None:
+        if self._third is not None:
+            await self._hand_over(self._third)
+        else:
+            await self._part("agent", HANGUP)
+
+    async def _part(self, by: str, next_: Destination, kind: str | None = None) -> None:
+        """Clear the desk before the Floor may give the agent the next caller."""
+        self._next = next_
+        if next_ is HANGUP:
+            await self._call.hang_up()
+        elif not self._held:
+            await self._desks.leave(self._met.desk, self._call.channel_id)
+        await self._leg.end()
+        self._attempt.ended(by, str(next_) if kind else None, kind)
+
+    async def _customer_left(self) -> None:
+        if self._third is not None:
+            await self._drop_third(self._third)
+        await self._leg.end()
+        self._attempt.ended("lost" if self._call.lost else "caller")

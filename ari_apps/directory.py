@@ -1,0 +1,104 @@
+"""Who lives where: extensions, phones, numbers; and where a call goes that a place cannot take."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from ari_apps.configuration import FloorConfiguration, direct_line_name
+from ari_apps.destinations import HANGUP, Destination, DestinationKind
+from ari_apps.floor_settings import AgentSettings
+from ari_apps.opening_hours import build_calendars, build_routes
+from queue_strategies.model import AgentId, OfferOutcome, QueueName, VisitOutcome
+from queue_strategies.routing import Arrival, Route, route
+
+BUSY = Destination(DestinationKind.HANGUP, "busy")
+UNALLOCATED = Destination(DestinationKind.HANGUP, "unallocated")
+CONGESTION = Destination(DestinationKind.HANGUP, "congestion")
+NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
+
+
+class Directory:
+    """Answer questions about the configuration; decides nothing that a file does not say."""
+
+    def __init__(self, configuration: FloorConfiguration) -> None:
+        self._configuration = configuration
+        self._calendars = build_calendars(configuration, configuration.site.timezone)
+        self._routes = build_routes(configuration.routes)
+
+    def route(self, called: str, caller: str, at: dt.datetime) -> Route:
+        """Say where a call from outside goes, and why."""
+        arrival = Arrival(called_number=called, caller_number=caller, at=at)
+        return route(self._routes, arrival, self._calendars)
+
+    def dialled(self, by: str, number: str, at: dt.datetime) -> Route:
+        """Say where a number goes that one of our phones dialled: an extension, a route, the outside."""
+        if self._configuration.account_of_extension(number) is not None:
+            return Route(destination=f"extension:{number}")
+        found = self.route(number, by, at)
+        if found.place is None and self._configuration.outbound.trunk and NUMBER.fullmatch(number):
+            return Route(destination=f"number:{number}")
+        return found
+
+    def queue_of(self, to: Destination) -> QueueName | None:
+        """Return the queue in which callers for this destination wait; None when the Floor has none."""
+        match to.kind:
+            case DestinationKind.QUEUE if self._configuration.queue(to.name):
+                return QueueName(to.name)
+            case DestinationKind.AGENT if self._configuration.agent(to.name):
+                return direct_line_name(to.name)
+            case DestinationKind.EXTENSION:
+                account = self._configuration.account_of_extension(to.name)
+                return direct_line_name(account.id) if isinstance(account, AgentSettings) else None
+            case _:
+                return None
+
+    def endpoint_of(self, to: Destination) -> str | None:
+        """Return what to dial for a destination that is no queue and no agent; None when there is nobody."""
+        match to.kind:
+            case DestinationKind.EXTENSION:
+                account = self._configuration.account_of_extension(to.name)
+                return f"PJSIP/{account.id}" if account else None
+            case DestinationKind.NUMBER if NUMBER.fullmatch(to.name):
+                trunk = self._configuration.outbound.trunk
+                return f"PJSIP/{to.name}@{trunk}" if trunk else None
+            case _:
+                return None
+
+    def music_of(self, to: Destination) -> str | None:
+        """Return the class of music a waiting caller hears; None: the tone of ringing."""
+        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        return queue.music if queue else None
+
+    def instead_of(
+        self,
+        to: Destination,
+        outcome: VisitOutcome | OfferOutcome,
+        came_from: Destination | None,
+    ) -> Destination:
+        """Say where a call goes that a destination did not take.
+
+        A queue's own overflow first; who was transferred to nobody goes back to the queue; else goodbye.
+        """
+        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        overflow = getattr(queue.overflow, outcome, None) if queue else None
+        if isinstance(overflow, Destination):
+            return overflow
+        if outcome is VisitOutcome.WITHDRAWN:
+            return HANGUP
+        if came_from is not None and came_from != to:
+            return came_from
+        return BUSY if outcome in (VisitOutcome.FULL, OfferOutcome.DECLINED) else HANGUP
+
+    def instead_of_unknown(self, came_from: Destination | None) -> Destination:
+        """Say where a call goes whose destination does not exist: back, or goodbye."""
+        return came_from or UNALLOCATED
+
+    def is_agent(self, account: str) -> bool:
+        """Tell whether a SIP account is an agent's."""
+        return self._configuration.agent(account) is not None
+
+
+def endpoint_of_agent(agent: AgentId) -> str:
+    """Return what to dial for an agent's phone."""
+    return f"PJSIP/{agent}"

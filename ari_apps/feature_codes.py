@@ -1,0 +1,59 @@
+"""Codes an agent dials to work without a screen: `*11` to log in, `*132` to pause for reason 2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ari_apps.agents import AgentAction
+from ari_apps.ivr_settings import Prompt, PromptSettings, Section
+
+Code = Annotated[str, StringConstraints(pattern=r"^[*#][0-9*#]{1,7}$")]
+
+
+class FeatureCodes(Section):
+    """What agents dial, and what they hear for it."""
+
+    log_in: Code = "*11"
+    log_out: Code = "*12"
+    pause: Code = "*13"
+    """Followed by a reason's digit, or by nothing."""
+    unpause: Code = "*14"
+    ready: Code = "*15"
+    """Ends wrap-up, rest and pause."""
+    reasons: Mapping[Annotated[str, StringConstraints(pattern=r"^[0-9]$")], str] = Field(
+        default={"1": "break", "2": "lunch", "3": "training", "4": "meeting"}
+    )
+    said_log_in: Prompt = PromptSettings({"": ("sound:agent-loginok",)})
+    said_log_out: Prompt = PromptSettings({"": ("sound:agent-loggedoff",)})
+    said_pause: Prompt = PromptSettings({"": ("say:You are paused.",)})
+    said_unpause: Prompt = PromptSettings({"": ("say:You are back.",)})
+    said_ready: Prompt = PromptSettings({"": ("say:You are ready.",)})
+
+    @model_validator(mode="after")
+    def _tell_apart(self) -> Self:
+        codes = [self.code_of(action) for action in AgentAction]
+        for code in codes:
+            if any(other != code and other.startswith(code) for other in codes) or codes.count(code) > 1:
+                raise ValueError(f"{code} begins or equals another code, give each its own")
+        return self
+
+    def code_of(self, action: AgentAction) -> str:
+        """Return what is dialled for an action."""
+        return str(getattr(self, action))
+
+    def confirmation_of(self, action: AgentAction) -> PromptSettings:
+        """Return what is heard once an action is done."""
+        prompt = getattr(self, f"said_{action}")
+        assert isinstance(prompt, PromptSettings)
+        return prompt
+
+    def find(self, dialled: str) -> tuple[AgentAction, str] | None:
+        """Return the action and the pause's reason that were dialled; None when it is no code."""
+        for action in AgentAction:
+            if dialled == self.code_of(action):
+                return action, ""
+        reason = self.reasons.get(dialled.removeprefix(self.pause))
+        return (AgentAction.PAUSE, reason) if reason and dialled.startswith(self.pause) else None

@@ -1,0 +1,113 @@
+"""One customer's call from the first destination to goodbye, readable top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from ari_apps.ari import messages
+from ari_apps.call import Call
+from ari_apps.conversation import Conversation, StillWaiting
+from ari_apps.desks import Desks
+from ari_apps.destinations import Destination, DestinationKind
+from ari_apps.directory import Directory
+from ari_apps.line import CallerGone
+from ari_apps.reaching import Attempt, NotReached, Reached
+from ari_apps.requests import CallRequest, HangUp
+from ari_apps.switchboard import Switchboard
+from queue_strategies.model import VisitOutcome
+
+log = structlog.get_logger()
+
+HOPS = 50
+"""Destinations one call may go through; a circle of overflows ends here."""
+
+Walk = Callable[[Call, Destination], Awaitable[Destination]]
+"""Lead a call through menus, a voicemail box or a coroutine; return where it goes next."""
+
+
+class Inbound:
+    """Take a customer from destination to destination until nobody is left to talk to."""
+
+    def __init__(self, *, switchboard: Switchboard, directory: Directory, desks: Desks, walk: Walk) -> None:
+        self._switchboard = switchboard
+        self._directory = directory
+        self._desks = desks
+        self._walk = walk
+
+    async def handle(self, call: Call, first: Destination) -> None:
+        """Lead the call until it is over; raises CallerGone when the customer hangs up."""
+        destination = first
+        for _ in range(HOPS):
+            if destination.kind is DestinationKind.HANGUP:
+                break
+            destination = await self.go(call, destination)
+        await call.hang_up(destination.hangup_cause)
+
+    async def go(self, call: Call, to: Destination) -> Destination:
+        """Bring the call to one destination; return the next."""
+        match to.kind:
+            case DestinationKind.MENU | DestinationKind.VOICEMAIL | DestinationKind.PYTHON:
+                await self._switchboard.leave_trace(call, to)
+                return await self._walk(call, to)
+            case _:
+                return await self._meet(call, to)
+
+    async def _meet(self, call: Call, to: Destination) -> Destination:
+        attempt = self._switchboard.reach(to, call.party, call)
+        if attempt is None:
+            return self._directory.instead_of_unknown(call.came_from)
+        return await self.wait_and_talk(call, to, attempt)
+
+    async def wait_and_talk(self, call: Call, to: Destination, attempt: Attempt) -> Destination:
+        """Wait for somebody, then talk; after a consultation cut short, wait for the consulted one."""
+        while True:
+            met = await self._wait(call, to, attempt)
+            if isinstance(met, NotReached):
+                return self._directory.instead_of(to, met.outcome, call.came_from)
+            after = await self.talk(call, attempt, met)
+            if not isinstance(after, StillWaiting):
+                call.came_from = to
+                return after
+            attempt, to = after.attempt, after.to
+
+    async def talk(self, call: Call, attempt: Attempt, met: Reached) -> Destination | StillWaiting:
+        """Let customer and agent talk until one of them, or both, go elsewhere."""
+        return await Conversation(call, attempt, met, self._desks, self._switchboard.reach).run()
+
+    async def _wait(self, call: Call, to: Destination, attempt: Attempt) -> Reached | NotReached:
+        """Wait until the call is bridged with somebody, or will not be."""
+        try:
+            await self._switchboard.welcome(call, to, attempt)
+            while True:
+                if (over := await self._note(call, attempt, await call.take())) is not None:
+                    return over
+        except CallerGone:
+            attempt.left(VisitOutcome.LOST if call.lost else VisitOutcome.ABANDONED)
+            raise
+
+    async def _note(self, call: Call, attempt: Attempt, item: object) -> Reached | NotReached | None:
+        """Take note of one thing that happened while waiting; return what ended the wait, if it did."""
+        match item:
+            case Reached(attempt=attempt.id):
+                return await self._bridge(call, attempt, item)
+            case NotReached(attempt=attempt.id):
+                return item
+            case messages.ChannelDtmfReceived(digit=digit):
+                attempt.pressed(digit)
+            case HangUp():
+                attempt.left(VisitOutcome.WITHDRAWN)
+                item.done()
+                return NotReached(attempt.id, VisitOutcome.WITHDRAWN)
+            case CallRequest():
+                item.refuse("not while the caller is waiting")
+        return None
+
+    async def _bridge(self, call: Call, attempt: Attempt, met: Reached) -> Reached | None:
+        if await self._desks.meet(met.desk, call.channel_id, met.leg.id):
+            attempt.connected(met)
+            return met
+        await met.leg.end()
+        attempt.could_not_connect(met)
+        return None

@@ -1,0 +1,143 @@
+"""A leg that we dial: an agent's phone, a number in the outside world."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ari_apps.ari import Ari, Channel, Gone, OutcomeUnknown, Refused, messages
+from ari_apps.dispatcher import Dispatcher
+from ari_apps.mailbox import Mailbox
+from queue_strategies.model import OfferOutcome
+
+
+class Progress(StrEnum):
+    """How far a leg got that has not failed."""
+
+    RANG = "rang"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The leg ended before it was answered."""
+
+    cause: int
+    """Q.850, 0 when Asterisk gave none."""
+    outcome: OfferOutcome
+
+
+CAUSE_OUTCOMES: Mapping[int, OfferOutcome] = {
+    16: OfferOutcome.RANG_OUT,
+    17: OfferOutcome.DECLINED,
+    19: OfferOutcome.RANG_OUT,
+    21: OfferOutcome.DECLINED,
+    **dict.fromkeys((1, 3, 18, 20, 22, 27, 28, 34, 38, 41, 58), OfferOutcome.UNREACHABLE),
+}
+"""Q.850 causes of a leg that was never answered; what is not here is FAILED."""
+
+
+def failure(cause: int) -> Failure:
+    """Say what a Q.850 cause means for the offer."""
+    return Failure(cause, CAUSE_OUTCOMES.get(cause, OfferOutcome.FAILED))
+
+
+@dataclass(frozen=True, slots=True)
+class LineLost:
+    """Asterisk no longer knows this channel: it went while we did not hear Asterisk."""
+
+    channel_id: str
+
+
+LEG_ENDED = object()
+"""Wakes whoever waits for news of a leg that we ended ourselves."""
+
+
+class Leg:
+    """A channel of our making: its id is ours, and somebody listens before it exists."""
+
+    def __init__(self, ari: Ari, dispatcher: Dispatcher, channel_id: str, mailbox: Mailbox) -> None:
+        self._ari = ari
+        self._dispatcher = dispatcher
+        self.channel: Channel = ari.channel(channel_id)
+        self.mailbox = mailbox
+        self._ended = False
+        dispatcher.own(channel_id, mailbox)
+
+    @property
+    def id(self) -> str:
+        """The channel's id."""
+        return self.channel.id
+
+    async def ring(
+        self, endpoint: str, *, caller: str, timeout_s: float, variables: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Progress | Failure]:
+        """Dial `endpoint` for the channel `caller`; yield RANG, then ANSWERED or a Failure, once each.
+
+        A leg that is ended meanwhile yields no more.
+        """
+        try:
+            await self._ari.create_channel(
+                endpoint=endpoint,
+                id=self.id,
+                app_args=f"leg,{self.id}",
+                originator=caller,
+                variables=dict(variables or {}),
+            )
+            if not self._ended:
+                await self.channel.dial(caller=caller, timeout_s=timeout_s)
+        except (Gone, Refused):
+            self._fail()
+            yield failure(20)
+        except OutcomeUnknown:
+            self._fail()
+            yield failure(0)
+        if self._ended:
+            await self.channel.hangup()
+            return
+        async for progress in self._progress():
+            yield progress
+
+    def _fail(self) -> None:
+        self._ended = True
+        self._dispatcher.disown(self.id)
+
+    async def _progress(self) -> AsyncIterator[Progress | Failure]:
+        while not self._ended:
+            match await self.mailbox.take():
+                case messages.ChannelStateChange(channel=messages.Channel(state="Ringing")):
+                    yield Progress.RANG
+                case messages.ChannelStateChange(channel=messages.Channel(state="Up")):
+                    yield Progress.ANSWERED
+                    return
+                case messages.ChannelDestroyed(cause=cause):
+                    self._fail()
+                    yield failure(cause)
+                case LineLost():
+                    self._fail()
+                    yield failure(0)
+
+    def hand_to(self, mailbox: Mailbox) -> None:
+        """Let another coroutine own what happens to this leg from now on."""
+        self.mailbox = mailbox
+        self._dispatcher.own(self.id, mailbox)
+
+    async def end(self) -> None:
+        """Hang up, whatever the leg is doing; no event of it is of interest any more."""
+        self._ended = True
+        self._dispatcher.disown(self.id)
+        self.mailbox.put(LEG_ENDED)
+        await self.channel.hangup()
+
+
+def has_ended(item: object, channel_id: str) -> bool:
+    """Tell whether this says that the channel has hung up, is about to, or is known to be gone."""
+    match item:
+        case LineLost(channel_id=lost):
+            return lost == channel_id
+        case messages.ChannelHangupRequest(channel=channel) | messages.StasisEnd(channel=channel):
+            return channel.id == channel_id
+        case messages.ChannelDestroyed(channel=channel):
+            return channel.id == channel_id
+    return False

@@ -1,0 +1,154 @@
+"""Run the Floor: its one task, and the hands that carry out what it orders."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from ami_listeners.clock import Clock
+from ari_apps.crew import Crew
+from ari_apps.legs import Failure, Leg, Progress
+from ari_apps.mailbox import Mailbox
+from ari_apps.reaching import NotReached, Party, Reached, Visit
+from ari_apps.traces import VARIABLE, LegTrace, write
+from queue_strategies.commands import Command, Connect, Release, Ring, StopRinging
+from queue_strategies.events import AgentAnswered, AgentRang, Event, OfferFailed, TimePassed
+from queue_strategies.facts import Fact
+from queue_strategies.floor import Floor
+from queue_strategies.model import AgentId, Caller, OfferId, OfferOutcome, VisitId
+
+log = structlog.get_logger()
+
+AGENT_LEG = "agent-"
+"""What the ids of agents' channels begin with; the offer's id follows."""
+RING_GRACE_S = 5.0
+"""The phone's own bound lies this far behind the floor's ring timeout, so that the floor decides first."""
+
+
+class Queueing:
+    """Tell the Floor what happens, carry out what it decides, remember what it says is true."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        *,
+        clock: Clock,
+        remember: Callable[[Fact], None],
+        new_leg: Callable[[str, Mailbox], Leg],
+        endpoint: Callable[[AgentId], str],
+        crew: Crew,
+    ) -> None:
+        self.floor = floor
+        self._clock = clock
+        self._remember = remember
+        self._new_leg = new_leg
+        self._endpoint = endpoint
+        self._crew = crew
+        self._inbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._parties: dict[VisitId, Party] = {}
+        self._offers: dict[OfferId, Leg] = {}
+
+    # -- for those who have something to tell ---------------------------------------------------------------
+
+    def tell(self, event: Event) -> None:
+        """Let the Floor know; what follows from it happens soon after."""
+        self._inbox.put_nowait(event)
+
+    def join(self, party: Party, caller: Caller) -> Visit:
+        """Put a party into a queue; its mailbox hears Reached or NotReached."""
+        visit = Visit(self.tell, self._forget, caller)
+        self._parties[caller.visit] = party
+        visit.begin()
+        return visit
+
+    def _forget(self, visit: VisitId) -> None:
+        self._parties.pop(visit, None)
+
+    # -- the one task that touches the Floor ----------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Handle events and deadlines for ever."""
+        while True:
+            self._handle(await self._next_event())
+
+    async def _next_event(self) -> Event:
+        if not self._inbox.empty():
+            return self._inbox.get_nowait()
+        deadline = self.floor.next_deadline()
+        patience_s = None if deadline is None else max(0.0, deadline - self._clock.moment())
+        try:
+            async with asyncio.timeout(patience_s):
+                return await self._inbox.get()
+        except TimeoutError:
+            return TimePassed()
+
+    def _handle(self, event: Event) -> None:
+        decision = self.floor.handle(event, self._clock.moment())
+        for command in decision.commands:
+            self._perform(command)
+        if not isinstance(event, TimePassed) or decision.commands:
+            log.debug("floor.handled", happened=event, commands=decision.commands)
+        for fact in decision.facts:
+            self._remember(fact)
+
+    # -- carrying out ---------------------------------------------------------------------------------------
+
+    def _perform(self, command: Command) -> None:
+        match command:
+            case Ring():
+                self._crew.start(self._ring(command), f"ring {command.agent}")
+            case StopRinging(offer=offer):
+                if (leg := self._offers.pop(offer, None)) is not None:
+                    self._crew.start(leg.end(), f"stop ringing {offer}")
+            case Connect():
+                self._connect(command)
+            case Release(visit=visit, outcome=outcome, key=key):
+                if (party := self._parties.pop(visit, None)) is not None:
+                    party.mailbox.put(NotReached(visit, outcome, key))
+
+    def _connect(self, connect: Connect) -> None:
+        leg = self._offers.pop(connect.offer, None)
+        party = self._parties.get(connect.visit)
+        if leg is None or party is None:
+            self.tell(OfferFailed(connect.offer, OfferOutcome.FAILED))
+        else:
+            leg.hand_to(party.mailbox)
+            party.mailbox.put(Reached(connect.visit, leg, desk_of(connect.agent), connect.offer))
+
+    async def _ring(self, ring: Ring) -> None:
+        caller = self._parties[ring.visit].channel_id
+        leg = self._offers[ring.offer] = self._new_leg(leg_id(ring.offer), Mailbox())
+        async for progress in leg.ring(
+            self._endpoint(ring.agent),
+            caller=caller,
+            timeout_s=ring.timeout_s + RING_GRACE_S,
+            variables=leg_variables(ring),
+        ):
+            self._report(ring.offer, progress)
+
+    def _report(self, offer: OfferId, progress: Progress | Failure) -> None:
+        match progress:
+            case Progress.RANG:
+                self.tell(AgentRang(offer))
+            case Progress.ANSWERED:
+                self.tell(AgentAnswered(offer))
+            case Failure(outcome=outcome):
+                self._offers.pop(offer, None)
+                self.tell(OfferFailed(offer, outcome))
+
+
+def desk_of(agent: AgentId) -> str:
+    """Return the id of the bridge in which an agent talks; it stays from call to call."""
+    return f"desk-{agent}"
+
+
+def leg_id(offer: OfferId) -> str:
+    """Return the id of the channel on which an offer rings."""
+    return AGENT_LEG + offer
+
+
+def leg_variables(ring: Ring) -> Mapping[str, str]:
+    """Return what an agent's channel has to carry for a later process to know whom it serves."""
+    return {VARIABLE: write(LegTrace(agent=ring.agent, offer=ring.offer, visit=ring.visit))}

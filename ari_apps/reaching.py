@@ -1,0 +1,187 @@
+"""Find somebody for a party who waits on a channel: through the Floor, or by dialling a number.
+
+Both ways tell the waiting party's mailbox `Reached` or `NotReached`, and take the same verbs afterwards, so
+that a conversation need not know which way its partner came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ari_apps.crew import Crew
+from ari_apps.legs import Failure, Leg, Progress
+from ari_apps.mailbox import Mailbox
+from queue_strategies.events import (
+    CallerConnected,
+    CallerHeld,
+    CallerJoined,
+    CallerLeft,
+    CallerPressed,
+    CallerResumed,
+    Event,
+    OfferFailed,
+    TalkEnded,
+)
+from queue_strategies.model import Caller, ContactId, OfferId, OfferOutcome, VisitId, VisitOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody who waits on a channel to be connected."""
+
+    contact: ContactId
+    channel_id: str
+    mailbox: Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody picked up; the leg's events go to the party's mailbox from now on."""
+
+    attempt: str
+    leg: Leg
+    desk: str
+    """The bridge in which the two are to meet."""
+    offer: OfferId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """Nobody will."""
+
+    attempt: str
+    outcome: VisitOutcome | OfferOutcome
+    key: str | None = None
+
+
+class Attempt(Protocol):
+    """One try to find somebody for a party."""
+
+    id: str
+    to: str
+
+    def pressed(self, key: str) -> None:
+        """Note a key of the waiting party."""
+
+    def left(self, outcome: VisitOutcome) -> None:
+        """The party waits no more."""
+
+    def connected(self, reached: Reached) -> None:
+        """The two hear each other."""
+
+    def could_not_connect(self, reached: Reached) -> None:
+        """Somebody picked up and was gone before the two were bridged; the party waits on."""
+
+    def held(self) -> None:
+        """The party was put on hold."""
+
+    def resumed(self) -> None:
+        """The party was taken back from hold."""
+
+    def ended(self, by: str, to: str | None = None, kind: str | None = None) -> None:
+        """The two have parted; `to` and `kind` say where the party was transferred."""
+
+
+class Visit:
+    """A stay in a queue: the Floor finds the agent."""
+
+    def __init__(
+        self, tell: Callable[[Event], None], over: Callable[[VisitId], None], caller: Caller
+    ) -> None:
+        self._tell = tell
+        self._over = over
+        self.caller = caller
+        self.id: str = caller.visit
+        self.to: str = caller.queue
+
+    def begin(self) -> None:
+        """Join the queue."""
+        self._tell(CallerJoined(self.caller))
+
+    def pressed(self, key: str) -> None:
+        """Note a key of the waiting caller."""
+        self._tell(CallerPressed(self.caller.visit, key))
+
+    def left(self, outcome: VisitOutcome) -> None:
+        """Leave the queue without an answer."""
+        self._tell(CallerLeft(self.caller.visit, outcome))
+        self._over(self.caller.visit)
+
+    def connected(self, reached: Reached) -> None:
+        """Caller and agent hear each other."""
+        if reached.offer is not None:
+            self._tell(CallerConnected(reached.offer))
+
+    def could_not_connect(self, reached: Reached) -> None:
+        """The agent was gone before the bridge stood."""
+        if reached.offer is not None:
+            self._tell(OfferFailed(reached.offer, OfferOutcome.FAILED))
+
+    def held(self) -> None:
+        """The agent put the caller on hold."""
+        self._tell(CallerHeld(self.caller.visit))
+
+    def resumed(self) -> None:
+        """The agent took the caller back."""
+        self._tell(CallerResumed(self.caller.visit))
+
+    def ended(self, by: str, to: str | None = None, kind: str | None = None) -> None:
+        """Caller and agent have parted."""
+        self._tell(TalkEnded(self.caller.visit, by, transferred_to=to, transfer_kind=kind))
+        self._over(self.caller.visit)
+
+
+class OutsideCall:
+    """A number or a phone that is no agent's: dialled at once, known to no queue."""
+
+    def __init__(
+        self, crew: Crew, leg: Leg, party: Party, to: str, clear_away: Callable[[str], Awaitable[None]]
+    ) -> None:
+        self._crew = crew
+        self._clear_away = clear_away
+        self._leg = leg
+        self._party = party
+        self.id = leg.id
+        self.to = to
+        self.desk = f"talk-{leg.id}"
+
+    def begin(self, endpoint: str, timeout_s: float) -> None:
+        """Dial."""
+        self._crew.start(self._ring(endpoint, timeout_s), f"dial {self.to}")
+
+    async def _ring(self, endpoint: str, timeout_s: float) -> None:
+        async for progress in self._leg.ring(endpoint, caller=self._party.channel_id, timeout_s=timeout_s):
+            match progress:
+                case Progress.ANSWERED:
+                    self._leg.hand_to(self._party.mailbox)
+                    self._party.mailbox.put(Reached(self.id, self._leg, self.desk))
+                case Failure(outcome=outcome):
+                    self._party.mailbox.put(NotReached(self.id, outcome))
+                case Progress.RANG:
+                    pass
+
+    def pressed(self, key: str) -> None:
+        """Ignore keys: there is no queue to exit from."""
+
+    def left(self, outcome: VisitOutcome) -> None:
+        """Stop dialling."""
+        self._crew.start(self._leg.end(), f"stop dialling {self.to}")
+
+    def connected(self, reached: Reached) -> None:
+        """Nobody counts these."""
+
+    def could_not_connect(self, reached: Reached) -> None:
+        """Tell the party that nobody will come; the number is not tried again."""
+        self._party.mailbox.put(NotReached(self.id, OfferOutcome.FAILED))
+
+    def held(self) -> None:
+        """Nobody counts these."""
+
+    def resumed(self) -> None:
+        """Nobody counts these."""
+
+    def ended(self, by: str, to: str | None = None, kind: str | None = None) -> None:
+        """Clear the bridge away."""
+        self._crew.start(self._clear_away(self.desk), f"clear away {self.desk}")

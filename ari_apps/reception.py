@@ -1,0 +1,175 @@
+"""Greet whoever arrives: a customer from outside, an agent or a phone of the house; keep the list of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from ami_listeners.clock import Clock
+from ari_apps.agents import AgentAction, Agents
+from ari_apps.ari import Ari, AriError, messages
+from ari_apps.call import Call
+from ari_apps.crew import Crew
+from ari_apps.destinations import Destination
+from ari_apps.directory import CONGESTION, Directory
+from ari_apps.dispatcher import Dispatcher
+from ari_apps.feature_codes import FeatureCodes
+from ari_apps.inbound import Inbound
+from ari_apps.line import CallerGone
+from queue_strategies.events import AgentFreed, AgentOccupied, Event
+from queue_strategies.facts import ContactEnded, ContactStarted, Fact
+from queue_strategies.model import AgentId, ContactId
+
+log = structlog.get_logger()
+
+NUMBER_MAX = 32
+NAME_MAX = 80
+DIALLABLE = frozenset("0123456789+*#ABCDabcd")
+
+Confirm = Callable[[Call, AgentAction], Awaitable[None]]
+"""Let an agent hear that it was done."""
+
+
+class Reception:
+    """Turn arriving channels into calls, each with a coroutine of its own."""
+
+    def __init__(
+        self,
+        *,
+        ari: Ari,
+        dispatcher: Dispatcher,
+        inbound: Inbound,
+        directory: Directory,
+        agents: Agents,
+        codes: FeatureCodes,
+        confirm: Confirm,
+        tell: Callable[[Event], None],
+        remember: Callable[[Fact], None],
+        clock: Clock,
+        crew: Crew,
+        new_call: Callable[[messages.Channel, ContactId | None, float | None], Call],
+    ) -> None:
+        self._ari = ari
+        self._dispatcher = dispatcher
+        self._inbound = inbound
+        self._directory = directory
+        self._agents = agents
+        self._codes = codes
+        self._confirm = confirm
+        self._tell = tell
+        self._remember = remember
+        self._clock = clock
+        self._crew = crew
+        self._new_call = new_call
+        self.calls: dict[ContactId, Call] = {}
+
+    def arrived(self, start: messages.StasisStart) -> None:
+        """Take in a channel that entered our application."""
+        self.greet(start.channel, start.args)
+
+    def greet(self, channel: messages.Channel, args: list[str]) -> None:
+        """Begin a call for a channel that the dialplan sent here with these arguments."""
+        match args:
+            case ["inbound", *_]:
+                call = self._new_call(channel, None, None)
+                self.lead(call, self._serve_customer(call))
+            case ["phone", account, *_]:
+                call = self._new_call(channel, None, None)
+                self.lead(call, self._serve_phone(call, account), direction="internal")
+            case _:
+                log.warning("reception.unknown_arrival", channel=channel.id, args=args)
+                self._crew.start(self._ari.channel(channel.id).hangup(), f"turn away {channel.id}")
+
+    def lead(
+        self, call: Call, way: Coroutine[Any, Any, None], *, direction: str = "inbound", new: bool = True
+    ) -> None:
+        """Let a call go its way as a task; `new` is False for one that an earlier process has begun."""
+        self.calls[call.contact] = call
+        self._dispatcher.own(call.channel_id, call.mailbox)
+        if new:
+            self._remember(
+                ContactStarted(
+                    moment=call.started_moment,
+                    contact=call.contact,
+                    channel=call.channel_id,
+                    caller_number=call.caller_number,
+                    caller_name=call.caller_name,
+                    called_number=call.called_number,
+                    direction=direction,
+                )
+            )
+        self._crew.start(self._lead(call, way), f"call {call.contact}")
+
+    async def _lead(self, call: Call, way: Coroutine[Any, Any, None]) -> None:
+        try:
+            await way
+        except CallerGone:
+            call.ended_by = "lost" if call.lost else "caller"
+        except Exception:
+            log.exception("call.failed", contact=call.contact)
+            call.ended_by = "us"
+            await self._apologise(call)
+        self._part_from(call)
+
+    async def _apologise(self, call: Call) -> None:
+        """Rather a clear end than silence."""
+        try:
+            await call.hang_up(CONGESTION.hangup_cause)
+        except AriError:
+            log.exception("call.not_hung_up", contact=call.contact)
+
+    def _part_from(self, call: Call) -> None:
+        self.calls.pop(call.contact, None)
+        self._dispatcher.disown(call.channel_id)
+        now = self._clock.moment()
+        self._remember(
+            ContactEnded(
+                moment=now,
+                contact=call.contact,
+                ended_by=call.ended_by,
+                cause=call.hangup_cause,
+                duration_s=now - call.started_moment,
+            )
+        )
+
+    # -- the ways -------------------------------------------------------------------------------------------
+
+    async def _serve_customer(self, call: Call) -> None:
+        at = self._clock.at(call.started_moment)
+        route = self._directory.route(call.called_number, call.caller_number, at)
+        call.language = route.language or call.language
+        call.priority = route.priority
+        await self._inbound.handle(call, Destination.parse(route.destination))
+
+    async def _serve_phone(self, call: Call, account: str) -> None:
+        """Serve a phone of the house: a feature code, or a number it dialled."""
+        agent = AgentId(account) if self._directory.is_agent(account) else None
+        if agent is not None and (feature := self._codes.find(call.called_number)) is not None:
+            action, reason = feature
+            self._agents.do(agent, action, reason)
+            await self._confirm(call, action)
+            await call.hang_up()
+            return
+        route = self._directory.dialled(account, call.called_number, self._clock.at(call.started_moment))
+        way = self._inbound.handle(call, Destination.parse(route.destination))
+        await (way if agent is None else self._occupied(agent, call, way))
+
+    async def _occupied(self, agent: AgentId, call: Call, way: Awaitable[None]) -> None:
+        """Keep an agent from being offered callers while on a call of the agent's own making."""
+        self._tell(AgentOccupied(agent, call.contact))
+        try:
+            await way
+        finally:
+            self._tell(AgentFreed(agent, call.contact))
+
+
+def plain_number(given: str) -> str:
+    """Keep of a number what can be dialled; whatever else a caller sends is dropped."""
+    return "".join(letter for letter in given if letter in DIALLABLE)[:NUMBER_MAX]
+
+
+def plain_name(given: str) -> str:
+    """Keep of a name what can be shown on one line."""
+    return "".join(letter for letter in given if letter.isprintable()).strip()[:NAME_MAX]

@@ -1,0 +1,72 @@
+"""What people ask of a call that is under way: by the REST API, by the phone's own keys."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from ari_apps.destinations import Destination
+
+
+class NotNow(Exception):
+    """The call is not in a state in which this can be done; the message says which."""
+
+
+def _reply() -> asyncio.Future[None]:
+    return asyncio.get_running_loop().create_future()
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """Something asked of the coroutine that owns the call; `reply` tells whether it was done."""
+
+    reply: asyncio.Future[None] = field(default_factory=_reply)
+
+    def done(self) -> None:
+        """Say that it was done."""
+        if not self.reply.done():
+            self.reply.set_result(None)
+
+    def refuse(self, why: str) -> None:
+        """Say why not."""
+        if not self.reply.done():
+            self.reply.set_exception(NotNow(why))
+
+
+@dataclass(frozen=True, slots=True)
+class Hold(CallRequest):
+    """Put the customer on hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(CallRequest):
+    """Take the customer back from hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(CallRequest):
+    """Send the customer on without asking there first (blind)."""
+
+    to: Destination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consult(CallRequest):
+    """Hold the customer and call somebody, to speak first."""
+
+    to: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteTransfer(CallRequest):
+    """Give the customer to whom the agent consults, and leave (attended)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelConsult(CallRequest):
+    """Let go of the consulted and go back to the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(CallRequest):
+    """End the call."""

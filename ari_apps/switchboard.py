@@ -1,0 +1,92 @@
+"""Find somebody for whoever waits on a channel: an agent through the Floor, anybody else by dialling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ami_listeners.clock import Clock
+from ari_apps.call import Call
+from ari_apps.crew import Crew
+from ari_apps.desks import Desks
+from ari_apps.destinations import Destination
+from ari_apps.directory import Directory
+from ari_apps.legs import Leg
+from ari_apps.mailbox import Mailbox
+from ari_apps.queueing import Queueing
+from ari_apps.reaching import Attempt, OutsideCall, Party, Visit
+from ari_apps.traces import VARIABLE, CallTrace, write
+from queue_strategies.model import Caller, VisitId
+
+OUTSIDE_LEG = "out-"
+"""What the ids of channels begin with that we dial to no agent."""
+OUTSIDE_TIMEOUT_S = 60.0
+
+
+class Switchboard:
+    """Begin attempts to reach a destination, and look after who waits meanwhile."""
+
+    def __init__(
+        self,
+        *,
+        queueing: Queueing,
+        directory: Directory,
+        desks: Desks,
+        clock: Clock,
+        crew: Crew,
+        new_id: Callable[[], str],
+        new_leg: Callable[[str, Mailbox], Leg],
+    ) -> None:
+        self._queueing = queueing
+        self._directory = directory
+        self._desks = desks
+        self._clock = clock
+        self._crew = crew
+        self._new_id = new_id
+        self._new_leg = new_leg
+
+    def reach(self, to: Destination, party: Party, call: Call) -> Attempt | None:
+        """Begin to find somebody at a destination for a party; None when nobody lives there."""
+        if (queue := self._directory.queue_of(to)) is not None:
+            caller = Caller(
+                contact=call.contact,
+                visit=VisitId(self._new_id()),
+                queue=queue,
+                joined_moment=self._clock.moment(),
+                priority=call.priority,
+            )
+            return self._queueing.join(party, caller)
+        if (endpoint := self._directory.endpoint_of(to)) is not None:
+            leg = self._new_leg(OUTSIDE_LEG + self._new_id(), Mailbox())
+            outside = OutsideCall(self._crew, leg, party, str(to), self._desks.clear_away)
+            outside.begin(endpoint, OUTSIDE_TIMEOUT_S)
+            return outside
+        return None
+
+    async def welcome(self, call: Call, to: Destination, attempt: Attempt) -> None:
+        """Let the waiting customer hear music or ringing, and leave a trace on the channel."""
+        music = self._directory.music_of(to)
+        if music is None:
+            await call.ring()
+        else:
+            await call.answer()
+            await call.start_music(music)
+        await self.leave_trace(call, to, attempt)
+
+    async def leave_trace(self, call: Call, to: Destination, attempt: Attempt | None = None) -> None:
+        """Write on the customer's channel where the call is."""
+        caller = attempt.caller if isinstance(attempt, Visit) else None
+        trace = CallTrace(
+            contact=call.contact,
+            to=str(to),
+            started_at=self._wall(call.started_moment),
+            visit=caller and caller.visit,
+            queue=caller and caller.queue,
+            joined_at=caller and self._wall(caller.joined_moment),
+            priority=call.priority,
+            language=call.language,
+            came_from=str(call.came_from) if call.came_from else None,
+        )
+        await call.keep(VARIABLE, write(trace))
+
+    def _wall(self, moment: float) -> float:
+        return self._clock.at(moment).timestamp()
