@@ -1,0 +1,235 @@
+"""Count what the facts tell: one fold, the same for what happens now, for replays and for reports.
+
+Everything kept here only ever grows, so that it can be scraped, subtracted and added up again. Personal lines
+(`direct`) count for the agents alone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from queue_strategies.facts import (
+    AgentStateChanged,
+    Answered,
+    Fact,
+    Handled,
+    OfferEnded,
+    Transferred,
+    VisitEnded,
+    WrapUpEnded,
+)
+from queue_strategies.model import AgentId, AgentState, OfferOutcome, QueueName, VisitId, VisitOutcome
+
+WAIT_BOUNDS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1800.0)
+HANDLE_BOUNDS_S = (15.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0, 1800.0, 3600.0)
+
+NOT_ANSWERED = (
+    OfferOutcome.RANG_OUT,
+    OfferOutcome.DECLINED,
+    OfferOutcome.UNREACHABLE,
+    OfferOutcome.FAILED,
+)
+"""Offers that the agent let go by; those which caller, floor or another agent ended are none of them."""
+
+
+@dataclass(slots=True)
+class Histogram:
+    """How many durations fell at or below each bound."""
+
+    bounds: tuple[float, ...]
+    """Upper bounds in seconds, ascending; what is longer falls into one more bucket without a bound."""
+    counts: list[int] = field(default_factory=list)
+    """By bucket, not cumulative."""
+    sum: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Begin with empty buckets."""
+        self.counts = self.counts or [0] * (len(self.bounds) + 1)
+
+    def observe(self, duration_s: float) -> None:
+        """Count one duration."""
+        self.counts[bisect_left(self.bounds, duration_s)] += 1
+        self.sum += duration_s
+
+    @property
+    def count(self) -> int:
+        """Count all durations."""
+        return sum(self.counts)
+
+    def cumulative(self) -> list[tuple[float, int]]:
+        """Return (upper bound, count at or below it), the last bound infinite, as Prometheus has it."""
+        return list(zip((*self.bounds, float("inf")), accumulate(self.counts), strict=True))
+
+
+@dataclass(slots=True)
+class QueueFigures:
+    """What has become of the visits of one queue."""
+
+    answered: int = 0
+    answered_within: int = 0
+    """Within the queue's service_level_s, as are all that are called so."""
+    outcomes: dict[VisitOutcome, int] = field(default_factory=lambda: dict.fromkeys(VisitOutcome, 0))
+    """Visits that ended without an answer; ANSWERED stays 0 here."""
+    outcomes_within: dict[VisitOutcome, int] = field(default_factory=lambda: dict.fromkeys(VisitOutcome, 0))
+    short_abandoned: int = 0
+    """Contained in the abandoned."""
+    wait_answered: Histogram = field(default_factory=lambda: Histogram(WAIT_BOUNDS_S))
+    wait_abandoned: Histogram = field(default_factory=lambda: Histogram(WAIT_BOUNDS_S))
+    longest_wait_s: float = 0.0
+    """Of any visit that ended, answered or not."""
+    handled: int = 0
+    transferred: int = 0
+    talk_s: float = 0.0
+    """Hold excluded."""
+    hold_s: float = 0.0
+    wrap_up_s: float = 0.0
+    handle_time: Histogram = field(default_factory=lambda: Histogram(HANDLE_BOUNDS_S))
+    """Talk, hold and wrap-up of visits of which all three are over."""
+
+    @property
+    def offered(self) -> int:
+        """Count the visits that ended or are answered, short abandons included."""
+        return self.answered + sum(self.outcomes.values())
+
+    @property
+    def abandoned(self) -> int:
+        """Count the callers who hung up while they waited, short abandons included."""
+        return self.outcomes[VisitOutcome.ABANDONED]
+
+    @property
+    def abandoned_within(self) -> int:
+        """Count those who hung up within the service level's time."""
+        return self.outcomes_within[VisitOutcome.ABANDONED]
+
+
+@dataclass(slots=True)
+class AgentFigures:
+    """What one agent has done."""
+
+    handled: int = 0
+    talk_s: float = 0.0
+    hold_s: float = 0.0
+    wrap_up_s: float = 0.0
+    state_s: dict[AgentState, float] = field(default_factory=lambda: dict.fromkeys(AgentState, 0.0))
+    """Time spent in each state, counted when the state ends."""
+    offers: dict[OfferOutcome, int] = field(default_factory=lambda: dict.fromkeys(OfferOutcome, 0))
+
+    @property
+    def ringing_s(self) -> float:
+        """Return the time for which the agent was reserved for callers."""
+        return self.state_s[AgentState.RINGING]
+
+    @property
+    def available_s(self) -> float:
+        """Return the time for which the agent was ready and nobody wanted the agent."""
+        return self.state_s[AgentState.READY]
+
+    @property
+    def paused_s(self) -> float:
+        """Return the time of all pauses."""
+        return self.state_s[AgentState.PAUSED]
+
+    @property
+    def logged_in_s(self) -> float:
+        """Return the time of all states but one."""
+        return sum(self.state_s.values()) - self.state_s[AgentState.LOGGED_OUT]
+
+    @property
+    def handle_s(self) -> float:
+        """Return talk, hold and wrap-up."""
+        return self.talk_s + self.hold_s + self.wrap_up_s
+
+    @property
+    def not_answered(self) -> int:
+        """Count the offers that rang out, were refused or failed."""
+        return sum(self.offers[outcome] for outcome in NOT_ANSWERED)
+
+
+class Figures:
+    """All queues and agents, as the facts that were added tell it."""
+
+    def __init__(self) -> None:
+        self.queues: dict[QueueName, QueueFigures] = {}
+        self.agents: dict[AgentId, AgentFigures] = {}
+        self._unfinished: dict[VisitId, float] = {}
+        """Talk and hold of visits whose wrap-up goes on."""
+
+    def add(self, fact: Fact) -> None:
+        """Take in one fact; kinds that no figure is made of change nothing."""
+        match fact:
+            case Answered(direct=False):
+                self._answered(self.queue(fact.queue), fact)
+            case VisitEnded(direct=False):
+                self._ended(self.queue(fact.queue), fact)
+            case OfferEnded():
+                self.agent(fact.agent).offers[fact.outcome] += 1
+            case Transferred(direct=False):
+                self.queue(fact.queue).transferred += 1
+            case Handled():
+                self._handled(fact)
+            case WrapUpEnded():
+                self._wrapped_up(fact)
+            case AgentStateChanged():
+                self.agent(fact.agent).state_s[fact.was] += fact.lasted_s
+            case _:
+                pass
+
+    def add_all(self, facts: Iterable[Fact]) -> None:
+        """Take in facts in their order."""
+        for fact in facts:
+            self.add(fact)
+
+    def queue(self, name: QueueName) -> QueueFigures:
+        """Return the figures of a queue, empty ones for a queue not heard of yet."""
+        if name not in self.queues:
+            self.queues[name] = QueueFigures()
+        return self.queues[name]
+
+    def agent(self, agent: AgentId) -> AgentFigures:
+        """Return the figures of an agent, empty ones for an agent not heard of yet."""
+        return (
+            self.agents.setdefault(agent, AgentFigures()) if agent not in self.agents else self.agents[agent]
+        )
+
+    def _answered(self, queue: QueueFigures, fact: Answered) -> None:
+        queue.answered += 1
+        queue.answered_within += fact.within_service_level
+        queue.wait_answered.observe(fact.wait_s)
+        queue.longest_wait_s = max(queue.longest_wait_s, fact.wait_s)
+
+    def _ended(self, queue: QueueFigures, fact: VisitEnded) -> None:
+        queue.outcomes[fact.outcome] += 1
+        queue.outcomes_within[fact.outcome] += fact.within_service_level
+        queue.longest_wait_s = max(queue.longest_wait_s, fact.wait_s)
+        if fact.outcome is VisitOutcome.ABANDONED:
+            queue.short_abandoned += fact.short
+            queue.wait_abandoned.observe(fact.wait_s)
+
+    def _handled(self, fact: Handled) -> None:
+        agent = self.agent(fact.agent)
+        agent.handled += 1
+        agent.talk_s += fact.talk_s
+        agent.hold_s += fact.hold_s
+        if fact.direct:
+            return
+        queue = self.queue(fact.queue)
+        queue.handled += 1
+        queue.talk_s += fact.talk_s
+        queue.hold_s += fact.hold_s
+        if fact.wrap_up_follows:
+            self._unfinished[fact.visit] = fact.talk_s + fact.hold_s
+        else:
+            queue.handle_time.observe(fact.talk_s + fact.hold_s)
+
+    def _wrapped_up(self, fact: WrapUpEnded) -> None:
+        self.agent(fact.agent).wrap_up_s += fact.wrap_up_s
+        if fact.direct:
+            return
+        queue = self.queue(fact.queue)
+        queue.wrap_up_s += fact.wrap_up_s
+        before_s = self._unfinished.pop(fact.visit, None)
+        if before_s is not None:
+            queue.handle_time.observe(before_s + fact.wrap_up_s)

@@ -1,0 +1,176 @@
+"""Measure how many events a second the Floor decides on one core: `python -m tests.bench.floor_speed`.
+
+A day of ordinary calls runs through the Floor as fast as it goes: join, ring, answer, connect, part, wrap-up.
+As many callers wait all the time as there are agents, so that every decision has to choose.
+"""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+from random import Random
+from time import perf_counter
+
+from queue_strategies.commands import Connect, Release, Ring, StopRinging
+from queue_strategies.events import (
+    AgentAnswered,
+    AgentLoggedIn,
+    AgentRang,
+    CallerConnected,
+    CallerJoined,
+    CallerLeft,
+    Event,
+    FloorConfigured,
+    OfferFailed,
+    TalkEnded,
+    TimePassed,
+)
+from queue_strategies.floor import Floor
+from queue_strategies.model import (
+    Agent,
+    AgentId,
+    Caller,
+    ContactId,
+    Membership,
+    OfferOutcome,
+    Queue,
+    QueueName,
+    VisitId,
+)
+
+
+@dataclass
+class Day:
+    """A floor, and a world that answers it by chance."""
+
+    agents: int
+    queues: int
+    waiting: int
+    queues_per_agent: int = 3
+    strategy: str = "longest_idle"
+    rng: Random = field(default_factory=lambda: Random(7))
+    events: int = 0
+
+    def __post_init__(self) -> None:
+        """Configure the floor, log everybody in, let the callers queue up."""
+        names = count()
+        self.floor = Floor(lambda: f"o{next(names)}")
+        self.callers = count()
+        self.now = 0.0
+        self.coming: list[tuple[float, int, Event]] = []
+        self.ties = count()
+        self.queue_names = [QueueName(f"q{number}") for number in range(self.queues)]
+        queues = [
+            Queue(name=name, strategy=self.strategy, wrap_up_s=10, rest_s=5, max_wait_s=3600)
+            for name in self.queue_names
+        ]
+        mine = min(self.queues_per_agent, self.queues)
+        agents = [
+            Agent(
+                id=AgentId(f"a{number}"),
+                queues={
+                    name: Membership(penalty=self.rng.randrange(2))
+                    for name in self.rng.sample(self.queue_names, mine)
+                },
+            )
+            for number in range(self.agents)
+        ]
+        self.happen(FloorConfigured(queues, agents))
+        for agent in agents:
+            self.happen(AgentLoggedIn(agent.id))
+        for _ in range(self.waiting + self.agents):
+            self.come()
+
+    def happen(self, event: Event) -> None:
+        """Let one event happen, and plan what the world makes of the commands."""
+        self.events += 1
+        for command in self.floor.handle(event, self.now).commands:
+            match command:
+                case Ring():
+                    self.ring(command)
+                case Connect():
+                    self.plan(0.05, CallerConnected(command.offer))
+                    self.plan(self.rng.expovariate(1 / 120), TalkEnded(command.visit, "caller"))
+                    self.come()
+                case Release():
+                    self.come()
+                case StopRinging():
+                    pass
+
+    def ring(self, ring: Ring) -> None:
+        """Let a phone ring: most answer, some do not."""
+        self.plan(0.1, AgentRang(ring.offer))
+        luck = self.rng.random()
+        if luck < 0.9:
+            self.plan(self.rng.uniform(1, 8), AgentAnswered(ring.offer))
+        elif luck < 0.95:
+            self.plan(2, OfferFailed(ring.offer, OfferOutcome.DECLINED))
+        elif luck < 0.97:
+            self.plan(2, CallerLeft(ring.visit))
+            self.come()
+
+    def come(self) -> None:
+        """Let a caller join a queue."""
+        number = next(self.callers)
+        queue = self.rng.choice(self.queue_names)
+        priority = self.rng.choice((0, 0, 0, 5))
+        caller = Caller(
+            contact=ContactId(f"c{number}"),
+            visit=VisitId(f"v{number}"),
+            queue=queue,
+            joined_moment=self.now,
+            priority=priority,
+        )
+        self.plan(0, CallerJoined(caller))
+
+    def plan(self, after_s: float, event: Event) -> None:
+        """Let an event happen later."""
+        heappush(self.coming, (self.now + after_s, next(self.ties), event))
+
+    def live(self, events: int) -> None:
+        """Let this many events happen."""
+        until = self.events + events
+        while self.events < until:
+            deadline = self.floor.next_deadline()
+            if deadline is not None and (not self.coming or deadline < self.coming[0][0]):
+                self.now = max(self.now, deadline)
+                self.happen(TimePassed())
+            else:
+                self.now, _, event = heappop(self.coming)
+                self.happen(event)
+
+
+def events_a_second(day: Day, events: int) -> float:
+    """Return how many events a second the floor alone decides, the world's own time taken out."""
+    day.live(2 * (day.agents + day.waiting) + 20_000)
+    handle, spent = day.floor.handle, 0.0
+
+    def timed(event: Event, now: float) -> object:
+        nonlocal spent
+        began = perf_counter()
+        decision = handle(event, now)
+        spent += perf_counter() - began
+        return decision
+
+    day.floor.handle = timed  # type: ignore[method-assign,assignment]
+    gc.collect()
+    gc.freeze()
+    day.live(events)
+    gc.unfreeze()
+    return events / spent
+
+
+def main() -> None:
+    """Print one line for each size."""
+    print(f"{'agents':>7} {'queues':>7} {'waiting':>8} {'strategy':>13} {'events/s':>10} {'us/event':>9}")
+    for strategy in ("longest_idle", "round_robin"):
+        for agents, queues, waiting in ((50, 5, 50), (1000, 20, 1000), (10_000, 100, 10_000)):
+            rate = events_a_second(Day(agents, queues, waiting, strategy=strategy), 100_000)
+            sizes = f"{agents:>7} {queues:>7} {waiting:>8} {strategy:>13}"
+            print(f"{sizes} {rate:>10,.0f} {1e6 / rate:>9.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
