@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ari_apps.destinations import HANGUP, Destination, Reference, refer
 from ari_apps.opening_hours import country_holidays, time_zone
+from ari_apps.prompts import read
 from queue_strategies.calendar import read_hours, read_spans
 
 LANGUAGES = ("en", "es", "fr", "it", "ru")
@@ -25,9 +26,9 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _checked_by(read: Callable[[Any], object]) -> AfterValidator:
+def _checked_by(reader: Callable[[Any], object]) -> AfterValidator:
     def check(given: Any) -> Any:
-        read(given)
+        reader(given)
         return given
 
     return AfterValidator(check)
@@ -41,6 +42,8 @@ def _texts(given: object) -> tuple[str, ...]:
     texts = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list | tuple) else ()
     if not texts or not all(isinstance(text, str) for text in texts):
         raise ValueError(f"{given!r} cannot be played, write a list of texts such as 'sound:welcome'")
+    for text in texts:
+        read(text)
     return texts
 
 
@@ -171,6 +174,8 @@ class DigitsSettings(Section):
     max: int = Field(default=32, ge=1, le=64)
     end: EndKey = "#"
     """The key that ends the input early; empty: none."""
+    secret: bool = False
+    """A PIN or a card: neither logged nor kept among the facts."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 Holiday = Callable[[dt.date], str | None]
 
-_SEPARATORS = str.maketrans("", "", " -/().")
-
 
 def time_zone(name: str) -> zoneinfo.ZoneInfo:
     """Return the IANA time zone of this name; raise HoursError with the nearest name when there is none."""
@@ -68,8 +66,8 @@ def build_routes(settings: Iterable[RouteSettings], place: str = "routes") -> tu
 def _build_node(settings: RouteSettings, place: str) -> RouteNode:
     return RouteNode(
         place=place,
-        to=tuple(map(_plain_number, settings.to)),
-        callers=tuple(map(_plain_number, settings.from_)),
+        to=settings.to,
+        callers=settings.from_,
         calendar=settings.calendar,
         when_open=settings.when != "closed",
         destination=None if settings.destination is None else str(settings.destination),
@@ -77,12 +75,6 @@ def _build_node(settings: RouteSettings, place: str) -> RouteNode:
         priority=settings.priority,
         children=build_routes(settings.routes, f"{place}.routes"),
     )
-
-
-def _plain_number(pattern: str) -> str:
-    """Drop what people write into numbers to read them better; leave what is no number as it is."""
-    plain = pattern.translate(_SEPARATORS)
-    return plain if plain.rstrip("*").removeprefix("+").isdecimal() else pattern
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:

@@ -25,6 +25,7 @@ from typing import Protocol
 
 import structlog
 
+from ari_apps.line import Line
 from queue_strategies.errors import CallfloorError
 
 log = structlog.get_logger()
@@ -114,6 +115,12 @@ def read(expression: str) -> Part:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Put values from outside into a text that is to be spoken; an unknown name is left out."""
     return _PLACEHOLDER.sub(lambda match: _spoken(match[1], values.get(match[1], "")), text)
+
+
+def values_of(line: Line) -> dict[str, str]:
+    """Return what placeholders stand for in this call."""
+    numbers = {"caller": line.caller_number, "caller_name": line.caller_name, "called": line.called_number}
+    return {**line.variables, **numbers}
 
 
 def _spoken(name: str, value: str) -> str:
