@@ -4,7 +4,7 @@ One coroutine, that of the customer's call, owns both legs and whatever a consul
 asks for (phone keys, REST) comes through the same mailbox as the events of the channels.
 
     talking ── Hold ──▶ held ── Resume ──▶ talking
-    talking ── Consult ──▶ consulting      (customer on hold; the third party rings, then talks with the agent)
+    talking ── Consult ──▶ consulting      (customer on hold; the third party rings, then talks to the agent)
     consulting ── CancelConsult, third party leaves ──▶ talking
     consulting ── CompleteTransfer, agent leaves ──▶ customer and third party go on, the agent is free
     any ── Transfer ──▶ the customer goes on to another destination, the agent is free
@@ -59,13 +59,24 @@ class StillWaiting:
 class Conversation:
     """A customer and whoever talks with them, until one of the two is gone."""
 
-    def __init__(self, call: Call, attempt: Attempt, met: Reached, desks: Desks, reach: Reach) -> None:
+    def __init__(
+        self,
+        call: Call,
+        attempt: Attempt,
+        met: Reached,
+        desks: Desks,
+        reach: Reach,
+        *,
+        held: bool = False,
+        stay: bool = False,
+    ) -> None:
         self._call = call
         self._attempt = attempt
         self._met = met
         self._desks = desks
         self._reach = reach
-        self._held = False
+        self._held = held
+        self._stay = stay
         self._third: ThirdParty | None = None
         self._next: Destination | StillWaiting | None = None
 
@@ -210,15 +221,20 @@ class Conversation:
     async def _part(self, by: str, next_: Destination, kind: str | None = None) -> None:
         """Clear the desk before the Floor may give the agent the next caller."""
         self._next = next_
-        if next_ is HANGUP:
-            await self._call.hang_up()
-        elif not self._held:
-            await self._desks.leave(self._met.desk, self._call.channel_id)
-        await self._leg.end()
-        self._attempt.ended(by, str(next_) if kind else None, kind)
+        self._call.ended_by = by
+        try:
+            if next_ is HANGUP and not self._stay:
+                await self._call.hang_up()
+            elif not self._held:
+                await self._desks.leave(self._met.desk, self._call.channel_id)
+            await self._leg.end()
+        finally:
+            self._attempt.ended(by, str(next_) if kind else None, kind)
 
     async def _customer_left(self) -> None:
-        if self._third is not None:
-            await self._drop_third(self._third)
-        await self._leg.end()
-        self._attempt.ended("lost" if self._call.lost else "caller")
+        try:
+            if self._third is not None:
+                await self._drop_third(self._third)
+            await self._leg.end()
+        finally:
+            self._attempt.ended("lost" if self._call.lost else "caller")

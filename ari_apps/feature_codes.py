@@ -46,9 +46,14 @@ class FeatureCodes(Section):
 
     def confirmation_of(self, action: AgentAction) -> PromptSettings:
         """Return what is heard once an action is done."""
-        prompt = getattr(self, f"said_{action}")
-        assert isinstance(prompt, PromptSettings)
-        return prompt
+        confirmations: Mapping[AgentAction, PromptSettings] = {
+            AgentAction.LOG_IN: self.said_log_in,
+            AgentAction.LOG_OUT: self.said_log_out,
+            AgentAction.PAUSE: self.said_pause,
+            AgentAction.UNPAUSE: self.said_unpause,
+            AgentAction.READY: self.said_ready,
+        }
+        return confirmations[action]
 
     def find(self, dialled: str) -> tuple[AgentAction, str] | None:
         """Return the action and the pause's reason that were dialled; None when it is no code."""

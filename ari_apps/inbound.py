@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -52,46 +53,60 @@ class Inbound:
                 await self._switchboard.leave_trace(call, to)
                 return await self._walk(call, to)
             case _:
-                return await self._meet(call, to)
+                return await self.meet(call, to)
 
-    async def _meet(self, call: Call, to: Destination) -> Destination:
+    async def meet(self, call: Call, to: Destination, *, stay: bool = False) -> Destination:
+        """Let the call wait for somebody and talk; with `stay` the line is left open after the agent has gone."""
         attempt = self._switchboard.reach(to, call.party, call)
         if attempt is None:
             return self._directory.instead_of_unknown(call.came_from)
-        return await self.wait_and_talk(call, to, attempt)
+        return await self.wait_and_talk(call, to, attempt, stay=stay)
 
-    async def wait_and_talk(self, call: Call, to: Destination, attempt: Attempt) -> Destination:
-        """Wait for somebody, then talk; after a consultation cut short, wait for the consulted one."""
+    async def wait_and_talk(
+        self,
+        call: Call,
+        to: Destination,
+        attempt: Attempt,
+        met: Reached | NotReached | None = None,
+        *,
+        held: bool = False,
+        stay: bool = False,
+    ) -> Destination:
+        """Wait for somebody, then talk; after a consultation cut short, wait for the consulted one.
+
+        `met` (and `held`) are given for a talk that an earlier process has begun.
+        """
         while True:
-            met = await self._wait(call, to, attempt)
+            met = met or await self._wait(call, to, attempt)
             if isinstance(met, NotReached):
                 return self._directory.instead_of(to, met.outcome, call.came_from)
-            after = await self.talk(call, attempt, met)
+            talk = Conversation(
+                call, attempt, met, self._desks, self._switchboard.reach, held=held, stay=stay
+            )
+            after = await talk.run()
             if not isinstance(after, StillWaiting):
                 call.came_from = to
                 return after
-            attempt, to = after.attempt, after.to
-
-    async def talk(self, call: Call, attempt: Attempt, met: Reached) -> Destination | StillWaiting:
-        """Let customer and agent talk until one of them, or both, go elsewhere."""
-        return await Conversation(call, attempt, met, self._desks, self._switchboard.reach).run()
+            attempt, to, met, held = after.attempt, after.to, None, False
 
     async def _wait(self, call: Call, to: Destination, attempt: Attempt) -> Reached | NotReached:
         """Wait until the call is bridged with somebody, or will not be."""
         try:
             await self._switchboard.welcome(call, to, attempt)
             while True:
-                if (over := await self._note(call, attempt, await call.take())) is not None:
+                if (over := await self._note(call, to, attempt, await call.take())) is not None:
                     return over
         except CallerGone:
             attempt.left(VisitOutcome.LOST if call.lost else VisitOutcome.ABANDONED)
             raise
 
-    async def _note(self, call: Call, attempt: Attempt, item: object) -> Reached | NotReached | None:
+    async def _note(
+        self, call: Call, to: Destination, attempt: Attempt, item: object
+    ) -> Reached | NotReached | None:
         """Take note of one thing that happened while waiting; return what ended the wait, if it did."""
         match item:
             case Reached(attempt=attempt.id):
-                return await self._bridge(call, attempt, item)
+                return await self._bridge(call, to, attempt, item)
             case NotReached(attempt=attempt.id):
                 return item
             case messages.ChannelDtmfReceived(digit=digit):
@@ -104,9 +119,11 @@ class Inbound:
                 item.refuse("not while the caller is waiting")
         return None
 
-    async def _bridge(self, call: Call, attempt: Attempt, met: Reached) -> Reached | None:
+    async def _bridge(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> Reached | None:
         if await self._desks.meet(met.desk, call.channel_id, met.leg.id):
             attempt.connected(met)
+            with suppress(CallerGone):  # the conversation will hear of it, and has the agent's leg to end
+                await self._switchboard.leave_trace(call, to, attempt, answered=True)
             return met
         await met.leg.end()
         attempt.could_not_connect(met)

@@ -14,7 +14,15 @@ from ari_apps.mailbox import Mailbox
 from ari_apps.reaching import NotReached, Party, Reached, Visit
 from ari_apps.traces import VARIABLE, LegTrace, write
 from queue_strategies.commands import Command, Connect, Release, Ring, StopRinging
-from queue_strategies.events import AgentAnswered, AgentRang, Event, OfferFailed, TimePassed
+from queue_strategies.events import (
+    AgentAnswered,
+    AgentRang,
+    CallerConnected,
+    Event,
+    OfferFailed,
+    TalkRestored,
+    TimePassed,
+)
 from queue_strategies.facts import Fact
 from queue_strategies.floor import Floor
 from queue_strategies.model import AgentId, Caller, OfferId, OfferOutcome, VisitId
@@ -63,6 +71,15 @@ class Queueing:
         visit.begin()
         return visit
 
+    def resume(
+        self, party: Party, caller: Caller, agent: AgentId, offer: OfferId, answered_moment: float
+    ) -> Visit:
+        """Take up a visit whose caller was found talking with an agent."""
+        visit = Visit(self.tell, self._forget, caller)
+        self._parties[caller.visit] = party
+        self.tell(TalkRestored(caller, agent, offer, answered_moment))
+        return visit
+
     def _forget(self, visit: VisitId) -> None:
         self._parties.pop(visit, None)
 
@@ -85,6 +102,8 @@ class Queueing:
             return TimePassed()
 
     def _handle(self, event: Event) -> None:
+        if isinstance(event, CallerConnected | OfferFailed):
+            self._offers.pop(event.offer, None)
         decision = self.floor.handle(event, self._clock.moment())
         for command in decision.commands:
             self._perform(command)
@@ -109,7 +128,7 @@ class Queueing:
                     party.mailbox.put(NotReached(visit, outcome, key))
 
     def _connect(self, connect: Connect) -> None:
-        leg = self._offers.pop(connect.offer, None)
+        leg = self._offers.get(connect.offer)
         party = self._parties.get(connect.visit)
         if leg is None or party is None:
             self.tell(OfferFailed(connect.offer, OfferOutcome.FAILED))
@@ -135,7 +154,6 @@ class Queueing:
             case Progress.ANSWERED:
                 self.tell(AgentAnswered(offer))
             case Failure(outcome=outcome):
-                self._offers.pop(offer, None)
                 self.tell(OfferFailed(offer, outcome))
 
 

@@ -57,10 +57,14 @@ class Switchboard:
             return self._queueing.join(party, caller)
         if (endpoint := self._directory.endpoint_of(to)) is not None:
             leg = self._new_leg(OUTSIDE_LEG + self._new_id(), Mailbox())
-            outside = OutsideCall(self._crew, leg, party, str(to), self._desks.clear_away)
+            outside = self.outside(leg, party, to)
             outside.begin(endpoint, OUTSIDE_TIMEOUT_S)
             return outside
         return None
+
+    def outside(self, leg: Leg, party: Party, to: Destination) -> OutsideCall:
+        """Take a leg to a phone or number outside of the Floor for a party."""
+        return OutsideCall(self._crew, leg, party, str(to), self._desks.clear_away)
 
     async def welcome(self, call: Call, to: Destination, attempt: Attempt) -> None:
         """Let the waiting customer hear music or ringing, and leave a trace on the channel."""
@@ -72,7 +76,9 @@ class Switchboard:
             await call.start_music(music)
         await self.leave_trace(call, to, attempt)
 
-    async def leave_trace(self, call: Call, to: Destination, attempt: Attempt | None = None) -> None:
+    async def leave_trace(
+        self, call: Call, to: Destination, attempt: Attempt | None = None, *, answered: bool = False
+    ) -> None:
         """Write on the customer's channel where the call is."""
         caller = attempt.caller if isinstance(attempt, Visit) else None
         trace = CallTrace(
@@ -82,6 +88,7 @@ class Switchboard:
             visit=caller and caller.visit,
             queue=caller and caller.queue,
             joined_at=caller and self._wall(caller.joined_moment),
+            answered_at=self._wall(self._clock.moment()) if answered else None,
             priority=call.priority,
             language=call.language,
             came_from=str(call.came_from) if call.came_from else None,

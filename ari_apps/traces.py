@@ -20,6 +20,7 @@ class CallTrace(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     visit: str | None = None
     queue: str | None = None
     joined_at: float | None = None
+    answered_at: float | None = None
     priority: int = 0
     language: str = "en"
     came_from: str | None = None

@@ -1,0 +1,191 @@
+"""The acting half of callfloor, put together: Asterisk's events in, calls led, the Floor run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import structlog
+
+from ami_listeners.clock import Clock
+from ari_apps.adoption import Adoption
+from ari_apps.agents import AgentAction, Agents
+from ari_apps.ari import Ari, AriSettings, messages
+from ari_apps.call import Call
+from ari_apps.configuration import FloorConfiguration
+from ari_apps.crew import Crew
+from ari_apps.data_dip import Ask
+from ari_apps.desks import Desks
+from ari_apps.destinations import Destination
+from ari_apps.directory import Directory, endpoint_of_agent
+from ari_apps.dispatcher import Dispatcher
+from ari_apps.ids import new_id
+from ari_apps.inbound import Inbound
+from ari_apps.ivr import Ivr
+from ari_apps.legs import Leg
+from ari_apps.line import Line
+from ari_apps.mailbox import Mailbox
+from ari_apps.opening_hours import build_calendars
+from ari_apps.prompts import Prompts, values_of
+from ari_apps.python_calls import PythonCalls
+from ari_apps.queueing import Queueing
+from ari_apps.reception import Reception, plain_name, plain_number
+from ari_apps.switchboard import Switchboard
+from ari_apps.voicemail import Voicemail
+from queue_strategies.events import FloorConfigured, PhoneChanged
+from queue_strategies.facts import Fact
+from queue_strategies.floor import Floor
+from queue_strategies.model import AgentId, ContactId
+
+log = structlog.get_logger()
+
+
+class Apps:
+    """Everything that acts. `async with` starts it and stops it; calls in Asterisk outlive it."""
+
+    def __init__(
+        self,
+        configuration: FloorConfiguration,
+        ari_settings: AriSettings,
+        *,
+        ask: Ask,
+        prompts: Prompts,
+        recordings: Path | None,
+        clock: Clock,
+        remember: Callable[[Fact], None],
+    ) -> None:
+        self._configuration = configuration
+        self._clock = clock
+        self._recordings = recordings
+        self._prompts = prompts
+        self.crew = Crew()
+        self.floor = Floor(new_id)
+        self.dispatcher = Dispatcher(self._arrived, self._reconnected)
+        self.ari = Ari(ari_settings, self.dispatcher)
+        self.directory = Directory(configuration)
+        self.desks = Desks(self.ari)
+        self.queueing = Queueing(
+            self.floor,
+            clock=clock,
+            remember=remember,
+            new_leg=self._new_leg,
+            endpoint=endpoint_of_agent,
+            crew=self.crew,
+        )
+        self.agents = Agents(self.queueing.tell, [agent.id for agent in configuration.agents])
+        switchboard = Switchboard(
+            queueing=self.queueing,
+            directory=self.directory,
+            desks=self.desks,
+            clock=clock,
+            crew=self.crew,
+            new_id=new_id,
+            new_leg=self._new_leg,
+        )
+        ivr = self._ivr(ask, prompts, remember)
+        self._inbound = inbound = Inbound(
+            switchboard=switchboard, directory=self.directory, desks=self.desks, walk=ivr.walk
+        )
+        self.reception = Reception(
+            ari=self.ari,
+            dispatcher=self.dispatcher,
+            inbound=inbound,
+            directory=self.directory,
+            agents=self.agents,
+            codes=configuration.feature_codes,
+            confirm=self._confirm,
+            tell=self.queueing.tell,
+            remember=remember,
+            clock=clock,
+            crew=self.crew,
+            new_call=self._new_call,
+        )
+        self._adoption = Adoption(
+            ari=self.ari,
+            app=ari_settings.app,
+            dispatcher=self.dispatcher,
+            reception=self.reception,
+            inbound=inbound,
+            switchboard=switchboard,
+            queueing=self.queueing,
+            desks=self.desks,
+            clock=clock,
+            crew=self.crew,
+            new_call=self._new_call,
+        )
+
+    def _ivr(self, ask: Ask, prompts: Prompts, remember: Callable[[Fact], None]) -> Ivr:
+        configuration, now = self._configuration, self._clock.moment
+        return Ivr(
+            menus=configuration.menus,
+            boxes=configuration.voicemail,
+            calendars=build_calendars(configuration, configuration.site.timezone),
+            extensions={one.extension for one in configuration.accounts() if one.extension},
+            prompts=prompts,
+            voicemail=Voicemail(
+                prompts=prompts, remember=remember, now=now, at=self._clock.wall, new_id=new_id
+            ),
+            python=PythonCalls(configuration.path.absolute().parent, self._meet),
+            ask=ask,
+            remember=remember,
+            now=now,
+            at=self._clock.wall,
+        )
+
+    async def __aenter__(self) -> Self:
+        self.queueing.tell(
+            FloorConfigured(self._configuration.floor_queues(), self._configuration.floor_agents())
+        )
+        self.crew.start(self.queueing.run(), "floor")
+        await self.ari.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.ari.__aexit__(None, None, None)
+        await self.crew.leave()
+
+    # -- what the parts need made ---------------------------------------------------------------------------
+
+    def _new_leg(self, channel_id: str, mailbox: Mailbox) -> Leg:
+        return Leg(self.ari, self.dispatcher, channel_id, mailbox)
+
+    def _new_call(
+        self, channel: messages.Channel, contact: ContactId | None, started_moment: float | None
+    ) -> Call:
+        return Call(
+            ari=self.ari,
+            channel_id=channel.id,
+            contact=contact or ContactId(new_id()),
+            caller_number=plain_number(channel.caller.number),
+            caller_name=plain_name(channel.caller.name),
+            called_number=plain_number(channel.dialplan.exten),
+            language=self._configuration.site.language,
+            new_id=new_id,
+            started_moment=self._clock.moment() if started_moment is None else started_moment,
+            recordings=self._recordings,
+        )
+
+    async def _meet(self, line: Line, to: Destination) -> Destination:
+        """Let a call that Python leads wait and talk, and come back."""
+        call = self.reception.calls[line.contact]
+        return await self._inbound.meet(call, to, stay=True)
+
+    async def _confirm(self, call: Call, action: AgentAction) -> None:
+        prompt = self._configuration.feature_codes.confirmation_of(action)
+        texts = prompt.spoken_in(call.language)
+        await call.play(await self._prompts.media(texts, language=call.language, values=values_of(call)))
+
+    # -- Asterisk's news ------------------------------------------------------------------------------------
+
+    def _arrived(self, start: messages.StasisStart) -> None:
+        self.reception.arrived(start)
+
+    def _reconnected(self, gap: bool) -> None:
+        if gap:
+            self.dispatcher.put_by()
+            self.crew.start(self._adoption.reconcile(), "reconcile")
+
+    def phone_changed(self, agent: str, reachable: bool) -> None:
+        """Note that an agent's phone can, or cannot, be reached."""
+        self.queueing.tell(PhoneChanged(AgentId(agent), reachable))
