@@ -60,7 +60,7 @@ def build_calendars(settings: IvrSettings, site_timezone: str) -> Mapping[str, C
 
 def build_routes(settings: Iterable[RouteSettings], place: str = "routes") -> tuple[RouteNode, ...]:
     """Build the routes' tree, each node knowing its place in floor.toml."""
-    return tuple(_build_node(one, f"{place}.{number}") for number, one in enumerate(settings))
+    return tuple(_build_node(one, f"{place}[{number}]") for number, one in enumerate(settings))
 
 
 def _build_node(settings: RouteSettings, place: str) -> RouteNode:

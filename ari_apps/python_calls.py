@@ -40,12 +40,17 @@ class PythonCallError(CallfloorError):
     """A Python destination cannot be used."""
 
 
-class HungUp(CallerGone):
-    """The coroutine itself ended the call."""
+class SentAway(CallerGone):
+    """The coroutine sent the call somewhere for good; for the coroutine that is the end."""
 
     def __init__(self, destination: Destination) -> None:
         super().__init__(str(destination))
         self.destination = destination
+
+
+async def send_away(line: Line, destination: Destination) -> Destination:
+    """Let the call go to a destination and not come back; raises SentAway."""
+    raise SentAway(destination)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,10 @@ class PythonCall:
         await self.lead(Destination.parse(f"voicemail:{box}"))
 
     async def queue(self, name: str) -> Destination:
-        """Let the caller wait in a queue and talk; return where the call should go after that."""
+        """Let the caller wait in a queue and talk; return where the call should go after that.
+
+        Comes back only where callfloor can lead the call on, and the caller is still there.
+        """
         return await self.go(f"queue:{name}")
 
     async def go(self, destination: str | Destination) -> Destination:
@@ -129,12 +137,12 @@ class PythonCall:
         if to.kind in (DestinationKind.MENU, DestinationKind.VOICEMAIL, DestinationKind.PYTHON):
             return await self.lead(to)
         if to.kind is DestinationKind.HANGUP:
-            raise HungUp(to)
+            raise SentAway(to)
         return await self.meet(self.line, to)
 
     async def hangup(self, how: str = "") -> NoReturn:
         """End the call: plainly, or as `busy`, `congestion`, `rejected` or `unallocated`."""
-        raise HungUp(Destination.parse(f"hangup:{how}" if how else "hangup"))
+        raise SentAway(Destination.parse(f"hangup:{how}" if how else "hangup"))
 
     async def _media(self, prompt: tuple[str, ...]) -> list[str]:
         return await self.prompts.media(prompt, language=self.language, values=values_of(self.line))
@@ -147,16 +155,16 @@ Main = Callable[[PythonCall], Awaitable[str | Destination | None]]
 class PythonCalls:
     """The coroutines of a floor."""
 
-    folder: Path
+    folder: Path = Path()
     """Where floor.toml lies, and modules beside it."""
-    meet: Meet
+    meet: Meet = send_away
 
     async def run(self, destination: Destination, call: PythonCall) -> Destination | None:
         """Run one to its end and return where it sends the call; None when it broke. Raises CallerGone."""
         try:
             return _destination(await load(destination, self.folder)(call) or HANGUP)
-        except HungUp as hung_up:
-            return hung_up.destination
+        except SentAway as sent:
+            return sent.destination
         except CallerGone:
             raise
         except Exception:

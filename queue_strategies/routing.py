@@ -25,7 +25,7 @@ class RouteNode:
     """A condition, and what holds for the calls that meet it."""
 
     place: str
-    """Where it is written, as in `routes.0.routes.1`."""
+    """Where it is written, as in `routes[0].routes[1]`."""
     to: tuple[str, ...] = ()
     """Called numbers; a `*` at the end stands for any more; none: all calls."""
     callers: tuple[str, ...] = ()
