@@ -1,19 +1,15 @@
-"""Draw where calls can go: a graph of routes, menus and destinations, as DOT, Mermaid or a tree."""
+"""Where calls can go, as a graph of routes, menus, queues and whatever follows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ari_apps.configuration import FloorConfiguration
 from ari_apps.destinations import Destination, DestinationKind
-from ari_apps.ivr_settings import IvrSettings, MenuSettings, RouteSettings
-from queue_strategies.errors import CallfloorError
+from ari_apps.ivr_settings import MenuSettings, RouteSettings
 
 LABEL_LENGTH = 60
-
-
-class GraphError(CallfloorError):
-    """The graph cannot be drawn in this way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +49,15 @@ class Graph:
         return [node for node in self.nodes if node.id not in reached]
 
 
-def graph_of(settings: IvrSettings) -> Graph:
+def graph_of(settings: FloorConfiguration) -> Graph:
     """Build the graph of a configuration."""
-    edges = [*_route_edges(settings.routes, "routes"), *_menu_edges(settings)]
+    edges = [*_route_edges(settings.routes, "routes"), *_menu_edges(settings), *_queue_edges(settings)]
     nodes = {node.id: node for node in _route_nodes(settings.routes, "routes")}
     for name, menu in settings.menus.items():
         nodes[f"menu:{name}"] = GraphNode(f"menu:{name}", _menu_label(name, menu), DestinationKind.MENU)
-    for edge in edges:
-        if edge.end not in nodes:
-            nodes[edge.end] = GraphNode(edge.end, edge.end, Destination.parse(edge.end).kind)
+    for place in [*(f"queue:{queue.name}" for queue in settings.queues), *(edge.end for edge in edges)]:
+        if place not in nodes:
+            nodes[place] = GraphNode(place, place, Destination.parse(place).kind)
     return Graph(tuple(nodes.values()), tuple(edges))
 
 
@@ -96,10 +92,17 @@ def _menu_label(name: str, menu: MenuSettings) -> str:
     return f"menu:{name} “{_short(heard)}”" if heard else f"menu:{name}"
 
 
-def _menu_edges(settings: IvrSettings) -> Iterator[GraphEdge]:
+def _menu_edges(settings: FloorConfiguration) -> Iterator[GraphEdge]:
     for name, menu in settings.menus.items():
         for label, destination in _ways(menu):
             yield GraphEdge(f"menu:{name}", str(destination), label)
+
+
+def _queue_edges(settings: FloorConfiguration) -> Iterator[GraphEdge]:
+    for queue in settings.queues:
+        for outcome, destination in queue.overflow:
+            if destination is not None:
+                yield GraphEdge(f"queue:{queue.name}", str(destination), outcome.replace("_", " "))
 
 
 def _ways(menu: MenuSettings) -> Iterator[tuple[str, Destination | str]]:
@@ -121,72 +124,3 @@ def _ways(menu: MenuSettings) -> Iterator[tuple[str, Destination | str]]:
 
 def _short(text: str) -> str:
     return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1] + "…"
-
-
-# -- the ways to draw it ------------------------------------------------------------------------------------
-
-_SHAPES = {"route": "cds", "menu": "box", "queue": "house", "hangup": "octagon", "voicemail": "note"}
-
-
-def as_dot(graph: Graph) -> str:
-    """Write the graph in Graphviz's language."""
-    lines = [
-        "digraph ivr {",
-        "  rankdir=LR; node [fontname=sans fontsize=10]; edge [fontname=sans fontsize=9];",
-    ]
-    for node in graph.nodes:
-        shape = _SHAPES.get(node.kind, "ellipse")
-        lines.append(f"  {_dot(node.id)} [label={_dot(node.label)} shape={shape}];")
-    lines += [f"  {_dot(edge.start)} -> {_dot(edge.end)} [label={_dot(edge.label)}];" for edge in graph.edges]
-    return "\n".join([*lines, "}", ""])
-
-
-def _dot(text: str) -> str:
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def as_mermaid(graph: Graph) -> str:
-    """Write the graph in Mermaid's language."""
-    names = {node.id: f"n{number}" for number, node in enumerate(graph.nodes)}
-    lines = ["flowchart LR"]
-    for node in graph.nodes:
-        left, right = (
-            ("([", "])") if node.kind == "route" else ("[", "]") if node.kind == "menu" else ("((", "))")
-        )
-        lines.append(f"  {names[node.id]}{left}{_mermaid(node.label)}{right}")
-    for edge in graph.edges:
-        label = f"|{_mermaid(edge.label)}|" if edge.label else ""
-        lines.append(f"  {names[edge.start]} -->{label} {names[edge.end]}")
-    return "\n".join([*lines, ""])
-
-
-def _mermaid(text: str) -> str:
-    """Quote a label; Mermaid knows every other character by its code."""
-    plain = "".join(
-        letter if letter.isalnum() or letter in " .,:+-_*“”…" else f"#{ord(letter)};" for letter in text
-    )
-    return f'"{plain}"'
-
-
-def as_tree(graph: Graph) -> list[tuple[int, str]]:
-    """Write the graph as lines with their depth; what was shown before is only named again, with an arrow."""
-    lines: list[tuple[int, str]] = []
-    shown: set[str] = set()
-    labels = {node.id: node.label for node in graph.nodes}
-
-    def show(node: str, depth: int, way: str) -> None:
-        again = node in shown and bool(graph.ways_from(node))
-        lines.append(
-            (depth, f"{way} → {node} ↑" if again else f"{way} → {labels[node]}" if way else labels[node])
-        )
-        if node not in shown:
-            shown.add(node)
-            for edge in graph.ways_from(node):
-                show(edge.end, depth + 1, edge.label or "always")
-
-    for root in graph.roots():
-        if root.kind != "route":
-            lines.append((0, "no route or menu leads to:"))
-        show(root.id, int(root.kind != "route"), "")
-    return lines

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +12,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ari_apps.configuration import load
-from ari_apps.ivr_graph import Graph, GraphError, as_dot, as_mermaid, as_tree, graph_of
-
-DRAWING_LIMIT_S = 60
+from ari_apps.ivr_drawing import GraphError, as_dot, as_mermaid, as_svg, as_tree
+from ari_apps.ivr_graph import Graph, graph_of
 
 app = typer.Typer(help="See routes and menus.", no_args_is_help=True)
 
@@ -63,19 +60,7 @@ def write(drawn: Graph, form: Form) -> str:
         case Form.MERMAID:
             return as_mermaid(drawn)
         case Form.SVG:
-            return _svg(as_dot(drawn))
-
-
-def _svg(dot: str) -> str:
-    if (program := shutil.which("dot")) is None:
-        raise GraphError("dot is not on the PATH: install Graphviz, or use --format mermaid or dot")
-    try:
-        done = subprocess.run(
-            [program, "-Tsvg"], input=dot, capture_output=True, text=True, check=True, timeout=DRAWING_LIMIT_S
-        )
-    except (subprocess.SubprocessError, OSError) as error:
-        raise GraphError(f"dot failed ({error}): use --format dot and try by hand") from None
-    return done.stdout
+            return as_svg(drawn)
 
 
 def _save(output: Path, text: str) -> None:
