@@ -54,6 +54,8 @@ class Call:
     lost: bool = False
     ended_by: str = "us"
     hangup_cause: int = 0
+    at: Destination | None = None
+    """Where the call is."""
     came_from: Destination | None = None
     """Where the customer talked last; who is transferred to nobody goes back there."""
     _typed_ahead: str = ""

@@ -48,6 +48,7 @@ class Inbound:
 
     async def go(self, call: Call, to: Destination) -> Destination:
         """Bring the call to one destination; return the next."""
+        call.at = to
         match to.kind:
             case DestinationKind.MENU | DestinationKind.VOICEMAIL | DestinationKind.PYTHON:
                 await self._switchboard.leave_trace(call, to)
@@ -56,7 +57,7 @@ class Inbound:
                 return await self.meet(call, to)
 
     async def meet(self, call: Call, to: Destination, *, stay: bool = False) -> Destination:
-        """Let the call wait for somebody and talk; with `stay` the line is left open after the agent has gone."""
+        """Let the call wait for somebody and talk; with `stay` the line stays open when the agent has gone."""
         attempt = self._switchboard.reach(to, call.party, call)
         if attempt is None:
             return self._directory.instead_of_unknown(call.came_from)

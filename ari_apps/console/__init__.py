@@ -1,0 +1,1 @@
+"""The floor for people and programs: the REST API, described by OpenAPI."""

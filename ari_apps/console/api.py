@@ -1,0 +1,94 @@
+"""Serve the REST API: who may, what was asked, what is answered; every mistake is one clear sentence."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from ari_apps.console.desk import NotFoundError
+from ari_apps.console.openapi import describe
+from ari_apps.console.operation import Asked, Operation
+from ari_apps.requests import NotNow
+from queue_strategies.errors import CallfloorError
+
+log = structlog.get_logger()
+
+BODY_MAX = 64 * 1024
+OPENAPI = "/api/openapi.json"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class BadRequestError(CallfloorError):
+    """The request is not well formed."""
+
+
+def add_api(app: web.Application, operations: tuple[Operation, ...], *, token: str, version: str) -> None:
+    """Add every operation, and their description, to a web application."""
+    description = describe(operations, version)
+
+    async def openapi(_: web.Request) -> web.Response:
+        return web.json_response(description)
+
+    app.router.add_get(OPENAPI, openapi)
+    for operation in operations:
+        app.router.add_route(operation.method, operation.path, guarded(_handler(operation), token))
+
+
+def guarded(handler: Handler, token: str) -> Handler:
+    """Let only those in who show the token; tell every mistake in one sentence."""
+
+    async def guard(request: web.Request) -> web.StreamResponse:
+        if not _may_enter(request, token):
+            return problem(401, "show the token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+        try:
+            return await handler(request)
+        except BadRequestError as error:
+            return problem(400, str(error))
+        except NotFoundError as error:
+            return problem(404, str(error))
+        except NotNow as error:
+            return problem(409, str(error))
+        except CallfloorError as error:
+            return problem(503, str(error))
+
+    return guard
+
+
+def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
+    """Answer with what is wrong."""
+    return web.json_response({"error": sentence}, status=status, headers=headers)
+
+
+def _may_enter(request: web.Request, token: str) -> bool:
+    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), token.encode())
+
+
+def _handler(operation: Operation) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        body = await _read(request, operation.takes) if operation.takes is not None else None
+        answer = await operation.answer(Asked(dict(request.match_info), body))
+        if operation.gives is None:
+            return web.Response(status=204)
+        return web.Response(body=_adapter(operation).dump_json(answer), content_type="application/json")
+
+    return handle
+
+
+def _adapter(operation: Operation) -> TypeAdapter[Any]:
+    shape: Any = list[operation.gives] if operation.many else operation.gives  # type: ignore[name-defined]
+    return TypeAdapter(shape)
+
+
+async def _read(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    try:
+        return model.model_validate_json(await request.content.read(BODY_MAX + 1))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "body"
+        raise BadRequestError(f"{place}: {first['msg']}") from None

@@ -1,0 +1,185 @@
+"""Answer what the REST API is asked, from the Floor's snapshot and the list of calls."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ami_listeners.clock import Clock
+from ari_apps.agents import AgentAction
+from ari_apps.apps import Apps
+from ari_apps.call import Call
+from ari_apps.console.views import (
+    AgentView,
+    CallView,
+    FloorView,
+    QueueView,
+    Reasoned,
+    WaitingView,
+    WhyView,
+)
+from ari_apps.requests import CallRequest, NotNow
+from queue_strategies.errors import CallfloorError
+from queue_strategies.events import PriorityChanged
+from queue_strategies.floor import AgentSnapshot, FloorSnapshot, QueueSnapshot
+from queue_strategies.model import ContactId, QueueName
+
+REPLY_S = 10.0
+"""How long a call's coroutine may take to do what is asked."""
+
+
+class NotFoundError(CallfloorError):
+    """There is nothing of this name."""
+
+
+class Desk:
+    """Look at the floor, and ask things of it."""
+
+    def __init__(self, apps: Apps, clock: Clock) -> None:
+        self._apps = apps
+        self._clock = clock
+
+    # -- looking --------------------------------------------------------------------------------------------
+
+    def floor(self) -> FloorView:
+        """Show everything."""
+        snapshot = self._snapshot()
+        return FloorView(
+            at=self._clock.at(snapshot.moment),
+            queues=[queue_view(one, snapshot.moment) for one in snapshot.queues.values() if not one.direct],
+            agents=[agent_view(one, snapshot.moment) for one in snapshot.agents.values()],
+        )
+
+    def queue(self, name: str) -> QueueView:
+        """Show one queue; raises NotFoundError."""
+        snapshot = self._snapshot()
+        queue = snapshot.queues.get(QueueName(name))
+        if queue is None or queue.direct:
+            raise NotFoundError(f"there is no queue {name!r}")
+        return queue_view(queue, snapshot.moment)
+
+    def agent(self, id_: str) -> AgentView:
+        """Show one agent; raises NotFoundError."""
+        for agent in self.floor().agents:
+            if agent.id == id_:
+                return agent
+        raise NotFoundError(f"there is no agent {id_!r}")
+
+    def calls(self) -> list[CallView]:
+        """Show all calls, the oldest first."""
+        snapshot = self._snapshot()
+        serving = {one.contact: one.agent for one in snapshot.agents.values() if one.contact}
+        return [
+            self._call_view(call, serving.get(call.contact)) for call in self._apps.reception.calls.values()
+        ]
+
+    def call(self, id_: str) -> CallView:
+        """Show one call; raises NotFoundError."""
+        self._find(id_)
+        return next(call for call in self.calls() if call.id == id_)
+
+    def why(self, id_: str) -> WhyView:
+        """Explain why a waiting call is offered to whom; raises NotFoundError."""
+        call = self._find(id_)
+        explanation = self._apps.floor.explain(call.contact, self._clock.moment())
+        if explanation is None:
+            raise NotFoundError(f"call {id_!r} waits in no queue")
+        return WhyView(
+            call=id_,
+            summary=explanation.sentence,
+            considered=[Reasoned(agent=one.agent, why=one.why) for one in explanation.considered],
+            excluded=[Reasoned(agent=one.agent, why=one.why) for one in explanation.excluded],
+        )
+
+    # -- asking ---------------------------------------------------------------------------------------------
+
+    def let_agent(self, id_: str, action: AgentAction, reason: str = "") -> None:
+        """Do what an agent asks for; raises NotFoundError."""
+        self.agent(id_)
+        self._apps.agents.do(id_, action, reason)
+
+    async def ask(self, id_: str, request: CallRequest) -> None:
+        """Ask something of a call; raises NotFoundError, NotNow."""
+        call = self._find(id_)
+        call.mailbox.put(request)
+        try:
+            async with asyncio.timeout(REPLY_S):
+                await request.reply
+        except TimeoutError:
+            raise NotNow(f"call {id_!r} did not answer within {REPLY_S:.0f} s") from None
+
+    def prefer(self, id_: str, priority: int) -> None:
+        """Change a waiting call's priority; raises NotFoundError, NotNow."""
+        call = self._find(id_)
+        for queue in self._snapshot().queues.values():
+            for caller in queue.callers:
+                if caller.contact == call.contact:
+                    call.priority = priority
+                    self._apps.queueing.tell(PriorityChanged(caller.visit, priority))
+                    return
+        raise NotNow(f"call {id_!r} waits in no queue")
+
+    def _snapshot(self) -> FloorSnapshot:
+        return self._apps.floor.snapshot(self._clock.moment())
+
+    def _find(self, id_: str) -> Call:
+        call = self._apps.reception.calls.get(ContactId(id_))
+        if call is None:
+            raise NotFoundError(f"there is no call {id_!r}, or it is over")
+        return call
+
+    def _call_view(self, call: Call, agent: str | None) -> CallView:
+        return CallView(
+            id=call.contact,
+            caller_number=call.caller_number,
+            caller_name=call.caller_name,
+            called_number=call.called_number,
+            started_at=self._clock.at(call.started_moment),
+            destination=str(call.at) if call.at else "",
+            agent=agent,
+            language=call.language,
+            priority=call.priority,
+        )
+
+
+def queue_view(queue: QueueSnapshot, now: float) -> QueueView:
+    """Show a queue as people see it."""
+    since = queue.longest_waiting_since
+    return QueueView(
+        name=queue.name,
+        strategy=queue.strategy,
+        waiting=queue.counts.waiting,
+        talking=queue.counts.talking,
+        ready=queue.counts.ready,
+        logged_in=queue.counts.logged_in,
+        longest_wait_s=None if since is None else max(0.0, now - since),
+        agents=dict(queue.agents),
+        callers=[
+            WaitingView(
+                call=caller.contact,
+                position=caller.position,
+                waited_s=max(0.0, now - caller.joined_moment),
+                priority=caller.priority,
+                ringing=list(caller.ringing),
+            )
+            for caller in queue.callers
+        ],
+    )
+
+
+def agent_view(agent: AgentSnapshot, now: float) -> AgentView:
+    """Show an agent as people see it."""
+    until = agent.until_moment
+    return AgentView(
+        id=agent.agent,
+        name=agent.name,
+        state=agent.state,
+        state_s=max(0.0, now - agent.since_moment),
+        ends_in_s=None if until is None else max(0.0, until - now),
+        logged_in=agent.logged_in,
+        pause_reason=agent.pause_reason,
+        reachable=agent.reachable,
+        queues=[queue for queue in agent.queues if "/" not in queue],
+        queue=agent.queue,
+        call=agent.contact,
+        on_hold=agent.on_hold,
+    )

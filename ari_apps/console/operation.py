@@ -1,0 +1,42 @@
+"""One thing that can be done by REST: where, with what, and who answers. The whole API is a tuple of these."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, read and checked."""
+
+    path: dict[str, str]
+    """The names in the path, by their placeholders."""
+    body: Any
+    """An instance of the operation's `takes`; None when it takes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A method and path, and what stands behind it."""
+
+    method: str
+    path: str
+    summary: str
+    answer: Callable[[Asked], Awaitable[BaseModel | list[Any] | None]]
+    takes: type[BaseModel] | None = None
+    gives: type[BaseModel] | None = None
+    """None: 204 without content."""
+    many: bool = False
+    """A list of `gives`."""
+
+    @property
+    def id(self) -> str:
+        """Name the operation, for programs that are generated from the description."""
+        words = [word for word in self.path.removeprefix("/api/v1").split("/") if word and "{" not in word]
+        return "_".join([self.method.lower(), *words]).replace("-", "_") + (
+            "_one" if "{" in self.path else ""
+        )

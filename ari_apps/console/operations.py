@@ -1,0 +1,145 @@
+"""Everything that can be done by REST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ari_apps.agents import AgentAction
+from ari_apps.console.desk import Desk
+from ari_apps.console.operation import Asked, Operation
+from ari_apps.console.views import (
+    AgentView,
+    CallView,
+    FloorView,
+    Onward,
+    Pause,
+    Priority,
+    QueueView,
+    WhyView,
+)
+from ari_apps.requests import (
+    CallRequest,
+    CancelConsult,
+    CompleteTransfer,
+    Consult,
+    HangUp,
+    Hold,
+    Resume,
+    Transfer,
+)
+
+ROOT = "/api/v1"
+
+
+def operations(desk: Desk) -> tuple[Operation, ...]:
+    """List what this desk can do."""
+    return (*_looking(desk), *_agents(desk), *_calls(desk))
+
+
+def _looking(desk: Desk) -> tuple[Operation, ...]:
+    async def floor(_: Asked) -> FloorView:
+        return desk.floor()
+
+    async def queues(_: Asked) -> list[QueueView]:
+        return desk.floor().queues
+
+    async def queue(asked: Asked) -> QueueView:
+        return desk.queue(asked.path["queue"])
+
+    async def agents(_: Asked) -> list[AgentView]:
+        return desk.floor().agents
+
+    async def agent(asked: Asked) -> AgentView:
+        return desk.agent(asked.path["agent"])
+
+    async def calls(_: Asked) -> list[CallView]:
+        return desk.calls()
+
+    async def call(asked: Asked) -> CallView:
+        return desk.call(asked.path["call"])
+
+    async def why(asked: Asked) -> WhyView:
+        return desk.why(asked.path["call"])
+
+    look = partial(Operation, method="GET")
+    return (
+        look(path=f"{ROOT}/floor", summary="Show queues and agents", answer=floor, gives=FloorView),
+        look(path=f"{ROOT}/queues", summary="List queues", answer=queues, gives=QueueView, many=True),
+        look(path=f"{ROOT}/queues/{{queue}}", summary="Show a queue", answer=queue, gives=QueueView),
+        look(path=f"{ROOT}/agents", summary="List agents", answer=agents, gives=AgentView, many=True),
+        look(path=f"{ROOT}/agents/{{agent}}", summary="Show an agent", answer=agent, gives=AgentView),
+        look(path=f"{ROOT}/calls", summary="List calls", answer=calls, gives=CallView, many=True),
+        look(path=f"{ROOT}/calls/{{call}}", summary="Show a call", answer=call, gives=CallView),
+        look(
+            path=f"{ROOT}/calls/{{call}}/why",
+            summary="Explain who was considered for a waiting call, and who not",
+            answer=why,
+            gives=WhyView,
+        ),
+    )
+
+
+def _agents(desk: Desk) -> tuple[Operation, ...]:
+    def act(action: AgentAction, summary: str) -> Operation:
+        async def answer(asked: Asked) -> None:
+            desk.let_agent(asked.path["agent"], action, asked.body.reason if asked.body else "")
+
+        return Operation(
+            method="POST",
+            path=f"{ROOT}/agents/{{agent}}/{action.replace('_', '-')}",
+            summary=summary,
+            answer=answer,
+            takes=Pause if action is AgentAction.PAUSE else None,
+        )
+
+    return (
+        act(AgentAction.LOG_IN, "Log an agent in"),
+        act(AgentAction.LOG_OUT, "Log an agent out"),
+        act(AgentAction.PAUSE, "Pause an agent; during a call, as soon as it is over"),
+        act(AgentAction.UNPAUSE, "End an agent's pause"),
+        act(AgentAction.READY, "End an agent's wrap-up, rest and pause"),
+    )
+
+
+def _calls(desk: Desk) -> tuple[Operation, ...]:
+    def ask(
+        verb: str, summary: str, request: Callable[[Asked], CallRequest], *, onward: bool = False
+    ) -> Operation:
+        async def answer(asked: Asked) -> None:
+            await desk.ask(asked.path["call"], request(asked))
+
+        return Operation(
+            method="POST",
+            path=f"{ROOT}/calls/{{call}}/{verb}",
+            summary=summary,
+            answer=answer,
+            takes=Onward if onward else None,
+        )
+
+    async def prefer(asked: Asked) -> None:
+        desk.prefer(asked.path["call"], asked.body.priority)
+
+    return (
+        ask("hold", "Put the customer on hold", lambda _: Hold()),
+        ask("resume", "Take the customer back from hold", lambda _: Resume()),
+        ask(
+            "transfer", "Send the customer on (blind)", lambda asked: Transfer(to=asked.body.to), onward=True
+        ),
+        ask(
+            "consult",
+            "Hold the customer and call somebody",
+            lambda asked: Consult(to=asked.body.to),
+            onward=True,
+        ),
+        ask("complete-transfer", "Give the customer to the consulted", lambda _: CompleteTransfer()),
+        ask("cancel-consult", "Go back to the customer", lambda _: CancelConsult()),
+        ask("hang-up", "End the call", lambda _: HangUp()),
+        Operation(
+            method="PUT",
+            path=f"{ROOT}/calls/{{call}}/priority",
+            summary="Change a waiting call's priority",
+            answer=prefer,
+            takes=Priority,
+        ),
+    )

@@ -1,0 +1,125 @@
+"""What the REST API takes and gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ari_apps.destinations import Destination
+from queue_strategies.model import AgentState
+
+Seconds = Annotated[float, Field(ge=0, description="seconds")]
+
+
+class View(BaseModel):
+    """Something shown or sent; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Problem(View):
+    """Why a request was not carried out."""
+
+    error: str
+
+
+class AgentView(View):
+    """One agent."""
+
+    id: str
+    name: str
+    state: AgentState
+    state_s: Seconds
+    ends_in_s: Seconds | None
+    """For wrap-up and rest."""
+    logged_in: bool
+    pause_reason: str | None
+    reachable: bool
+    queues: list[str]
+    queue: str | None
+    call: str | None
+    on_hold: bool
+
+
+class WaitingView(View):
+    """A caller in a queue."""
+
+    call: str
+    position: int
+    waited_s: Seconds
+    priority: int
+    ringing: list[str]
+
+
+class QueueView(View):
+    """One queue."""
+
+    name: str
+    strategy: str
+    waiting: int
+    talking: int
+    ready: int
+    logged_in: int
+    longest_wait_s: Seconds | None
+    agents: dict[AgentState, int]
+    callers: list[WaitingView]
+
+
+class FloorView(View):
+    """Everything at one moment."""
+
+    at: dt.datetime
+    queues: list[QueueView]
+    agents: list[AgentView]
+
+
+class CallView(View):
+    """One call."""
+
+    id: str
+    caller_number: str
+    caller_name: str
+    called_number: str
+    started_at: dt.datetime
+    destination: str
+    """Where it is: `queue:sales`, `menu:main` …"""
+    agent: str | None
+    """Who rings or talks."""
+    language: str
+    priority: int
+
+
+class Reasoned(View):
+    """An agent, and a reason why, or why not."""
+
+    agent: str
+    why: str
+
+
+class WhyView(View):
+    """Why a call is where it is."""
+
+    call: str
+    summary: str
+    considered: list[Reasoned]
+    excluded: list[Reasoned]
+
+
+class Pause(View):
+    """A pause."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Onward(View):
+    """Where a call should go."""
+
+    to: Destination
+
+
+class Priority(View):
+    """A waiting caller's priority; higher is served first."""
+
+    priority: Annotated[int, Field(ge=-1000, le=1000)]
