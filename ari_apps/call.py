@@ -56,6 +56,8 @@ class Call:
     hangup_cause: int = 0
     at: Destination | None = None
     """Where the call is."""
+    at: Destination | None = None
+    """Where the call is."""
     came_from: Destination | None = None
     """Where the customer talked last; who is transferred to nobody goes back there."""
     _typed_ahead: str = ""

@@ -49,6 +49,7 @@ class Inbound:
     async def go(self, call: Call, to: Destination) -> Destination:
         """Bring the call to one destination; return the next."""
         call.at = to
+        call.at = to
         match to.kind:
             case DestinationKind.MENU | DestinationKind.VOICEMAIL | DestinationKind.PYTHON:
                 await self._switchboard.leave_trace(call, to)

@@ -1,4 +1,4 @@
-"""One thing that can be done by REST: where, with what, and who answers. The whole API is a tuple of these."""
+"""One thing that can be done by REST: where, with what, and who answers."""
 
 from __future__ import annotations
 
@@ -37,6 +37,5 @@ class Operation:
     def id(self) -> str:
         """Name the operation, for programs that are generated from the description."""
         words = [word for word in self.path.removeprefix("/api/v1").split("/") if word and "{" not in word]
-        return "_".join([self.method.lower(), *words]).replace("-", "_") + (
-            "_one" if "{" in self.path else ""
-        )
+        name = "_".join([self.method.lower(), *words]).replace("-", "_")
+        return f"{name}_one" if self.path.endswith("}") else name
