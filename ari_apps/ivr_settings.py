@@ -144,6 +144,8 @@ class RouteSettings(Section):
     def _consistent(self) -> Self:
         if self.when is not None and self.calendar is None:
             raise ValueError(f"when = {self.when!r} needs a calendar beside it")
+        if self.destination is not None and self.destination.asks_for_digits:
+            raise ValueError("a route has no {digits} to fill in, name an extension")
         return self
 
     def references(self, place: str) -> Iterator[Reference]:
@@ -243,6 +245,13 @@ class MenuSettings(Section):
             raise ValueError("has answers but no lookup whose value would choose among them")
         if (self.calendar is None) != (self.closed is None):
             raise ValueError("calendar and closed belong together, say both or neither")
+        fixed = [self.on_failure, self.closed, self.lookup.otherwise if self.lookup else None]
+        fixed += [choice.destination for choice in self.answers.values()]
+        fixed += [self.then] * (self.digits is None or self.lookup is not None)
+        if any(destination is not None and destination.asks_for_digits for destination in fixed):
+            raise ValueError(
+                "extension:{digits} may stand only in keys, or in then of a menu that asks for digits"
+            )
         return self
 
     def references(self, place: str) -> Iterator[Reference]:

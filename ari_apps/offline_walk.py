@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ari_apps.data_dip import Found, NotFound
+from ari_apps.data_dip import Ask, Found, NotFound
 from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.digits import Collected, Matcher, take, when_over
 from ari_apps.ivr import Ivr
@@ -18,6 +18,7 @@ from ari_apps.prompts import Prompts
 from ari_apps.python_calls import PythonCalls
 from ari_apps.sounds import AnySound
 from ari_apps.voicemail import Voicemail
+from queue_strategies.calendar import Calendar
 from queue_strategies.facts import Fact, IvrStep, VoicemailLeft
 from queue_strategies.model import ContactId
 from queue_strategies.routing import Arrival, Route, route
@@ -122,36 +123,51 @@ async def walk_offline(
     """Walk a call; `timezone` and `language` are the site's, `folder` is where floor.toml lies."""
     way: list[str] = []
     facts: list[Fact] = []
-    calendars = build_calendars(settings, timezone)
-    arrival = Arrival(called_number=call.to, caller_number=call.caller, at=call.at)
-    taken = route(build_routes(settings.routes), arrival, calendars)
-    line = OfflineLine(
-        ContactId("offline"), call.caller, call.to, taken.language or language, call.keys, way.append
-    )
-    prompts = Prompts(AnySound(), _Quoted())
 
     def remember(fact: Fact) -> None:
         facts.append(fact)
         if isinstance(fact, IvrStep):
             way.append(f"{fact.menu}: {fact.step.replace('_', ' ')} {fact.choice}".rstrip())
 
-    ivr = Ivr(
+    calendars = build_calendars(settings, timezone)
+    arrival = Arrival(called_number=call.to, caller_number=call.caller, at=call.at)
+    taken = route(build_routes(settings.routes), arrival, calendars)
+    line = OfflineLine(
+        ContactId("offline"), call.caller, call.to, taken.language or language, call.keys, way.append
+    )
+    ask = _Answers(list(call.lookups), way.append).ask
+    ivr = offline_ivr(settings, calendars, extensions, folder, at=call.at, ask=ask, remember=remember)
+    end = await ivr.walk(line, Destination.parse(taken.destination))
+    return Walked(taken, end, way, facts, line)
+
+
+def offline_ivr(
+    settings: IvrSettings,
+    calendars: Mapping[str, Calendar],
+    extensions: Collection[str],
+    folder: Path,
+    *,
+    at: dt.datetime,
+    ask: Ask,
+    remember: Callable[[Fact], None],
+) -> Ivr:
+    """Build an Ivr in which it is always `at`, and speech is quoted."""
+    prompts = Prompts(AnySound(), _Quoted())
+    return Ivr(
         menus=settings.menus,
         boxes=settings.voicemail,
         calendars=calendars,
         extensions=extensions,
         prompts=prompts,
         voicemail=Voicemail(
-            prompts=prompts, remember=remember, now=_no_time, at=lambda: call.at, new_id=lambda: "offline"
+            prompts=prompts, remember=remember, now=_no_time, at=lambda: at, new_id=lambda: "offline"
         ),
         python=PythonCalls(folder),
-        ask=_Answers(list(call.lookups), way.append).ask,
+        ask=ask,
         remember=remember,
         now=_no_time,
-        at=lambda: call.at,
+        at=lambda: at,
     )
-    end = await ivr.walk(line, Destination.parse(taken.destination))
-    return Walked(taken, end, way, facts, line)
 
 
 class _Quoted:
