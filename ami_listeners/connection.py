@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+NOTHING_FOUND = re.compile(r"No \w+ found\.?")
+"""How Asterisk answers PJSIPShowContacts and its kind when the list is empty: as an error."""
 SLICE = 200
 """Events handled before everybody else gets a turn."""
 
@@ -130,9 +132,15 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         Raises LoginRefused; every other failure is retried with growing pauses.
         """
         self._tasks = [task for task in self._tasks if not task.done()]
-        async with asyncio.TaskGroup() as group:
-            self._tasks.append(group.create_task(self._deliver(), name="ami.deliver"))
-            self._tasks.append(group.create_task(self._stay_connected(), name="ami.connection"))
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._tasks.append(group.create_task(self._deliver(), name="ami.deliver"))
+                self._tasks.append(group.create_task(self._stay_connected(), name="ami.connection"))
+        except* LoginRefused as refused:
+            first = refused.exceptions[0]
+        else:
+            return
+        raise first
 
     def connect(self, *_: Any, **__: Any) -> asyncio.Task[None]:
         """Run in a task of the caller's; panoramisk's name for `run`."""
@@ -185,16 +193,11 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
             protocol.close()
 
     async def _login(self, protocol: Protocol) -> None:
-        s = self.settings
+        """Log in within connect_timeout_s; Asterisk takes a second to say no."""
+        s, secret = self.settings, self.settings.secret.get_secret_value()
+        login = {"Action": "Login", "Username": s.username, "Secret": secret, "Events": "on"}
         try:
-            answer = await self.send_action(
-                {
-                    "Action": "Login",
-                    "Username": s.username,
-                    "Secret": s.secret.get_secret_value(),
-                    "Events": "on",
-                }
-            )
+            answer = await self.send_action(login, timeout_s=s.connect_timeout_s)
         except OutcomeUnknown:
             if protocol.odd:
                 raise NotAManager(s.host, s.port, protocol.odd) from None
@@ -292,7 +295,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
                         await result
                 except Exception:
                     self.health.failed += 1
-                    log.exception("ami.callback_failed", event=event.name, pattern=name)
+                    log.exception("ami.callback_failed", name=event.name, pattern=name)
 
     # -- what is asked --------------------------------------------------------------------------------------
 
@@ -330,9 +333,9 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
     async def ask_all(self, action: str, *, timeout_s: float | None = None, **headers: str) -> Listing:
         """Send an action that lists; the Listing is returned, and received in its place among the events."""
         asked = self.clock.moment()
-        answers = await self.send_action({"Action": action, **headers}, True, timeout_s)
+        answers = await self.send_action({"Action": action, **headers}, None, timeout_s)
         answers = answers if isinstance(answers, list) else [answers]
-        if not answers[0].success:
+        if not answers[0].success and not NOTHING_FOUND.fullmatch(answers[0].message):
             raise ActionRefused(action, answers[0].message or "no reason given")
         moment = self.clock.moment()
         items = [

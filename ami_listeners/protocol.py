@@ -51,11 +51,13 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
                 log.exception("ami.block_not_understood", block=block[:200])
 
     def _block(self, block: bytes) -> None:
+        """Give a response to its action; an event belongs to a list only after the list has begun."""
         name = event_name(block)
         if name is None or b"\r\nActionID: " in block:
             message = Message(headers_of(block))
             action = self.responses.get(message.action_id)
-            if action is not None:
+            listing = action is not None and action.responses and not action.future.done()
+            if action is not None and (name is None or listing):
                 action.add_message(message)
                 return
         if name is not None:

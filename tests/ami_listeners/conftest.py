@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.ami_listeners.native_floor import NativeFloor, run_native_floor
@@ -11,6 +9,6 @@ from tests.asterisk_lab import AsteriskLab
 
 
 @pytest.fixture(scope="session")
-async def native_floor(shared_asterisk_lab: AsteriskLab) -> AsyncIterator[NativeFloor]:
+async def native_floor(shared_asterisk_lab: AsteriskLab) -> NativeFloor:
     """An Asterisk with queues of its own, for as long as the whole run."""
     return await run_native_floor(shared_asterisk_lab)

@@ -304,7 +304,7 @@ class Phone:
 
 AGENT_BYE = """
 <send retrans="500"><![CDATA[
-BYE sip:asterisk@[remote_ip]:[remote_port] SIP/2.0
+BYE [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <sip:agent@[local_ip]:[local_port]>;tag=[pid]p[call_number]
 To: [$caller]
@@ -318,7 +318,7 @@ Content-Length: 0
 """
 PHONE = PHONE.replace(
     '<recv request="INVITE"/>',
-    '<recv request="INVITE"><action><ereg regexp="[^[:space:]].*" search_in="hdr" header="From:" '
+    '<recv request="INVITE" rrs="true"><action><ereg regexp="[^[:space:]].*" search_in="hdr" header="From:" '
     'assign_to="caller"/></action></recv>',
 ).replace("</scenario>", '<Reference variables="caller"/>\n</scenario>')
 
@@ -330,6 +330,13 @@ class NativeFloor:
         self, asterisk: RunningAsterisk, ami_port: int, sip_port: int, phones: dict[str, int]
     ) -> None:
         self.asterisk, self.ami_port, self.sip_port, self.phones = asterisk, ami_port, sip_port, phones
+
+    @property
+    def sipp(self) -> tuple[str, ...]:
+        """How SIPp is run."""
+        found = self.asterisk.installation.sipp
+        assert found is not None, "this installation has no SIPp"
+        return found
 
     def settings(self, port: int | None = None, **more: object) -> AmiSettings:
         """Say how to log in; through another port when a wire is between."""
@@ -363,7 +370,7 @@ class NativeFloor:
         file = folder / f"{name}-{free_port()}.xml"
         file.write_text(scenario)
         return await asyncio.create_subprocess_exec(
-            *self.asterisk.installation.sipp, *options, "-sf", str(file), "-i", "127.0.0.1", "-nostdin",
+            *self.sipp, *options, "-sf", str(file), "-i", "127.0.0.1", "-nostdin",
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT, cwd=folder,
         )  # fmt: skip
@@ -381,11 +388,12 @@ def pjsip(sip_port: int, phones: dict[str, int]) -> str:
     """Write pjsip.conf: a caller is whoever is nobody else; deaf is a phone that nobody has plugged in."""
     lines = [
         "[udp]", "type=transport", "protocol=udp", f"bind=127.0.0.1:{sip_port}",
-        "[anonymous]", "type=endpoint", "context=callers", "disallow=all", "allow=ulaw", "dtmf_mode=info",
+        "[anonymous]", "type=endpoint", "context=callers", "disallow=all", "allow=ulaw",
+        "dtmf_mode=info", "direct_media=no",
     ]  # fmt: skip
     for phone, port in phones.items():
         lines += [f"[{phone}]", "type=endpoint", "context=callers", "disallow=all", "allow=ulaw"]
-        lines += [f"aors={phone}", f"[{phone}]", "type=aor", "max_contacts=2"]
+        lines += [f"aors={phone}", "direct_media=no", f"[{phone}]", "type=aor", "max_contacts=2"]
         lines += [f"contact=sip:{phone}@127.0.0.1:{port}"] if phone != "dora" else []
     return "\n".join(lines) + "\n"
 

@@ -63,6 +63,10 @@ class Wire:
         """Take what clients send and carry it no further."""
         self._deaf = True
 
+    def hear(self) -> None:
+        """Carry again what clients send."""
+        self._deaf = False
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connects += 1
         far_reader, far_writer = await asyncio.open_connection(*self.target)
