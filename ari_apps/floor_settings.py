@@ -149,6 +149,11 @@ Number = Annotated[str, _matching(_NUMBER, "telephone number, write digits, perh
 SipUri = Annotated[str, _matching(_SIP_URI, "SIP address, write it as in sip:anna@192.0.2.7:5060")]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_printable)]
+Login = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=80),
+    AfterValidator(_printable),
+]
 Keys = Annotated[str, StringConstraints(pattern=r"^[0-9*#]*$")]
 Listen = Annotated[Address, AfterValidator(_ip_only)]
 Network = Annotated[str, AfterValidator(_network)]
@@ -325,10 +330,12 @@ class TrunkSettings(Section):
     address: SipUri
     match: tuple[Source, ...] = ()
     """Addresses whose calls are this trunk's; none given: the host of `address`."""
-    username: Annotated[Text, Field(min_length=1)] | None = None
+    username: Login | None = None
     """With a password in the secrets: our answer when the carrier asks who we are."""
     registers: bool = Field(default=False, alias="register")
     """We register with the carrier under `username`."""
+    number: Number | None = None
+    """What a carrier that we register with calls us by; None: nothing, and `to` of a route is empty."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

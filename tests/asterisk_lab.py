@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import tempfile
+import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from ari_apps.configuration import FloorConfiguration, load_data
 from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.rendering import Rendered, render
 from ari_apps.running_asterisk import RunningAsterisk
+from ari_apps.secret_files import SecretFiles
 
 CALL_MODULES = """
 app_dial app_echo app_milliwatt app_mixmonitor app_playback app_playtones app_read app_record app_senddtmf
@@ -32,8 +38,11 @@ SETTINGS = {
 }
 
 
+_GIVEN: set[int] = set()
+
+
 def free_port() -> int:
-    """Give a port of 127.0.0.1 that is free for TCP and UDP at this moment."""
+    """Give a port of 127.0.0.1 that is free for TCP and UDP at this moment, and was not given before."""
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
             tcp.bind(("127.0.0.1", 0))
@@ -43,7 +52,9 @@ def free_port() -> int:
                     udp.bind(("127.0.0.1", port))
                 except OSError:
                     continue
-        return port
+        if port not in _GIVEN:
+            _GIVEN.add(port)
+            return port
 
 
 def asterisk_conf(installation: AsteriskInstallation, directory: Path) -> str:
@@ -58,6 +69,30 @@ def asterisk_conf(installation: AsteriskInstallation, directory: Path) -> str:
         directories[f"ast{name}dir"] = directory / name
     lines = "".join(f"{name} = {path}\n" for name, path in directories.items())
     return f"[directories]\n{lines}[options]\nnocolor = yes\nverbose = 3\n"
+
+
+def on_free_ports(floor_toml: str) -> dict[str, Any]:
+    """Read a floor.toml, and move everything that listens in it to free ports of 127.0.0.1."""
+    data = tomllib.loads(floor_toml)
+    for section, names in (
+        ("asterisk", ("sip_bind", "ari", "ami", "events_listen")),
+        ("http", ("listen", "listeners_listen")),
+    ):
+        table = data.setdefault(section, {})
+        table.update({name: f"127.0.0.1:{free_port()}" for name in names})
+    lowest = random.randrange(10_000, 30_000, 2)  # below the ports that free_port gives
+    data["asterisk"]["rtp_ports"] = [lowest, lowest + 999]
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class FloorAsterisk:
+    """An Asterisk that runs from callfloor's own templates."""
+
+    asterisk: RunningAsterisk
+    configuration: FloorConfiguration
+    secrets: SecretFiles
+    rendered: Rendered
 
 
 class AsteriskLab:
@@ -98,6 +133,15 @@ class AsteriskLab:
     async def run(self, files: Mapping[str, str], *, modules: Iterable[str] = ()) -> RunningAsterisk:
         """Run a plain Asterisk with these configuration files."""
         return await self.run_folder(self.write(files, modules=modules))
+
+    async def run_floor(self, floor_toml: str | dict[str, Any]) -> FloorAsterisk:
+        """Render a floor.toml and run it: a text on free ports, a table (see on_free_ports) as it is."""
+        directory = self.folder()
+        data = on_free_ports(floor_toml) if isinstance(floor_toml, str) else floor_toml
+        configuration = load_data(data, directory / "floor.toml")
+        secrets = SecretFiles(directory / "secrets", environ={})
+        rendered = render(configuration, directory / "etc", installation=self.installation, secrets=secrets)
+        return FloorAsterisk(await self.run_folder(directory / "etc"), configuration, secrets, rendered)
 
     async def run_folder(self, directory: Path) -> RunningAsterisk:
         """Run an Asterisk from a folder that has its whole configuration."""
