@@ -24,7 +24,7 @@ from ari_apps.reaching import Attempt, Reached
 from ari_apps.reception import Reception
 from ari_apps.reconcile import Differences, Found, Talk, differences, is_leg
 from ari_apps.switchboard import Switchboard
-from ari_apps.traces import VARIABLE, CallTrace, LegTrace, read
+from ari_apps.traces import VARIABLE, CallTrace, read, read_leg
 from queue_strategies.model import AgentId, Caller, ContactId, OfferId, QueueName, VisitId
 
 log = structlog.get_logger()
@@ -89,12 +89,14 @@ class Adoption:
         return in_app or is_leg(channel)
 
     async def _read(self, channel: Channel, limit: asyncio.Semaphore) -> Found:
+        if is_leg(channel):
+            return Found(channel, read_leg(channel.dialplan.app_data or ""))
         async with limit:
             try:
                 value = await self._ari.channel(channel.id).get_variable(VARIABLE)
             except Gone:
                 value = None
-        return Found(channel, read(value, LegTrace) if is_leg(channel) else read(value, CallTrace))
+        return Found(channel, read(value))
 
     # -- what follows ---------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from ari_apps.adoption import Adoption
 from ari_apps.agents import AgentAction, Agents
 from ari_apps.ari import Ari, AriSettings, messages
 from ari_apps.call import Call
+from ari_apps.calls import Calls
 from ari_apps.configuration import FloorConfiguration
 from ari_apps.crew import Crew
 from ari_apps.data_dip import Ask
@@ -24,13 +25,14 @@ from ari_apps.ids import new_id
 from ari_apps.inbound import Inbound
 from ari_apps.ivr import Ivr
 from ari_apps.legs import Leg
-from ari_apps.line import Line
+from ari_apps.line import CallerGone, Line
 from ari_apps.mailbox import Mailbox
+from ari_apps.numbers import plain_name, plain_number
 from ari_apps.opening_hours import build_calendars
 from ari_apps.prompts import Prompts, values_of
 from ari_apps.python_calls import PythonCalls
 from ari_apps.queueing import Queueing
-from ari_apps.reception import Reception, plain_name, plain_number
+from ari_apps.reception import Reception
 from ari_apps.switchboard import Switchboard
 from ari_apps.voicemail import Voicemail
 from queue_strategies.events import FloorConfigured, PhoneChanged
@@ -60,6 +62,7 @@ class Apps:
         self._recordings = recordings
         self._prompts = prompts
         self.crew = Crew()
+        self.calls = Calls()
         self.floor = Floor(new_id)
         self.dispatcher = Dispatcher(self._arrived, self._reconnected)
         self.ari = Ari(ari_settings, self.dispatcher)
@@ -80,6 +83,7 @@ class Apps:
             desks=self.desks,
             clock=clock,
             crew=self.crew,
+            calls=self.calls,
             new_id=new_id,
             new_leg=self._new_leg,
         )
@@ -99,6 +103,7 @@ class Apps:
             remember=remember,
             clock=clock,
             crew=self.crew,
+            calls=self.calls,
             new_call=self._new_call,
         )
         self._adoption = Adoption(
@@ -168,7 +173,9 @@ class Apps:
 
     async def _meet(self, line: Line, to: Destination) -> Destination:
         """Let a call that Python leads wait and talk, and come back."""
-        call = self.reception.calls[line.contact]
+        call = self.calls.of_contact(line.contact)
+        if call is None:
+            raise CallerGone
         return await self._inbound.meet(call, to, stay=True)
 
     async def _confirm(self, call: Call, action: AgentAction) -> None:

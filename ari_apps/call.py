@@ -56,8 +56,6 @@ class Call:
     hangup_cause: int = 0
     at: Destination | None = None
     """Where the call is."""
-    at: Destination | None = None
-    """Where the call is."""
     came_from: Destination | None = None
     """Where the customer talked last; who is transferred to nobody goes back there."""
     _typed_ahead: str = ""
@@ -65,7 +63,13 @@ class Call:
     @property
     def party(self) -> Party:
         """This call as somebody who waits to be connected."""
-        return Party(self.contact, self.channel_id, self.mailbox)
+        return Party(self.contact, self.channel_id, self.caller_id, self.mailbox)
+
+    @property
+    def caller_id(self) -> str:
+        """Who calls, as phones are shown it: `"Name" <number>`."""
+        name = "".join(letter for letter in self.caller_name if letter not in '"<>\\')
+        return f'"{name}" <{self.caller_number}>'
 
     # -- what happens ---------------------------------------------------------------------------------------
 
@@ -107,10 +111,6 @@ class Call:
         """End the call with a Q.850 cause."""
         self.hangup_cause = cause
         await self.ari.channel(self.channel_id).hangup(cause)
-
-    async def start_music(self, music: str = "default") -> None:
-        """Play music on hold until the customer is bridged."""
-        await self._do(self.ari.channel(self.channel_id).start_moh(music))
 
     async def ring(self) -> None:
         """Let the customer hear that it rings."""
@@ -186,14 +186,16 @@ class Call:
             await self._do(self.ari.channel(self.channel_id).play(uri, playback_id, lang=self.language))
         except Refused as refusal:
             log.warning("call.prompt_refused", media=uri, why=str(refusal))
-            return None
+            return
         async with asyncio.timeout(PLAYBACK_LIMIT_S):
             while True:
                 item = await self._listen()
                 if self._pressed(item) and until_key:
-                    return await self.ari.playback(playback_id).stop()
+                    await self.ari.playback(playback_id).stop()
+                    return
                 if isinstance(item, messages.PlaybackFinished) and item.playback.id == playback_id:
-                    return note_failure(item.playback)
+                    note_failure(item.playback)
+                    return
 
     async def _until_recorded(self, name: str, timeout_s: float, end_keys: str) -> Recorded:
         async with asyncio.timeout(timeout_s):
@@ -226,6 +228,7 @@ def wav_duration_s(path: Path | None) -> float:
         return 0.0
     try:
         with wave.open(str(path)) as file:
-            return file.getnframes() / file.getframerate()
+            frames, rate = file.getnframes(), file.getframerate()
+            return float(frames / rate)
     except (OSError, EOFError, wave.Error):
         return 0.0

@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, SecretStr
 from ami_listeners.settings import AmiSettings, DatabaseSettings
 from ari_apps.configuration_checks import find_problems
 from ari_apps.configuration_errors import validate
+from ari_apps.feature_codes import FeatureCodes
 from ari_apps.floor_settings import (
     AgentSettings,
     AsteriskSettings,
@@ -51,6 +52,7 @@ class FloorConfiguration(IvrSettings):
     phones: tuple[PhoneSettings, ...] = ()
     trunks: tuple[TrunkSettings, ...] = ()
     outbound: OutboundSettings = OutboundSettings()
+    feature_codes: FeatureCodes = FeatureCodes()
     _path: Path = PrivateAttr(default=Path("floor.toml"))
 
     @property

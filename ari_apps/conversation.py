@@ -13,30 +13,35 @@ asks for (phone keys, REST) comes through the same mailbox as the events of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
 from ari_apps.ari import Gone, messages
-from ari_apps.call import Call, CallerGone
+from ari_apps.call import Call
 from ari_apps.desks import Desks
 from ari_apps.destinations import HANGUP, Destination
 from ari_apps.legs import Leg, has_ended
+from ari_apps.line import CallerGone
+from ari_apps.numbers import plain_number
 from ari_apps.reaching import Attempt, NotReached, Party, Reached
 from ari_apps.requests import (
     CallRequest,
     CancelConsult,
     CompleteTransfer,
     Consult,
+    GiveAway,
     HangUp,
     Hold,
+    NotNow,
     Resume,
     Transfer,
 )
+from ari_apps.switchboard import Switchboard
 from queue_strategies.model import VisitOutcome
 
-Reach = Callable[[Destination, Party, Call], Attempt | None]
-"""Begin to find somebody at a destination for a party, on behalf of a call; None when nobody lives there."""
+HOLD_MUSIC = "default"
+GIVE_AWAY_S = 5.0
 
 
 @dataclass(slots=True)
@@ -65,7 +70,7 @@ class Conversation:
         attempt: Attempt,
         met: Reached,
         desks: Desks,
-        reach: Reach,
+        switchboard: Switchboard,
         *,
         held: bool = False,
         stay: bool = False,
@@ -74,7 +79,7 @@ class Conversation:
         self._attempt = attempt
         self._met = met
         self._desks = desks
-        self._reach = reach
+        self._switchboard = switchboard
         self._held = held
         self._stay = stay
         self._third: ThirdParty | None = None
@@ -104,6 +109,8 @@ class Conversation:
                 self._attempt.held()
             case messages.ChannelUnhold(channel=channel) if channel.id == self._leg.id:
                 self._attempt.resumed()
+            case messages.ChannelTransfer(referred_by=by) if by.source_channel.id == self._leg.id:
+                await self._referred(item.refer_to)
             case CallRequest():
                 await self._asked(item)
             case _ if has_ended(item, self._leg.id):
@@ -129,6 +136,9 @@ class Conversation:
                 await self._hand_over(self._third)
             case Transfer(to=to), _:
                 await self._transfer(to)
+            case GiveAway(taken=taken), None:
+                taken.set_result((self._attempt, self._met))
+                self._next = HANGUP
             case HangUp(), _:
                 await self._part("agent", HANGUP)
             case _:
@@ -145,8 +155,7 @@ class Conversation:
         """Take the customer out of the agent's bridge, to music."""
         self._held = True
         self._attempt.held()
-        await self._desks.leave(self._met.desk, self._call.channel_id)
-        await self._call.start_music()
+        await self._desks.wait(HOLD_MUSIC, self._call.channel_id)
 
     async def _resume(self) -> None:
         self._held = False
@@ -158,11 +167,38 @@ class Conversation:
             await self._drop_third(self._third)
         await self._part("transfer", to, "blind")
 
+    async def _referred(self, refer_to: messages.ReferTo) -> None:
+        """Do what the agent's phone asks for by REFER: send the customer on, or to whom it called itself."""
+        own_call = (
+            self._switchboard.call_on(refer_to.destination_channel.id)
+            if refer_to.destination_channel
+            else None
+        )
+        if own_call is not None:
+            await self._take_over(own_call)
+        else:
+            number = refer_to.requested_destination.destination or ""
+            await self._transfer(self._switchboard.dialled(self._leg.id, plain_number(number)))
+
+    async def _take_over(self, other: Call) -> None:
+        """Bring the customer together with whom the agent's phone called by itself (attended)."""
+        request = GiveAway()
+        other.mailbox.put(request)
+        try:
+            async with asyncio.timeout(GIVE_AWAY_S):
+                attempt, met = await request.taken
+        except (TimeoutError, NotNow):
+            if other.at is not None:
+                await self._transfer(other.at)
+            return
+        met.leg.hand_to(self._call.mailbox)
+        await self._hand_over(ThirdParty(attempt, other.at or HANGUP, met))
+
     # -- consultation ---------------------------------------------------------------------------------------
 
     async def _consult(self, to: Destination, request: CallRequest) -> None:
-        party = Party(self._call.contact, self._leg.id, self._call.mailbox)
-        attempt = self._reach(to, party, self._call)
+        party = Party(self._call.contact, self._leg.id, self._call.caller_id, self._call.mailbox)
+        attempt = self._switchboard.reach(to, party, self._call)
         if attempt is None:
             request.refuse(f"{to} is nobody who can be called")
             return

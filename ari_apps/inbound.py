@@ -49,7 +49,6 @@ class Inbound:
     async def go(self, call: Call, to: Destination) -> Destination:
         """Bring the call to one destination; return the next."""
         call.at = to
-        call.at = to
         match to.kind:
             case DestinationKind.MENU | DestinationKind.VOICEMAIL | DestinationKind.PYTHON:
                 await self._switchboard.leave_trace(call, to)
@@ -58,7 +57,7 @@ class Inbound:
                 return await self.meet(call, to)
 
     async def meet(self, call: Call, to: Destination, *, stay: bool = False) -> Destination:
-        """Let the call wait for somebody and talk; with `stay` the line stays open when the agent has gone."""
+        """Let the call wait for somebody and talk; with `stay` the line outlives the agent's leaving."""
         attempt = self._switchboard.reach(to, call.party, call)
         if attempt is None:
             return self._directory.instead_of_unknown(call.came_from)
@@ -82,9 +81,7 @@ class Inbound:
             met = met or await self._wait(call, to, attempt)
             if isinstance(met, NotReached):
                 return self._directory.instead_of(to, met.outcome, call.came_from)
-            talk = Conversation(
-                call, attempt, met, self._desks, self._switchboard.reach, held=held, stay=stay
-            )
+            talk = Conversation(call, attempt, met, self._desks, self._switchboard, held=held, stay=stay)
             after = await talk.run()
             if not isinstance(after, StillWaiting):
                 call.came_from = to

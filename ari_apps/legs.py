@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ari_apps.ari import Ari, Channel, Gone, OutcomeUnknown, Refused, messages
+import structlog
+
+from ari_apps.ari import Ari, AriError, Channel, Gone, Refused, messages
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.mailbox import Mailbox
 from queue_strategies.model import OfferOutcome
+
+log = structlog.get_logger()
 
 
 class Progress(StrEnum):
     """How far a leg got that has not failed."""
 
+    DIALLED = "dialled"
     RANG = "rang"
     ANSWERED = "answered"
 
@@ -36,6 +41,8 @@ CAUSE_OUTCOMES: Mapping[int, OfferOutcome] = {
     **dict.fromkeys((1, 3, 18, 20, 22, 27, 28, 34, 38, 41, 58), OfferOutcome.UNREACHABLE),
 }
 """Q.850 causes of a leg that was never answered; what is not here is FAILED."""
+ABSENT = 20
+"""Q.850: the subscriber is absent; also what Asterisk's refusal to dial an unregistered phone means."""
 
 
 def failure(cause: int) -> Failure:
@@ -71,26 +78,28 @@ class Leg:
         return self.channel.id
 
     async def ring(
-        self, endpoint: str, *, caller: str, timeout_s: float, variables: Mapping[str, str] | None = None
+        self, endpoint: str, *, caller: str, caller_id: str, timeout_s: float, carries: Sequence[str] = ()
     ) -> AsyncIterator[Progress | Failure]:
-        """Dial `endpoint` for the channel `caller`; yield RANG, then ANSWERED or a Failure, once each.
+        """Dial `endpoint` for the channel `caller`: yield DIALLED, RANG, then ANSWERED or a Failure.
 
-        A leg that is ended meanwhile yields no more.
+        The leg carries `carries` in its arguments, for a later process to read. It enters our application
+        when it is answered. A leg that is ended meanwhile yields no more.
         """
         try:
-            await self._ari.create_channel(
+            await self._ari.originate(
                 endpoint=endpoint,
                 id=self.id,
-                app_args=f"leg,{self.id}",
+                app_args=["leg", *carries],
                 originator=caller,
-                variables=dict(variables or {}),
+                caller_id=caller_id,
+                timeout_s=timeout_s,
             )
-            if not self._ended:
-                await self.channel.dial(caller=caller, timeout_s=timeout_s)
+            yield Progress.DIALLED
         except (Gone, Refused):
             self._fail()
-            yield failure(20)
-        except OutcomeUnknown:
+            yield failure(ABSENT)
+        except AriError:
+            log.exception("leg.not_dialled", leg=self.id, endpoint=endpoint)
             self._fail()
             yield failure(0)
         if self._ended:
@@ -108,7 +117,7 @@ class Leg:
             match await self.mailbox.take():
                 case messages.ChannelStateChange(channel=messages.Channel(state="Ringing")):
                     yield Progress.RANG
-                case messages.ChannelStateChange(channel=messages.Channel(state="Up")):
+                case messages.StasisStart():
                     yield Progress.ANSWERED
                     return
                 case messages.ChannelDestroyed(cause=cause):
@@ -136,8 +145,10 @@ def has_ended(item: object, channel_id: str) -> bool:
     match item:
         case LineLost(channel_id=lost):
             return lost == channel_id
-        case messages.ChannelHangupRequest(channel=channel) | messages.StasisEnd(channel=channel):
-            return channel.id == channel_id
-        case messages.ChannelDestroyed(channel=channel):
+        case (
+            messages.ChannelHangupRequest(channel=channel)
+            | messages.StasisEnd(channel=channel)
+            | messages.ChannelDestroyed(channel=channel)
+        ):
             return channel.id == channel_id
     return False

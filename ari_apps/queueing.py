@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import structlog
 
@@ -12,9 +12,18 @@ from ari_apps.crew import Crew
 from ari_apps.legs import Failure, Leg, Progress
 from ari_apps.mailbox import Mailbox
 from ari_apps.reaching import NotReached, Party, Reached, Visit
-from ari_apps.traces import VARIABLE, LegTrace, write
+from ari_apps.traces import LegTrace
 from queue_strategies.commands import Command, Connect, Release, Ring, StopRinging
 from queue_strategies.events import (
+    AgentAnswered,
+    AgentRang,
+    CallerConnected,
+    CallerJoined,
+    Event,
+    OfferFailed,
+    TalkRestored,
+    TimePassed,
+)
     AgentAnswered,
     AgentRang,
     CallerConnected,
@@ -55,7 +64,7 @@ class Queueing:
         self._endpoint = endpoint
         self._crew = crew
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
-        self._parties: dict[VisitId, Party] = {}
+        self._parties: dict[VisitId, tuple[Party, Visit]] = {}
         self._offers: dict[OfferId, Leg] = {}
 
     # -- for those who have something to tell ---------------------------------------------------------------
@@ -66,8 +75,7 @@ class Queueing:
 
     def join(self, party: Party, caller: Caller) -> Visit:
         """Put a party into a queue; its mailbox hears Reached or NotReached."""
-        visit = Visit(self.tell, self._forget, caller)
-        self._parties[caller.visit] = party
+        visit = self._expect(party, caller)
         visit.begin()
         return visit
 
@@ -75,9 +83,13 @@ class Queueing:
         self, party: Party, caller: Caller, agent: AgentId, offer: OfferId, answered_moment: float
     ) -> Visit:
         """Take up a visit whose caller was found talking with an agent."""
-        visit = Visit(self.tell, self._forget, caller)
-        self._parties[caller.visit] = party
+        visit = self._expect(party, caller)
         self.tell(TalkRestored(caller, agent, offer, answered_moment))
+        return visit
+
+    def _expect(self, party: Party, caller: Caller) -> Visit:
+        visit = Visit(self.tell, self._forget, caller)
+        self._parties[caller.visit] = (party, visit)
         return visit
 
     def _forget(self, visit: VisitId) -> None:
@@ -109,6 +121,8 @@ class Queueing:
             self._perform(command)
         if not isinstance(event, TimePassed) or decision.commands:
             log.debug("floor.handled", happened=event, commands=decision.commands)
+        if isinstance(event, CallerJoined) and not decision.commands:
+            self._parties[event.caller.visit][1].considered.set()
         for fact in decision.facts:
             self._remember(fact)
 
@@ -124,27 +138,30 @@ class Queueing:
             case Connect():
                 self._connect(command)
             case Release(visit=visit, outcome=outcome, key=key):
-                if (party := self._parties.pop(visit, None)) is not None:
-                    party.mailbox.put(NotReached(visit, outcome, key))
+                if (waiting := self._parties.pop(visit, None)) is not None:
+                    waiting[0].mailbox.put(NotReached(visit, outcome, key))
 
     def _connect(self, connect: Connect) -> None:
         leg = self._offers.get(connect.offer)
-        party = self._parties.get(connect.visit)
-        if leg is None or party is None:
+        waiting = self._parties.get(connect.visit)
+        if leg is None or waiting is None:
             self.tell(OfferFailed(connect.offer, OfferOutcome.FAILED))
         else:
+            party, _ = waiting
             leg.hand_to(party.mailbox)
             party.mailbox.put(Reached(connect.visit, leg, desk_of(connect.agent), connect.offer))
 
     async def _ring(self, ring: Ring) -> None:
-        caller = self._parties[ring.visit].channel_id
+        party, visit = self._parties[ring.visit]
         leg = self._offers[ring.offer] = self._new_leg(leg_id(ring.offer), Mailbox())
         async for progress in leg.ring(
             self._endpoint(ring.agent),
-            caller=caller,
+            caller=party.channel_id,
+            caller_id=party.caller_id,
             timeout_s=ring.timeout_s + RING_GRACE_S,
-            variables=leg_variables(ring),
+            carries=LegTrace(ring.agent, ring.offer, ring.visit).as_arguments(),
         ):
+            visit.considered.set()
             self._report(ring.offer, progress)
 
     def _report(self, offer: OfferId, progress: Progress | Failure) -> None:
@@ -165,8 +182,3 @@ def desk_of(agent: AgentId) -> str:
 def leg_id(offer: OfferId) -> str:
     """Return the id of the channel on which an offer rings."""
     return AGENT_LEG + offer
-
-
-def leg_variables(ring: Ring) -> Mapping[str, str]:
-    """Return what an agent's channel has to carry for a later process to know whom it serves."""
-    return {VARIABLE: write(LegTrace(agent=ring.agent, offer=ring.offer, visit=ring.visit))}

@@ -6,9 +6,11 @@ that a conversation need not know which way its partner came.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ari_apps.crew import Crew
 from ari_apps.legs import Failure, Leg, Progress
@@ -26,6 +28,8 @@ from queue_strategies.events import (
 )
 from queue_strategies.model import Caller, ContactId, OfferId, OfferOutcome, VisitId, VisitOutcome
 
+FIRST_RING_S = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Party:
@@ -33,6 +37,8 @@ class Party:
 
     contact: ContactId
     channel_id: str
+    caller_id: str
+    """What those who are rung are shown: `"Name" <number>`."""
     mailbox: Mailbox
 
 
@@ -95,10 +101,18 @@ class Visit:
         self.caller = caller
         self.id: str = caller.visit
         self.to: str = caller.queue
+        self.considered = asyncio.Event()
+        """Set once the Floor has decided about the newcomer, and a phone that is to ring has been dialled."""
 
     def begin(self) -> None:
         """Join the queue."""
         self._tell(CallerJoined(self.caller))
+
+    async def after_first_ring(self) -> None:
+        """Wait until the first phone has been dialled, if one is free: nothing else must delay its INVITE."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_RING_S):
+                await self.considered.wait()
 
     def pressed(self, key: str) -> None:
         """Note a key of the waiting caller."""
@@ -137,7 +151,12 @@ class OutsideCall:
     """A number or a phone that is no agent's: dialled at once, known to no queue."""
 
     def __init__(
-        self, crew: Crew, leg: Leg, party: Party, to: str, clear_away: Callable[[str], Awaitable[None]]
+        self,
+        crew: Crew,
+        leg: Leg,
+        party: Party,
+        to: str,
+        clear_away: Callable[[str], Coroutine[Any, Any, None]],
     ) -> None:
         self._crew = crew
         self._clear_away = clear_away
@@ -152,14 +171,19 @@ class OutsideCall:
         self._crew.start(self._ring(endpoint, timeout_s), f"dial {self.to}")
 
     async def _ring(self, endpoint: str, timeout_s: float) -> None:
-        async for progress in self._leg.ring(endpoint, caller=self._party.channel_id, timeout_s=timeout_s):
+        async for progress in self._leg.ring(
+            endpoint,
+            caller=self._party.channel_id,
+            caller_id=self._party.caller_id,
+            timeout_s=timeout_s,
+        ):
             match progress:
                 case Progress.ANSWERED:
                     self._leg.hand_to(self._party.mailbox)
                     self._party.mailbox.put(Reached(self.id, self._leg, self.desk))
                 case Failure(outcome=outcome):
                     self._party.mailbox.put(NotReached(self.id, outcome))
-                case Progress.RANG:
+                case Progress.DIALLED | Progress.RANG:
                     pass
 
     def pressed(self, key: str) -> None:

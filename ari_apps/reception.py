@@ -1,4 +1,4 @@
-"""Greet whoever arrives: a customer from outside, an agent or a phone of the house; keep the list of calls."""
+"""Greet whoever arrives: a customer from outside, a phone of the house; keep the list of calls."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ami_listeners.clock import Clock
 from ari_apps.agents import AgentAction, Agents
 from ari_apps.ari import Ari, AriError, messages
 from ari_apps.call import Call
+from ari_apps.calls import Calls
 from ari_apps.crew import Crew
 from ari_apps.destinations import Destination
 from ari_apps.directory import CONGESTION, Directory
@@ -23,10 +24,6 @@ from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 from queue_strategies.model import AgentId, ContactId
 
 log = structlog.get_logger()
-
-NUMBER_MAX = 32
-NAME_MAX = 80
-DIALLABLE = frozenset("0123456789+*#ABCDabcd")
 
 Confirm = Callable[[Call, AgentAction], Awaitable[None]]
 """Let an agent hear that it was done."""
@@ -49,6 +46,7 @@ class Reception:
         remember: Callable[[Fact], None],
         clock: Clock,
         crew: Crew,
+        calls: Calls,
         new_call: Callable[[messages.Channel, ContactId | None, float | None], Call],
     ) -> None:
         self._ari = ari
@@ -63,7 +61,7 @@ class Reception:
         self._clock = clock
         self._crew = crew
         self._new_call = new_call
-        self.calls: dict[ContactId, Call] = {}
+        self._calls = calls
 
     def arrived(self, start: messages.StasisStart) -> None:
         """Take in a channel that entered our application."""
@@ -86,7 +84,7 @@ class Reception:
         self, call: Call, way: Coroutine[Any, Any, None], *, direction: str = "inbound", new: bool = True
     ) -> None:
         """Let a call go its way as a task; `new` is False for one that an earlier process has begun."""
-        self.calls[call.contact] = call
+        self._calls.add(call)
         self._dispatcher.own(call.channel_id, call.mailbox)
         if new:
             self._remember(
@@ -121,7 +119,7 @@ class Reception:
             log.exception("call.not_hung_up", contact=call.contact)
 
     def _part_from(self, call: Call) -> None:
-        self.calls.pop(call.contact, None)
+        self._calls.remove(call)
         self._dispatcher.disown(call.channel_id)
         now = self._clock.moment()
         self._remember(
@@ -163,13 +161,3 @@ class Reception:
             await way
         finally:
             self._tell(AgentFreed(agent, call.contact))
-
-
-def plain_number(given: str) -> str:
-    """Keep of a number what can be dialled; whatever else a caller sends is dropped."""
-    return "".join(letter for letter in given if letter in DIALLABLE)[:NUMBER_MAX]
-
-
-def plain_name(given: str) -> str:
-    """Keep of a name what can be shown on one line."""
-    return "".join(letter for letter in given if letter.isprintable()).strip()[:NAME_MAX]

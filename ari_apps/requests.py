@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from ari_apps.destinations import Destination
+from ari_apps.reaching import Attempt, Reached
 
 
 class NotNow(Exception):
@@ -13,6 +14,10 @@ class NotNow(Exception):
 
 
 def _reply() -> asyncio.Future[None]:
+    return asyncio.get_running_loop().create_future()
+
+
+def _taken() -> asyncio.Future[tuple[Attempt, Reached]]:
     return asyncio.get_running_loop().create_future()
 
 
@@ -65,6 +70,16 @@ class CompleteTransfer(CallRequest):
 @dataclass(frozen=True, slots=True)
 class CancelConsult(CallRequest):
     """Let go of the consulted and go back to the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAway(CallRequest):
+    """Give the other side to another call, and end: how a phone's attended transfer comes together.
+
+    `taken` gets the attempt and what it reached.
+    """
+
+    taken: asyncio.Future[tuple[Attempt, Reached]] = field(default_factory=_taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from ami_listeners.clock import Clock
 from ari_apps.call import Call
+from ari_apps.calls import Calls
 from ari_apps.crew import Crew
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
@@ -33,6 +36,7 @@ class Switchboard:
         desks: Desks,
         clock: Clock,
         crew: Crew,
+        calls: Calls,
         new_id: Callable[[], str],
         new_leg: Callable[[str, Mailbox], Leg],
     ) -> None:
@@ -41,6 +45,7 @@ class Switchboard:
         self._desks = desks
         self._clock = clock
         self._crew = crew
+        self._calls = calls
         self._new_id = new_id
         self._new_leg = new_leg
 
@@ -66,33 +71,46 @@ class Switchboard:
         """Take a leg to a phone or number outside of the Floor for a party."""
         return OutsideCall(self._crew, leg, party, str(to), self._desks.clear_away)
 
+    def dialled(self, agent_leg: str, number: str) -> Destination:
+        """Say where a number leads that an agent's phone wants a customer sent to."""
+        return Destination.parse(self._directory.dialled(agent_leg, number, self._clock.wall()).destination)
+
+    def call_on(self, channel_id: str) -> Call | None:
+        """Find the call that a phone made on this channel."""
+        return self._calls.on_channel(channel_id)
+
     async def welcome(self, call: Call, to: Destination, attempt: Attempt) -> None:
         """Let the waiting customer hear music or ringing, and leave a trace on the channel."""
+        if isinstance(attempt, Visit):
+            await attempt.after_first_ring()
         music = self._directory.music_of(to)
         if music is None:
             await call.ring()
         else:
             await call.answer()
-            await call.start_music(music)
+            await self._desks.wait(music, call.channel_id)
         await self.leave_trace(call, to, attempt)
 
     async def leave_trace(
         self, call: Call, to: Destination, attempt: Attempt | None = None, *, answered: bool = False
     ) -> None:
         """Write on the customer's channel where the call is."""
-        caller = attempt.caller if isinstance(attempt, Visit) else None
         trace = CallTrace(
             contact=call.contact,
             to=str(to),
             started_at=self._wall(call.started_moment),
-            visit=caller and caller.visit,
-            queue=caller and caller.queue,
-            joined_at=caller and self._wall(caller.joined_moment),
             answered_at=self._wall(self._clock.moment()) if answered else None,
             priority=call.priority,
             language=call.language,
             came_from=str(call.came_from) if call.came_from else None,
         )
+        if isinstance(attempt, Visit):
+            trace = msgspec.structs.replace(
+                trace,
+                visit=attempt.caller.visit,
+                queue=attempt.caller.queue,
+                joined_at=self._wall(attempt.caller.joined_moment),
+            )
         await call.keep(VARIABLE, write(trace))
 
     def _wall(self, moment: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from dataclasses import dataclass
 
 import msgspec
 
@@ -26,25 +26,36 @@ class CallTrace(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     came_from: str | None = None
 
 
-class LegTrace(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose leg this is, and whom it serves."""
+def write(trace: CallTrace) -> str:
+    """Turn a trace into the variable's value."""
+    return msgspec.json.encode(trace).decode()
+
+
+def read(value: str | None) -> CallTrace | None:
+    """Read the variable's value; None when there is none, or it is not ours."""
+    try:
+        return msgspec.json.decode(value, type=CallTrace) if value else None
+    except msgspec.DecodeError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LegTrace:
+    """Whose leg this is, and whom it serves; it travels in the arguments of the leg's Stasis application."""
 
     agent: str
     offer: str
     visit: str
 
-
-T = TypeVar("T", CallTrace, LegTrace)
-
-
-def write(trace: CallTrace | LegTrace) -> str:
-    """Turn a trace into the variable's value."""
-    return msgspec.json.encode(trace).decode()
+    def as_arguments(self) -> tuple[str, str, str]:
+        """Return what the leg is to carry."""
+        return (self.agent, self.offer, self.visit)
 
 
-def read(value: str | None, kind: type[T]) -> T | None:
-    """Read the variable's value; None when there is none, or it is of another kind."""
-    try:
-        return msgspec.json.decode(value, type=kind) if value else None
-    except msgspec.DecodeError:
-        return None
+def read_leg(app_data: str) -> LegTrace | None:
+    """Read application data, `callfloor,leg,AGENT,OFFER,VISIT`; None when the channel is no agent's leg."""
+    match app_data.split(","):
+        case [_, "leg", agent, offer, visit]:
+            return LegTrace(agent, offer, visit)
+        case _:
+            return None

@@ -21,7 +21,7 @@ from ari_apps.requests import CallRequest, NotNow
 from queue_strategies.errors import CallfloorError
 from queue_strategies.events import PriorityChanged
 from queue_strategies.floor import AgentSnapshot, FloorSnapshot, QueueSnapshot
-from queue_strategies.model import ContactId, QueueName
+from queue_strategies.model import QueueName
 
 REPLY_S = 10.0
 """How long a call's coroutine may take to do what is asked."""
@@ -68,9 +68,7 @@ class Desk:
         """Show all calls, the oldest first."""
         snapshot = self._snapshot()
         serving = {one.contact: one.agent for one in snapshot.agents.values() if one.contact}
-        return [
-            self._call_view(call, serving.get(call.contact)) for call in self._apps.reception.calls.values()
-        ]
+        return [self._call_view(call, serving.get(call.contact)) for call in self._apps.calls]
 
     def call(self, id_: str) -> CallView:
         """Show one call; raises NotFoundError."""
@@ -122,7 +120,7 @@ class Desk:
         return self._apps.floor.snapshot(self._clock.moment())
 
     def _find(self, id_: str) -> Call:
-        call = self._apps.reception.calls.get(ContactId(id_))
+        call = self._apps.calls.of_contact(id_)
         if call is None:
             raise NotFoundError(f"there is no call {id_!r}, or it is over")
         return call
