@@ -1,0 +1,112 @@
+"""Events by Asterisk's outbound WebSocket.
+
+Asterisk connects to us, and keeps what it has to say while we are away.
+
+Needs Asterisk 22.5 (or 20.15, 21.10) and these stanzas (<…> are values of AriSettings):
+
+    ari.conf                                     websocket_client.conf
+    [callfloor_events]                           [callfloor_events]
+    type=outbound_websocket                      type=websocket_client
+    websocket_client_id=callfloor_events         connection_type=persistent
+    apps=<app>                                   uri=ws://<events_listen><events_path>
+    local_ari_user=<user>                        protocols=ari
+    subscribe_all=no                             username=<events_user>
+                                                 password=<events_password>
+                                                 connection_timeout=500
+                                                 reconnect_interval=500
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import socket
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import structlog
+from aiohttp import web
+
+from ari_apps.ari.errors import AddressTaken
+from ari_apps.ari.figures import AriHealth
+from ari_apps.ari.reader import WebSocket
+from ari_apps.ari.settings import AriSettings
+from ari_apps.ari.wire import trace
+
+log = structlog.get_logger(__name__)
+
+Hold = Callable[[WebSocket, socket.socket | None], Awaitable[None]]
+
+
+class Listener:
+    """The small web server that Asterisk connects to."""
+
+    def __init__(self, settings: AriSettings, figures: AriHealth, hold: Hold) -> None:
+        self._settings = settings
+        self._figures = figures
+        self._hold = hold
+        login = f"{settings.events_user}:{settings.events_password}"
+        self._expected = f"Basic {b64encode(login.encode()).decode()}".encode()
+        self._current: WebSocket | None = None
+        self._turn = asyncio.Lock()
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+        """The port listened on, once started."""
+
+    async def start(self) -> None:
+        """Listen. Raises AddressTaken."""
+        host, _, port = self._settings.events_listen.rpartition(":")
+        server = web.Application()
+        server.router.add_get(self._settings.events_path, self._accept)
+        self._runner = web.AppRunner(server, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host.strip("[]"), int(port)).start()
+        except (OSError, ValueError) as error:
+            await self.stop()
+            raise AddressTaken(
+                f"[asterisk] events_listen = {self._settings.events_listen!r}: cannot listen "
+                f"there ({error}); "
+                "stop the other program or choose another port, and render Asterisk's configuration again"
+            ) from error
+        self.port = self._runner.addresses[0][1]
+        trace.debug("= listening on %s port %d", host, self.port)
+
+    async def stop(self) -> None:
+        """Close the connection in an orderly way and listen no more."""
+        if self._current is not None:
+            await self._current.close(code=1001, message=b"callfloor stops")
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _accept(self, request: web.Request) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not self._settings.events_password or not hmac.compare_digest(given, self._expected):
+            return self._turn_away(request)
+        ws: web.WebSocketResponse[Literal[False]] = web.WebSocketResponse(
+            protocols=("ari",), autoping=False, compress=False, timeout=1.0, decode_text=False
+        )
+        await ws.prepare(request)
+        if self._current is not None:
+            # Asterisk gave the old connection up before we noticed; it has only one
+            await self._current.close(code=1001, message=b"replaced by a newer connection")
+        async with self._turn:
+            self._current = ws
+            try:
+                await self._hold(ws, request.get_extra_info("socket"))
+            finally:
+                self._current = None
+                await ws.close()
+        return ws
+
+    def _turn_away(self, request: web.Request) -> web.Response:
+        self._figures.refused_connections_total += 1
+        if self._figures.refused_connections_total == 1:
+            log.warning(
+                "ari.events_connection_refused",
+                remote=request.remote,
+                remedy="websocket_client.conf has another user or password than callfloor: render it again",
+            )
+        return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="callfloor"'})
