@@ -24,14 +24,6 @@ from queue_strategies.events import (
     TalkRestored,
     TimePassed,
 )
-    AgentAnswered,
-    AgentRang,
-    CallerConnected,
-    Event,
-    OfferFailed,
-    TalkRestored,
-    TimePassed,
-)
 from queue_strategies.facts import Fact
 from queue_strategies.floor import Floor
 from queue_strategies.model import AgentId, Caller, OfferId, OfferOutcome, VisitId

@@ -29,6 +29,7 @@ from queue_strategies.events import (
 from queue_strategies.model import Caller, ContactId, OfferId, OfferOutcome, VisitId, VisitOutcome
 
 FIRST_RING_S = 0.5
+ClearAway = Callable[[str], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
