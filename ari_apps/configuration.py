@@ -39,6 +39,10 @@ class ConfigurationError(CallfloorError):
     """A floor.toml cannot be used; each line of the message is one problem with its place and remedy."""
 
 
+class UnreadableError(ConfigurationError):
+    """There is no floor.toml to speak of: it is missing, or cannot be read at all."""
+
+
 class FloorConfiguration(IvrSettings):
     """Everything floor.toml says; calendars, routes, menus and voicemail are inherited."""
 
@@ -91,6 +95,10 @@ class FloorConfiguration(IvrSettings):
             return self.path.absolute().parent / self.site.secrets.expanduser()
         return platformdirs.user_data_path("callfloor") / self.site.name / "secrets"
 
+    def asterisk_dir(self) -> Path:
+        """Name the folder from which this floor's own Asterisk runs: configuration, and state below it."""
+        return platformdirs.user_state_path("callfloor") / self.site.name / "asterisk"
+
     def ami_settings(self, secret: str) -> AmiSettings:
         """Say how the listeners log in to Asterisk."""
         address = self.asterisk.ami_address
@@ -129,13 +137,11 @@ def load(path: Path) -> FloorConfiguration:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigurationError(
-            f"{path}: there is no such file, name one or copy deploy/floor.toml"
-        ) from None
+        raise UnreadableError(f"{path}: there is no such file, name one or copy deploy/floor.toml") from None
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: byte {error.start} is not UTF-8, save the file as UTF-8") from None
+        raise UnreadableError(f"{path}: byte {error.start} is not UTF-8, save the file as UTF-8") from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
+        raise UnreadableError(f"{path}: cannot be read: {error.strerror}") from None
     return load_text(text, path)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from configparser import ConfigParser
@@ -81,12 +82,14 @@ class RunningAsterisk:
 
     async def start(self) -> None:
         """Start it and wait until it is fully booted."""
-        socket = self.run_dir / "asterisk.ctl"
-        if len(str(socket)) > LONGEST_SOCKET_PATH:
+        control = self.run_dir / "asterisk.ctl"
+        if len(str(control)) > LONGEST_SOCKET_PATH:
             raise AsteriskFailedError(
-                f"{socket} is too long for a socket's name: choose a folder with a shorter path"
+                f"{control} is too long for a socket's name: choose a folder with a shorter path"
             )
-        socket.unlink(missing_ok=True)
+        if answers(control):
+            raise AsteriskFailedError(f"an Asterisk runs from {self.config_dir} already: stop it first")
+        control.unlink(missing_ok=True)
         self.log_file.unlink(missing_ok=True)
         command = self.installation.command(self.config_dir)
         if not self.outlives_parent:
@@ -96,7 +99,7 @@ class RunningAsterisk:
         )
         try:
             async with asyncio.timeout(self.boot_timeout_s):
-                await self._wait_booted(socket)
+                await self._wait_booted(control)
         except TimeoutError:
             await self.stop()
             raise AsteriskFailedError(
@@ -109,13 +112,13 @@ class RunningAsterisk:
             await self.stop()
             raise AsteriskFailedError(taken)
 
-    async def _wait_booted(self, socket: Path) -> None:
+    async def _wait_booted(self, control: Path) -> None:
         while True:
             if not self.running:
                 raise AsteriskFailedError(
                     f"Asterisk ended while it started: {last_error(self.read_log(), self.log_file)}"
                 )
-            if is_there(socket) and "fully booted" in await self.cli("core waitfullybooted"):
+            if is_there(control) and "fully booted" in await self.cli("core waitfullybooted"):
                 return
             await asyncio.sleep(0.05)
 
@@ -165,6 +168,16 @@ class RunningAsterisk:
         if self.running and self._process is not None:
             self._process.kill()
             await self._process.wait()
+
+
+def answers(path: Path) -> bool:
+    """Tell whether somebody listens on a local socket."""
+    with socket.socket(socket.AF_UNIX) as local:
+        try:
+            local.connect(str(path))
+        except OSError:
+            return False
+        return True
 
 
 def is_there(path: Path) -> bool:
