@@ -73,7 +73,7 @@ def read_wav(content: bytes) -> Pcm:
     at, rate_hz = 12, 0
     while content[:4] == b"RIFF" and at + 8 <= len(content):
         name, size = content[at : at + 4], int.from_bytes(content[at + 4 : at + 8], "little")
-        if name == b"fmt ":
+        if name == b"fmt " and at + 24 <= len(content):
             form, channels, rate_hz, _, _, bits = struct.unpack_from("<HHIIHH", content, at + 8)
             if (form, channels, bits) != (1, 1, 16):
                 break

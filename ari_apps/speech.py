@@ -106,7 +106,7 @@ def _was_there(file: Path) -> bool:
     """Tell whether the file is there, and mark it as used now."""
     try:
         os.utime(file)
-    except FileNotFoundError:
+    except OSError:
         return False
     return True
 
