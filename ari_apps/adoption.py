@@ -18,7 +18,7 @@ from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.inbound import Inbound
-from ari_apps.legs import Leg, LineLost
+from ari_apps.legs import EVENTS_MISSED, Leg, LineLost
 from ari_apps.queueing import Queueing
 from ari_apps.reaching import Attempt, Reached
 from ari_apps.reception import Reception
@@ -66,8 +66,8 @@ class Adoption:
     async def reconcile(self) -> None:
         """Bring belief and truth together; events that came meanwhile are handed on at the end."""
         try:
-            found = await self._look()
-            self._settle(found)
+            self._dispatcher.tell_all(EVENTS_MISSED)
+            self._settle(await self._look())
         finally:
             self._dispatcher.catch_up()
 

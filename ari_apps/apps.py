@@ -21,6 +21,7 @@ from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
 from ari_apps.directory import Directory, endpoint_of_agent
 from ari_apps.dispatcher import Dispatcher
+from ari_apps.heartbeat import keep_being_seen
 from ari_apps.ids import new_id
 from ari_apps.inbound import Inbound
 from ari_apps.ivr import Ivr
@@ -144,6 +145,7 @@ class Apps:
         )
         self.crew.start(self.queueing.run(), "floor")
         await self.ari.__aenter__()
+        self.crew.start(keep_being_seen(self.ari, self._clock), "heartbeat")
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -14,7 +14,7 @@ import structlog
 from ari_apps.ari import Ari, Conflict, Gone, Refused, messages
 from ari_apps.destinations import Destination
 from ari_apps.digits import Collected, Matcher, take, when_over
-from ari_apps.legs import LineLost, has_ended
+from ari_apps.legs import EVENTS_MISSED, LineLost, has_ended
 from ari_apps.line import CallerGone, Recorded
 from ari_apps.mailbox import Mailbox
 from ari_apps.reaching import Party
@@ -192,6 +192,8 @@ class Call:
                 item = await self._listen()
                 if self._pressed(item) and until_key:
                     await self.ari.playback(playback_id).stop()
+                    return
+                if item is EVENTS_MISSED and await self.ari.playback(playback_id).get() is None:
                     return
                 if isinstance(item, messages.PlaybackFinished) and item.playback.id == playback_id:
                     note_failure(item.playback)

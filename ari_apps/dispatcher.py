@@ -72,6 +72,11 @@ class Dispatcher:
         if (owner := self._owners.get(channel_id)) is not None:
             owner.put(item)
 
+    def tell_all(self, item: object) -> None:
+        """Tell every owner something that concerns all channels."""
+        for owner in {id(owner): owner for owner in self._owners.values()}.values():
+            owner.put(item)
+
     def connected(self, gap: bool) -> None:
         """Note that events flow again; after a gap what was missed has to be found out."""
         log.info("ari.connected", gap=gap)

@@ -57,6 +57,8 @@ class LineLost:
     channel_id: str
 
 
+EVENTS_MISSED = object()
+"""Tells every owner that events may have been lost: what is waited for may have happened already."""
 LEG_ENDED = object()
 """Wakes whoever waits for news of a leg that we ended ourselves."""
 
@@ -114,10 +116,13 @@ class Leg:
 
     async def _progress(self) -> AsyncIterator[Progress | Failure]:
         while not self._ended:
-            match await self.mailbox.take():
+            item = await self.mailbox.take()
+            if item is EVENTS_MISSED:
+                item = await self._present()
+            match item:
                 case messages.ChannelStateChange(channel=messages.Channel(state="Ringing")):
                     yield Progress.RANG
-                case messages.StasisStart():
+                case messages.StasisStart() | messages.Channel(state="Up"):
                     yield Progress.ANSWERED
                     return
                 case messages.ChannelDestroyed(cause=cause):
@@ -126,6 +131,13 @@ class Leg:
                 case LineLost():
                     self._fail()
                     yield failure(0)
+
+    async def _present(self) -> messages.Channel | LineLost | None:
+        """Look at the leg as it is now; None when Asterisk could not be asked."""
+        try:
+            return await self.channel.get() or LineLost(self.id)
+        except AriError:
+            return None
 
     def hand_to(self, mailbox: Mailbox) -> None:
         """Let another coroutine own what happens to this leg from now on."""

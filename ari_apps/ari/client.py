@@ -222,6 +222,10 @@ class Ari:
             operations.APPLICATIONS_UNSUBSCRIBE, self.settings.app, eventSource=list(event_sources)
         )
 
+    async def set_global_variable(self, name: str, value: str) -> None:
+        """Set a variable that the whole dialplan sees."""
+        await self._rest.do(operations.ASTERISK_SET_GLOBAL_VAR, variable=name, value=value)
+
     async def asterisk_info(self) -> messages.AsteriskInfo:
         """Read Asterisk's version, identity and start."""
         return await self._rest.fetch(messages.AsteriskInfo, operations.ASTERISK_GET_INFO)
