@@ -1,0 +1,255 @@
+"""Run a real PostgreSQL for ourselves alone: no port, a socket only its user and root can open.
+
+Several callfloors may share one data folder; the last to leave stops the server. Two data folders are two
+servers. A server that was running on the folder already, started by somebody else, is used and left running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+from urllib.parse import quote
+
+import platformdirs
+import psycopg
+import structlog
+
+from ami_listeners.errors import EmbeddedServerFailed
+from ami_listeners.postgres_binaries import SYSTEM_STATE, ServerUser, bin_dir, can_reach, server_user
+from ami_listeners.postgres_programs import PostgresPrograms, read_or_empty
+from ami_listeners.settings import DatabaseSettings
+
+log = structlog.get_logger(__name__)
+
+DATABASE = "callfloor"
+SOCKET_NAME = ".s.PGSQL.5432"
+LONGEST_SOCKET_PATH = 107
+"""What Linux takes, in bytes."""
+CONFIGURATION = """\
+# Written by callfloor at every start; what you want to change goes into local.conf beside this file.
+listen_addresses = ''
+unix_socket_directories = '{socket_dir}'
+unix_socket_permissions = 0700
+max_connections = 50
+shared_buffers = 64MB
+max_wal_size = 256MB
+wal_level = minimal
+max_wal_senders = 0
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+logging_collector = on
+log_directory = 'log'
+log_filename = 'postgresql-%a.log'
+log_truncate_on_rotation = on
+log_rotation_age = 1d
+include_if_exists = 'local.conf'
+"""
+
+
+@asynccontextmanager
+async def database_url(settings: DatabaseSettings) -> AsyncIterator[str]:
+    """Give the URL of the configured database, or of the embedded one, running as long as the context."""
+    if settings.url is not None:
+        yield settings.url
+        return
+    async with LocalPostgres(settings.data_dir or default_data_dir()) as server:
+        yield server.url
+
+
+def default_data_dir() -> Path:
+    """Give the user's data folder; for root, whose home nobody else may enter, one of the system's."""
+    folder = platformdirs.user_data_path("callfloor") / "postgres"
+    return folder if can_reach(server_user(folder), folder.parent) else SYSTEM_STATE / "postgres"
+
+
+class LocalPostgres:
+    """One server on one data folder; `async with` it, or `start` and `stop`."""
+
+    def __init__(self, data_dir: Path, *, start_timeout_s: float = 120.0) -> None:
+        self.data_dir = data_dir.expanduser().absolute()
+        self.start_timeout_s = start_timeout_s
+        self.user = ServerUser()
+        self._programs = PostgresPrograms(Path(), self.user, self.data_dir, 0)
+        self._sharing: IO[str] | None = None
+
+    async def __aenter__(self) -> LocalPostgres:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def socket_dir(self) -> Path:
+        """Give the socket's folder: beside the data, or in the temporary folder where that is too long."""
+        beside = self.data_dir.with_name(self.data_dir.name + ".run")
+        if len(os.fsencode(beside / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
+            return beside
+        name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"callfloor-{name}"
+
+    @property
+    def url(self) -> str:
+        """Give a libpq URL; valid while the server runs."""
+        return f"postgresql://{DATABASE}@/{DATABASE}?host={quote(str(self.socket_dir), safe='')}"
+
+    async def start(self) -> None:
+        """Bring the server up, making the data first if there is none; seconds the first time.
+
+        Raises EmbeddedServerFailed.
+        """
+        try:
+            await self._start()
+        except OSError as failure:
+            raise EmbeddedServerFailed(
+                f"the embedded PostgreSQL cannot use {self.data_dir} ({failure.strerror or failure}): "
+                "set database.data_dir to a folder that can be written, or database.url"
+            ) from failure
+
+    async def stop(self) -> None:
+        """Let go of the server, and stop it when nobody else uses it and one of us started it."""
+        if self._sharing is None:
+            return
+        with await self._alone():
+            self._sharing.close()
+            self._sharing = None
+            if self._used_by_others() or not self._started_by_us():
+                return
+            await self._pg_ctl("stop", "-m", "fast", "-w", "-t", "30")
+            self._note.unlink(missing_ok=True)
+            log.info("postgres.stopped", data=str(self.data_dir))
+
+    # -- how ------------------------------------------------------------------------------------------------
+
+    async def _start(self) -> None:
+        self.user = server_user(self.data_dir)
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        if not can_reach(self.user, self.data_dir.parent):
+            raise EmbeddedServerFailed(
+                f"PostgreSQL refuses to run as root, and {self.user.name!r}, as whom it runs instead, cannot "
+                f"enter {self.data_dir.parent}: set database.data_dir to a folder below /var/lib or /srv, "
+                "set database.url, or run callfloor as an ordinary user"
+            )
+        with await self._alone():
+            programs = bin_dir(self.user, self._version())
+            self._programs = PostgresPrograms(programs, self.user, self.data_dir, self.start_timeout_s + 10)
+            if self._version() is None:
+                await self._create()
+            if not await self._running():
+                await self._launch()
+            self._sharing = self._lock_file("users").open("a")
+            fcntl.flock(self._sharing, fcntl.LOCK_SH)
+
+    async def _create(self) -> None:
+        """Make the data beside its place and move it there when whole, so that no half of it is ever used."""
+        log.info("postgres.creating", data=str(self.data_dir))
+        with tempfile.TemporaryDirectory(dir=self.data_dir.parent, prefix=".new-") as scratch:
+            whole = Path(scratch) / "data"
+            whole.parent.chmod(0o711)
+            self._own_folder(whole)
+            options = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--auth=trust")
+            await self._programs.run(
+                "initdb", "-D", str(whole), "-U", DATABASE, "--no-instructions", *options
+            )
+            if self.data_dir.exists():
+                self.data_dir.rmdir()
+            whole.rename(self.data_dir)
+
+    async def _launch(self) -> None:
+        self._own_folder(self.socket_dir)
+        configuration = self.data_dir / "postgresql.conf"
+        configuration.write_text(CONFIGURATION.format(socket_dir=quoted(self.socket_dir)))
+        self._give(configuration)
+        log_file = self.data_dir / "startup.log"
+        log_file.unlink(missing_ok=True)
+        timeout = ("-t", f"{self.start_timeout_s:.0f}")
+        await self._pg_ctl("start", "-w", *timeout, "-l", str(log_file), said_in=log_file)
+        self._note.write_text(self._pid())
+        await create_database(self.url)
+        log.info("postgres.started", data=str(self.data_dir))
+
+    async def _running(self) -> bool:
+        return await self._programs.run("pg_ctl", "status", "-D", str(self.data_dir), expected=(0, 3)) == 0
+
+    async def _pg_ctl(self, *words: str, said_in: Path | None = None) -> None:
+        await self._programs.run("pg_ctl", *words, "-D", str(self.data_dir), "-s", said_in=said_in)
+
+    # -- files ----------------------------------------------------------------------------------------------
+
+    @property
+    def _note(self) -> Path:
+        """Name the file that says which server one of us started."""
+        return self.data_dir / "callfloor.pid"
+
+    def _lock_file(self, name: str) -> Path:
+        return self.data_dir.with_name(f".{self.data_dir.name}.{name}.lock")
+
+    async def _alone(self) -> IO[str]:
+        """Hold everybody else off starting and stopping, until closed."""
+        file = self._lock_file("start").open("a")
+        await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_EX)
+        return file
+
+    def _used_by_others(self) -> bool:
+        with self._lock_file("users").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def _started_by_us(self) -> bool:
+        return read_or_empty(self._note) == self._pid() != ""
+
+    def _pid(self) -> str:
+        return read_or_empty(self.data_dir / "postmaster.pid").partition("\n")[0]
+
+    def _version(self) -> int | None:
+        text = read_or_empty(self.data_dir / "PG_VERSION").strip()
+        return int(text) if text.isdigit() else None
+
+    def _own_folder(self, folder: Path) -> None:
+        """Make a folder that only the server's user enters, or make sure that it is one."""
+        try:
+            folder.mkdir(mode=0o700)
+            self._give(folder)
+        except FileExistsError:
+            status = folder.lstat()
+            ours = status.st_uid == self.user.effective_uid and not status.st_mode & 0o077
+            if not (stat.S_ISDIR(status.st_mode) and ours):
+                raise EmbeddedServerFailed(
+                    f"{folder} belongs to somebody else or is open to others: remove it"
+                ) from None
+
+    def _give(self, path: Path) -> None:
+        if self.user.uid is not None and self.user.gid is not None:
+            os.chown(path, self.user.uid, self.user.gid)
+
+
+def quoted(path: Path) -> str:
+    """Write a path so that postgresql.conf and its list of folders take it as one."""
+    inner = str(path).replace('"', '""')
+    return f'"{inner}"'.replace("'", "''")
+
+
+async def create_database(url: str) -> None:
+    """Make sure of the database; initdb makes none but its own."""
+    maintenance = url.replace(f"/{DATABASE}?", "/postgres?")
+    async with await psycopg.AsyncConnection.connect(
+        maintenance, autocommit=True, connect_timeout=10
+    ) as connection:
+        there = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+        if await there.fetchone() is None:
+            await connection.execute(f'CREATE DATABASE "{DATABASE}"')

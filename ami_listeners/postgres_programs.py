@@ -1,0 +1,80 @@
+"""Run PostgreSQL's own programs, as the user they belong to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ami_listeners.errors import EmbeddedServerFailed
+from ami_listeners.postgres_binaries import ServerUser
+
+TELLING = ("FATAL", "ERROR", "error:", "could not", "No space left")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresPrograms:
+    """initdb, pg_ctl and the like, from one folder."""
+
+    bin_dir: Path
+    user: ServerUser
+    data_dir: Path
+    timeout_s: float
+
+    async def run(
+        self, program: str, *words: str, expected: tuple[int, ...] = (0,), said_in: Path | None = None
+    ) -> int:
+        """Run a program to its end and return its exit code; `said_in` is a file it writes its errors to.
+
+        Raises EmbeddedServerFailed with its last words for any code that is not expected.
+        """
+        options: dict[str, Any] = {}
+        if self.user.uid is not None:
+            options = {"user": self.user.uid, "group": self.user.gid, "extra_groups": []}
+        process = await asyncio.create_subprocess_exec(
+            str(self.bin_dir / program),
+            *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+            start_new_session=True,
+            **options,
+        )
+        said = await self._listen(program, process)
+        if process.returncode not in expected:
+            said += read_or_empty(said_in) if said_in else ""
+            raise EmbeddedServerFailed(
+                f"the embedded PostgreSQL in {self.data_dir} failed at {program}: {last_words(said)}; "
+                "see the log folder there, or set database.url to a server of yours"
+            )
+        return process.returncode or 0
+
+    async def _listen(self, program: str, process: asyncio.subprocess.Process) -> str:
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                said, _ = await process.communicate()
+        except TimeoutError:
+            return f"{program} did not finish within {self.timeout_s:.0f} s"
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return said.decode(errors="replace")
+
+
+def read_or_empty(path: Path) -> str:
+    """Read a file that need not be there."""
+    try:
+        return path.read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def last_words(said: str) -> str:
+    """Pick the line that tells most: the last that names a failure, else the last."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if any(word in line for word in TELLING)]
+    return (telling or lines or ["it said nothing"])[-1]
