@@ -17,7 +17,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ari_apps.ari import Gone, messages
+from ari_apps.ari import AriError, Gone, messages
 from ari_apps.call import Call
 from ari_apps.desks import Desks
 from ari_apps.destinations import HANGUP, Destination
@@ -94,7 +94,7 @@ class Conversation:
         try:
             while self._next is None:
                 await self._on(await self._call.take())
-        except CallerGone:
+        except (CallerGone, AriError):
             await self._customer_left()
             raise
         return self._next
@@ -114,8 +114,10 @@ class Conversation:
             case CallRequest():
                 await self._asked(item)
             case _ if has_ended(item, self._leg.id):
+                self._leg.has_left()
                 await self._agent_left()
             case _ if self._third and self._third.met and has_ended(item, self._third.met.leg.id):
+                self._third.met.leg.has_left()
                 self._third.attempt.ended("agent")
                 await self._back_to_customer()
 
@@ -241,10 +243,12 @@ class Conversation:
         self._attempt.ended("transfer", str(third.to), "attended")
         self._attempt = third.attempt
         if third.met is None:
+            third.attempt.now_for(self._call.party)
             self._next = StillWaiting(third.attempt, third.to)
             return
         self._met, self._held = third.met, False
         await self._desks.meet(self._met.desk, self._call.channel_id)
+        await self._switchboard.leave_trace(self._call, third.to, third.attempt, answered=True)
 
     # -- the end --------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from ari_apps.ari import Ari, AriError
 log = structlog.get_logger()
 
 SEEN = "CALLFLOOR_SEEN"
-"""The dialplan's global variable; older than a minute means away (see templates/asterisk/extensions.conf.j2)."""
+"""The dialplan's global variable; older than a minute means away (see extensions.conf.j2)."""
 EVERY_S = 10.0
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import structlog
 
-from ari_apps.ari import messages
+from ari_apps.ari import AriError, messages
 from ari_apps.call import Call
 from ari_apps.conversation import Conversation, StillWaiting
 from ari_apps.desks import Desks
@@ -98,6 +98,9 @@ class Inbound:
         except CallerGone:
             attempt.left(VisitOutcome.LOST if call.lost else VisitOutcome.ABANDONED)
             raise
+        except AriError:
+            attempt.left(VisitOutcome.LOST)
+            raise
 
     async def _note(
         self, call: Call, to: Destination, attempt: Attempt, item: object
@@ -119,6 +122,7 @@ class Inbound:
         return None
 
     async def _bridge(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> Reached | None:
+        await call.answer()
         if await self._desks.meet(met.desk, call.channel_id, met.leg.id):
             attempt.connected(met)
             with suppress(CallerGone):  # the conversation will hear of it, and has the agent's leg to end

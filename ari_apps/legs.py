@@ -41,6 +41,8 @@ CAUSE_OUTCOMES: Mapping[int, OfferOutcome] = {
     **dict.fromkeys((1, 3, 18, 20, 22, 27, 28, 34, 38, 41, 58), OfferOutcome.UNREACHABLE),
 }
 """Q.850 causes of a leg that was never answered; what is not here is FAILED."""
+NO_ANSWER = 19
+"""Q.850: nobody answered; the phone rang, or it was dead and never said so."""
 ABSENT = 20
 """Q.850: the subscriber is absent; also what Asterisk's refusal to dial an unregistered phone means."""
 
@@ -98,21 +100,17 @@ class Leg:
             )
             yield Progress.DIALLED
         except (Gone, Refused):
-            self._fail()
+            self.has_left()
             yield failure(ABSENT)
         except AriError:
             log.exception("leg.not_dialled", leg=self.id, endpoint=endpoint)
-            self._fail()
+            self.has_left()
             yield failure(0)
-        if self._ended:
+        if self._ended:  # in the middle of the request, which may have come too late to be undone
             await self.channel.hangup()
             return
         async for progress in self._progress():
             yield progress
-
-    def _fail(self) -> None:
-        self._ended = True
-        self._dispatcher.disown(self.id)
 
     async def _progress(self) -> AsyncIterator[Progress | Failure]:
         while not self._ended:
@@ -125,11 +123,12 @@ class Leg:
                 case messages.StasisStart() | messages.Channel(state="Up"):
                     yield Progress.ANSWERED
                     return
-                case messages.ChannelDestroyed(cause=cause):
-                    self._fail()
-                    yield failure(cause)
+                case messages.ChannelDestroyed(cause=cause, channel=channel):
+                    self.has_left()
+                    silent = cause == NO_ANSWER and channel.state == "Down"
+                    yield failure(ABSENT if silent else cause)
                 case LineLost():
-                    self._fail()
+                    self.has_left()
                     yield failure(0)
 
     async def _present(self) -> messages.Channel | LineLost | None:
@@ -146,10 +145,15 @@ class Leg:
 
     async def end(self) -> None:
         """Hang up, whatever the leg is doing; no event of it is of interest any more."""
+        if not self._ended:
+            self.has_left()
+            self.mailbox.put(LEG_ENDED)
+            await self.channel.hangup()
+
+    def has_left(self) -> None:
+        """Note that the leg has hung up by itself."""
         self._ended = True
         self._dispatcher.disown(self.id)
-        self.mailbox.put(LEG_ENDED)
-        await self.channel.hangup()
 
 
 def has_ended(item: object, channel_id: str) -> bool:

@@ -56,7 +56,7 @@ class Queueing:
         self._endpoint = endpoint
         self._crew = crew
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
-        self._parties: dict[VisitId, tuple[Party, Visit]] = {}
+        self._visits: dict[VisitId, Visit] = {}
         self._offers: dict[OfferId, Leg] = {}
 
     # -- for those who have something to tell ---------------------------------------------------------------
@@ -80,12 +80,11 @@ class Queueing:
         return visit
 
     def _expect(self, party: Party, caller: Caller) -> Visit:
-        visit = Visit(self.tell, self._forget, caller)
-        self._parties[caller.visit] = (party, visit)
+        visit = self._visits[caller.visit] = Visit(self.tell, self._forget, caller, party)
         return visit
 
     def _forget(self, visit: VisitId) -> None:
-        self._parties.pop(visit, None)
+        self._visits.pop(visit, None)
 
     # -- the one task that touches the Floor ----------------------------------------------------------------
 
@@ -114,7 +113,7 @@ class Queueing:
         if not isinstance(event, TimePassed) or decision.commands:
             log.debug("floor.handled", happened=event, commands=decision.commands)
         if isinstance(event, CallerJoined) and not decision.commands:
-            self._parties[event.caller.visit][1].considered.set()
+            self._visits[event.caller.visit].considered.set()
         for fact in decision.facts:
             self._remember(fact)
 
@@ -130,26 +129,25 @@ class Queueing:
             case Connect():
                 self._connect(command)
             case Release(visit=visit, outcome=outcome, key=key):
-                if (waiting := self._parties.pop(visit, None)) is not None:
-                    waiting[0].mailbox.put(NotReached(visit, outcome, key))
+                if (waiting := self._visits.pop(visit, None)) is not None:
+                    waiting.party.mailbox.put(NotReached(visit, outcome, key))
 
     def _connect(self, connect: Connect) -> None:
         leg = self._offers.get(connect.offer)
-        waiting = self._parties.get(connect.visit)
+        waiting = self._visits.get(connect.visit)
         if leg is None or waiting is None:
             self.tell(OfferFailed(connect.offer, OfferOutcome.FAILED))
         else:
-            party, _ = waiting
-            leg.hand_to(party.mailbox)
-            party.mailbox.put(Reached(connect.visit, leg, desk_of(connect.agent), connect.offer))
+            leg.hand_to(waiting.party.mailbox)
+            waiting.party.mailbox.put(Reached(connect.visit, leg, desk_of(connect.agent), connect.offer))
 
     async def _ring(self, ring: Ring) -> None:
-        party, visit = self._parties[ring.visit]
+        visit = self._visits[ring.visit]
         leg = self._offers[ring.offer] = self._new_leg(leg_id(ring.offer), Mailbox())
         async for progress in leg.ring(
             self._endpoint(ring.agent),
-            caller=party.channel_id,
-            caller_id=party.caller_id,
+            caller=visit.party.channel_id,
+            caller_id=visit.party.caller_id,
             timeout_s=ring.timeout_s + RING_GRACE_S,
             carries=LegTrace(ring.agent, ring.offer, ring.visit).as_arguments(),
         ):

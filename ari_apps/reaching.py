@@ -69,6 +69,9 @@ class Attempt(Protocol):
     id: str
     to: str
 
+    def now_for(self, party: Party) -> None:
+        """Somebody else waits in the party's place."""
+
     def pressed(self, key: str) -> None:
         """Note a key of the waiting party."""
 
@@ -95,11 +98,12 @@ class Visit:
     """A stay in a queue: the Floor finds the agent."""
 
     def __init__(
-        self, tell: Callable[[Event], None], over: Callable[[VisitId], None], caller: Caller
+        self, tell: Callable[[Event], None], over: Callable[[VisitId], None], caller: Caller, party: Party
     ) -> None:
         self._tell = tell
         self._over = over
         self.caller = caller
+        self.party = party
         self.id: str = caller.visit
         self.to: str = caller.queue
         self.considered = asyncio.Event()
@@ -114,6 +118,10 @@ class Visit:
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_RING_S):
                 await self.considered.wait()
+
+    def now_for(self, party: Party) -> None:
+        """Let somebody else wait in the party's place."""
+        self.party = party
 
     def pressed(self, key: str) -> None:
         """Note a key of the waiting caller."""
@@ -186,6 +194,10 @@ class OutsideCall:
                     self._party.mailbox.put(NotReached(self.id, outcome))
                 case Progress.DIALLED | Progress.RANG:
                     pass
+
+    def now_for(self, party: Party) -> None:
+        """Let somebody else be told of the answer."""
+        self._party = party
 
     def pressed(self, key: str) -> None:
         """Ignore keys: there is no queue to exit from."""
