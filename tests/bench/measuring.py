@@ -1,0 +1,112 @@
+"""Measure one system under one load."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from tests.bench.footprint import cpu_s, memory_bytes
+from tests.bench.rivals import Rival, RivalError
+from tests.bench.sip_traces import messages, read_run
+from tests.bench.sipp_load import Load
+
+PARTS = ("asterisk", "callfloor", "postgresql")
+WAITING_TIMEOUT_S = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one system did under one load."""
+
+    calls: int
+    failed: int
+    dispatch_ms: list[float]
+    cpu_ms_per_call: Mapping[str, float]
+    ari_requests_per_call: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """What callers who wait cost."""
+
+    waiting: int
+    memory_kib_per_caller: Mapping[str, float]
+    cpu_percent: Mapping[str, float]
+    """Of one core, while all of them wait and hear music."""
+
+
+async def measure(rival: Rival, load: Load, folder: Path) -> Measured:
+    """Put the load on the system and see what came of every call."""
+    make(folder)
+    requests = await rival.ari_requests()
+    before = _cpu(rival)
+    await rival.load.run(load, folder)
+    after = _cpu(rival)
+    requests = await rival.ari_requests() - requests
+    calls = read_run(folder)
+    return Measured(
+        calls=load.calls,
+        failed=load.calls - sum(call.complete for call in calls),
+        dispatch_ms=[round(1000 * call.dispatch_s, 3) for call in calls if call.dispatch_s is not None],
+        cpu_ms_per_call={part: 1000 * (after[part] - before[part]) / load.calls for part in PARTS},
+        ari_requests_per_call=requests / load.calls,
+    )
+
+
+async def measure_waiting(rival: Rival, *, waiting: int, rate: float, watch_s: float, folder: Path) -> Waited:
+    """Keep all agents talking, let so many more callers wait, and compare the system's memory."""
+    make(folder, folder / "busy", folder / "waiting")
+    busy = Load(calls=len(rival.floor.agents), rate=rate, talk_s=600)
+    more = Load(calls=waiting, rate=rate, talk_s=600)
+    async with rival.load.agents(busy, folder / "busy"), rival.load.callers(busy, folder / "busy"):
+        await _until_answered(folder / "busy", busy.calls)
+        before = _memory(rival)
+        async with rival.load.callers(more, folder / "waiting"):
+            await _until_answered(folder / "waiting", waiting)
+            cpu, moment = _cpu(rival), monotonic()
+            await asyncio.sleep(watch_s)
+            watched_s = monotonic() - moment
+            after, cpu_after = _memory(rival), _cpu(rival)
+    return Waited(
+        waiting=waiting,
+        memory_kib_per_caller={part: (after[part] - before[part]) / 1024 / waiting for part in PARTS},
+        cpu_percent={part: 100 * (cpu_after[part] - cpu[part]) / watched_s for part in PARTS},
+    )
+
+
+async def _until_answered(folder: Path, calls: int) -> None:
+    """Wait until Asterisk has answered so many callers, by an agent or into the queue."""
+    try:
+        async with asyncio.timeout(WAITING_TIMEOUT_S):
+            while True:
+                await asyncio.sleep(0.2)
+                if _answered(folder) >= calls:
+                    break
+    except TimeoutError:
+        raise RivalError(f"only {_answered(folder)} of {calls} callers were answered") from None
+    await asyncio.sleep(1.0)
+
+
+def _answered(folder: Path) -> int:
+    trace = folder / "caller.msg"
+    if not trace.exists():
+        return 0
+    with trace.open() as lines:
+        return sum(message.sent and message.first_line.startswith("ACK ") for message in messages(lines))
+
+
+def make(*folders: Path) -> None:
+    """Make folders for traces."""
+    for folder in folders:
+        folder.mkdir()
+
+
+def _cpu(rival: Rival) -> dict[str, float]:
+    return {part: cpu_s(pids) for part, pids in rival.processes().items()}
+
+
+def _memory(rival: Rival) -> dict[str, int]:
+    return {part: memory_bytes(pids) for part, pids in rival.processes().items()}
