@@ -131,7 +131,9 @@ def own_source(mirror: str | None) -> Source:
         (p for p in map(Path, ("/etc/os-release", "/usr/lib/os-release")) if p.exists()), None
     )
     os_release = read_os_release(release_file.read_text()) if release_file else {}
-    command = ["apt-get", "indextargets", "--format", INDEX_TARGET_FORMAT, "Created-By: Packages"]
+    # without release info, as apt tells of a mirror whose lists were never fetched in no other way
+    listing = ["apt-get", "indextargets", "--no-release-info", "--format", INDEX_TARGET_FORMAT]
+    command = [*listing, "Created-By: Packages"]
     targets = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
     source = choose_source(os_release, targets, mirror)
     if not source.keyring.exists():
