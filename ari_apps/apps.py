@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -36,7 +36,7 @@ from ari_apps.queueing import Queueing
 from ari_apps.reception import Reception
 from ari_apps.switchboard import Switchboard
 from ari_apps.voicemail import Voicemail
-from queue_strategies.events import FloorConfigured, PhoneChanged
+from queue_strategies.events import AgentRestored, FloorConfigured, PhoneChanged
 from queue_strategies.facts import Fact
 from queue_strategies.floor import Floor
 from queue_strategies.model import AgentId, ContactId
@@ -57,7 +57,9 @@ class Apps:
         recordings: Path | None,
         clock: Clock,
         remember: Callable[[Fact], None],
+        restored: Sequence[AgentRestored] = (),
     ) -> None:
+        self._restored = restored
         self._configuration = configuration
         self._clock = clock
         self._recordings = recordings
@@ -143,6 +145,8 @@ class Apps:
         self.queueing.tell(
             FloorConfigured(self._configuration.floor_queues(), self._configuration.floor_agents())
         )
+        for agent in self._restored:
+            self.queueing.tell(agent)
         self.crew.start(self.queueing.run(), "floor")
         await self.ari.__aenter__()
         self.crew.start(keep_being_seen(self.ari, self._clock), "heartbeat")
