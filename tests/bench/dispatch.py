@@ -14,8 +14,8 @@ import platform
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -135,14 +135,27 @@ class Bench:
         self._show.update(self._bar, description=text, advance=done)
 
 
-async def carry_out(plan: Plan, installation: AsteriskInstallation, console: Console) -> Results:
-    """Carry out a plan in a folder that is gone afterwards; raises CallfloorError."""
+@contextmanager
+def workplace(keep: Path | None) -> Iterator[Path]:
+    """Give the folder to keep, or one that is gone afterwards."""
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+async def carry_out(
+    plan: Plan, installation: AsteriskInstallation, console: Console, keep: Path | None
+) -> Results:
+    """Carry out a plan in a folder of its own; raises CallfloorError."""
     columns = (TextColumn("{task.description:<48}"), BarColumn(), TimeElapsedColumn())
     with (
-        tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
+        workplace(keep) as folder,
         Progress(*columns, console=console) as show,
     ):
-        bench = Bench(plan, installation, Path(folder), show)
+        bench = Bench(plan, installation, folder, show)
         try:
             async with asyncio.timeout(LONGEST_S):
                 await bench.run()
@@ -151,12 +164,14 @@ async def carry_out(plan: Plan, installation: AsteriskInstallation, console: Con
         return bench.results
 
 
-async def until_interrupted(plan: Plan, installation: AsteriskInstallation, console: Console) -> Results:
+async def until_interrupted(
+    plan: Plan, installation: AsteriskInstallation, console: Console, keep: Path | None
+) -> Results:
     """Carry out a plan; SIGTERM ends it as Ctrl-C does, with everything it started."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await carry_out(plan, installation, console)
+    return await carry_out(plan, installation, console, keep)
 
 
 def report(results: Results) -> list[str]:
@@ -185,6 +200,7 @@ def main(
     seconds: Annotated[float, typer.Option(help="How long calls arrive in one turn.")] = 15,
     waiting: Annotated[int, typer.Option(help="Callers who wait; 0: not measured.")] = 500,
     only: Annotated[str | None, typer.Option(help="One system: app_queue or callfloor.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="A folder for traces and logs, kept; short.")] = None,
     out: Annotated[Path, typer.Option(help="Where every figure goes as JSON.")] = Path("bench.json"),
 ) -> None:
     """Measure callfloor and app_queue in turns, and print their figures side by side."""
@@ -199,7 +215,7 @@ def main(
     console = Console(stderr=True)
     try:
         installation = find_or_install(lambda text, _: console.print(text), with_sipp=True)
-        results = asyncio.run(until_interrupted(plan, installation, console))
+        results = asyncio.run(until_interrupted(plan, installation, console, keep))
     except CallfloorError as error:
         console.print(f"error: {error}", style="red", markup=False)
         sys.exit(2)

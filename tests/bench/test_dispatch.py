@@ -64,7 +64,12 @@ async def test_an_interrupted_run_leaves_nothing_running(installed_asterisk: Ast
         finally:
             await stop(bench)
         assert not mentioning(folder)
-        assert not any(Path(folder).glob("*"))
+        assert is_empty(folder)
+
+
+def is_empty(folder: str) -> bool:
+    """Tell whether nothing is left in a folder."""
+    return not any(Path(folder).iterdir())
 
 
 async def until(true: Callable[[], object]) -> None:
