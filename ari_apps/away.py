@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.ivr_settings import IvrSettings, MenuSettings, RouteSettings
 
 ANY_NUMBER = "_[0-9+*#]!"
-STRATEGIES = {"longest_idle": "leastrecent", "round_robin": "rrmemory", "ring_all": "ringall"}
+
+APOLOGY = (
+    ("all-circuits-busy-now",),
+    ("please-try-call-later", "pls-try-call-later", "please-try-again"),
+)
+"""What to say in turn; of each the first that was recorded in the language."""
+
+
+def apology(sounds: Path, language: str) -> list[str]:
+    """Name the sounds with which a caller is sent away, of those there are in this language."""
+    there = {path.stem for path in (sounds / language).glob("*.*")}
+    return [next(name for name in names if name in there) for names in APOLOGY if there & set(names)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ari_apps.configuration_errors import LEFT_OUT, Problem, suggest
 from ari_apps.destinations import DestinationKind, Reference
+from ari_apps.floor_settings import is_ip, sip_host
 from ari_apps.ivr_settings import MenuSettings, RouteSettings
 from queue_strategies.strategies import STRATEGIES
 
@@ -29,6 +30,7 @@ def find_problems(configuration: FloorConfiguration, data: Mapping[str, Any]) ->
         wrong_routes(configuration.routes, "routes"),
         endless_menus(configuration.menus),
         clashing_ports(configuration),
+        out_of_reach(configuration),
         secrets_in_the_file(data),
     )
     return [problem for check in checks for problem in check]
@@ -84,7 +86,7 @@ def dangling_references(configuration: FloorConfiguration, data: Mapping[str, An
         "agent": _given(data, "agents", "id"),
         "extension": [*_given(data, "agents", "extension"), *_given(data, "phones", "extension")],
         "trunk": _given(data, "trunks", "name"),
-        **{kind: list(data.get(table) or ()) for kind, table in _TABLES.items()},
+        **{kind: _keys(data.get(table)) for kind, table in _TABLES.items()},
     }
     known["music"] = [*known["music"], "default"]
     for used in references(configuration):
@@ -97,6 +99,10 @@ def dangling_references(configuration: FloorConfiguration, data: Mapping[str, An
 
 
 _TABLES = {"menu": "menus", "calendar": "calendars", "voicemail": "voicemail", "music": "music"}
+
+
+def _keys(table: object) -> list[str]:
+    return [str(name) for name in table] if isinstance(table, dict) else []
 
 
 def _given(data: Mapping[str, Any], table: str, field: str) -> list[str]:
@@ -182,6 +188,22 @@ def clashing_ports(configuration: FloorConfiguration) -> Iterator[Problem]:
 
 def _loopback(network: str) -> bool:
     return ipaddress.ip_network(network).is_loopback
+
+
+def out_of_reach(configuration: FloorConfiguration) -> Iterator[Problem]:
+    """Find phones and trunks on other machines while Asterisk listens to this one alone."""
+    bind = configuration.asterisk.sip_bind
+    addresses = [(f"trunks[{n}].address", trunk.host) for n, trunk in enumerate(configuration.trunks)]
+    for kind, accounts in (("agents", configuration.agents), ("phones", configuration.phones)):
+        addresses += [
+            (f"{kind}[{n}].phone", sip_host(each.phone)) for n, each in enumerate(accounts) if each.phone
+        ]
+    for place, host in addresses:
+        if bind.is_loopback and is_ip(host) and not ipaddress.ip_address(host).is_loopback:
+            yield at(
+                place,
+                f"{host} is beyond this machine, and asterisk.sip_bind = {bind} is not: bind to 0.0.0.0",
+            )
 
 
 def secrets_in_the_file(data: Mapping[str, Any]) -> Iterator[Problem]:

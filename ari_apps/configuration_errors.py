@@ -38,7 +38,7 @@ def suggest(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name, known, n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]}?"
-    return f"there are {', '.join(sorted(known)[:20])}" if known else "there are none"
+    return f"known are {', '.join(sorted(known)[:20])}" if known else "there are none"
 
 
 LEFT_OUT = "left-out"

@@ -71,7 +71,7 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether only programs on this machine reach it."""
-        return _is_ip(self.host) and ipaddress.ip_address(self.host).is_loopback
+        return is_ip(self.host) and ipaddress.ip_address(self.host).is_loopback
 
     @property
     def reachable(self) -> Address:
@@ -87,7 +87,8 @@ class Address:
         )
 
 
-def _is_ip(host: str) -> bool:
+def is_ip(host: str) -> bool:
+    """Tell whether it is an IP address, not a name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -95,14 +96,20 @@ def _is_ip(host: str) -> bool:
     return True
 
 
+def sip_host(uri: str) -> str:
+    """Take the host out of a SIP address, without the brackets of IPv6."""
+    found = _SIP_URI.fullmatch(uri)
+    return found["host"].strip("[]") if found else ""
+
+
 def _is_host(bare: str, written: str) -> bool:
     if ":" in bare:
-        return _is_ip(bare) and written != bare
+        return is_ip(bare) and written != bare
     return bool(_HOST.fullmatch(bare))
 
 
 def _ip_only(given: Address) -> Address:
-    if not _is_ip(given.host):
+    if not is_ip(given.host):
         raise ValueError(f"{given.host!r} is no IP address, and Asterisk listens on those only")
     return given
 
@@ -346,8 +353,7 @@ class TrunkSettings(Section):
     @property
     def host(self) -> str:
         """The host of the address."""
-        found = _SIP_URI.fullmatch(self.address)
-        return found["host"] if found else ""
+        return sip_host(self.address)
 
 
 class OutboundSettings(Section):

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import jinja2
 
-from ari_apps.away import away_queues
+from ari_apps.away import apology, away_queues
 from ari_apps.configuration import AMI_USER, FloorConfiguration
 from ari_apps.local_asterisk import AsteriskInstallation
 from ari_apps.secret_files import SecretFiles
@@ -129,6 +129,7 @@ def render_texts(
         "events": events_way(configuration, installation),
         "entity_id": entity_id(configuration.site.name),
         "away": away_queues(configuration),
+        "apology": apology(directories.data / "sounds", configuration.site.language),
     }
     return {
         name.removesuffix(".j2"): MARK + environment.get_template(name).render(context)

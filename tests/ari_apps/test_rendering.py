@@ -26,10 +26,9 @@ def nasty_floor(music: Path) -> dict[str, Any]:
     data["queues"].append({"name": "back-office", "music": "own"})
     eve = {"id": "eve", "name": NASTY, "extension": "103", "webrtc": True, "queues": ["back-office"]}
     data["agents"].append(eve)
-    lobby = {"id": "lobby", "extension": "200", "phone": "sip:lobby@127.0.0.9:5099;transport=tcp"}
-    data["phones"] = [lobby]
-    data["trunks"][0]["address"] = "sip:127.0.0.3:5060"
-    second = {"name": "second", "address": "sip:127.0.0.2:5060", "username": NASTY, "register": True}
+    office = {"id": "office", "extension": "201", "phone": "sip:office@127.0.0.9:5099;transport=tcp"}
+    data["phones"].append(office)
+    second = {"name": "second", "address": "sip:127.0.0.3:5060", "username": NASTY, "register": True}
     data["trunks"].append(second | {"number": "+49301234"})
     data["music"] = {"own": {"directory": str(music)}}
     return data
@@ -48,7 +47,7 @@ async def test_asterisk_loads_the_example_without_a_complaint(floor: FloorAsteri
 
 async def test_agents_and_trunks_are_endpoints_and_ports_are_those_configured(floor: FloorAsterisk) -> None:
     endpoints = re.findall(r"Endpoint:  (\w+)", await floor.asterisk.cli("pjsip show endpoints"))
-    assert sorted(endpoints) == ["anna", "bob", "carrier"]
+    assert sorted(endpoints) == ["anna", "bob", "carrier", "lobby"]
     ports = floor.configuration.asterisk
     transports = await floor.asterisk.cli("pjsip show transports")
     assert transports.count(str(ports.sip_bind)) == 2
