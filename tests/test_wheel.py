@@ -45,7 +45,7 @@ def wheel(dist: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the wheel beside what its metadata asks for and nothing else; return the folder of its commands."""
+    """Install the wheel beside what its metadata asks for and nothing else; return the folder of commands."""
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder / "venv")
     python = folder / "venv/bin/python"
