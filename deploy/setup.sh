@@ -97,7 +97,8 @@ explain() {
         reason="the package index shows a certificate this machine does not trust: install ca-certificates, or set PIP_CERT." ;;
     *"HASHES FROM THE REQUIREMENTS FILE"* | *"DO NOT MATCH THE HASHES"*)
         reason="the package index serves other files than requirements.lock names: compare its copy with the original." ;;
-    *"Failed to establish a new connection"* | *"name resolution"* | *"imed out"* | *"ProxyError"* | *"Network is unreachable"* | *"(from versions: none)"*)
+    *"Failed to establish a new connection"* | *"name resolution"* | *"imed out"* | *"ProxyError"* | \
+        *"Network is unreachable"* | *"(from versions: none)"*)
         reason="the package index cannot be reached: check the network; a proxy goes into https_proxy, a mirror into pip.conf." ;;
     *"No matching distribution"*) reason="the package index lacks what requirements.lock names: bring the mirror up to date." ;;
     *) reason="$*." ;;
