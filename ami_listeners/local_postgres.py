@@ -149,6 +149,8 @@ class LocalPostgres:
                 await self._create()
             if not await self._running():
                 await self._launch()
+            if self._sharing is not None:
+                self._sharing.close()
             self._sharing = self._lock_file("users").open("a")
             fcntl.flock(self._sharing, fcntl.LOCK_SH)
 

@@ -1,0 +1,165 @@
+"""The connections to PostgreSQL: pooled, migrated before the first use, and honest about their health."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from ami_listeners.clock import Clock
+from ami_listeners.errors import DatabaseTooNew, DatabaseUnreachable, MigrationChanged
+from ami_listeners.migrations import migrate
+from ami_listeners.settings import DatabaseSettings
+
+log = structlog.get_logger(__name__)
+
+Connection = AsyncConnection[tuple[object, ...]]
+
+LONGEST_USE_S = 30.0
+"""A connection lent longer than this is taken back: the server is as good as away."""
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError, TimeoutError)
+"""What means that the database cannot be used now; data are not to blame."""
+
+
+@dataclass(slots=True)
+class DatabaseHealth:
+    """Whether the database answers, for `/readyz` and the metrics."""
+
+    up: bool = False
+    reason: str = "not started"
+    """Why it is not up; empty while it is."""
+    since_moment: float = 0.0
+
+
+class Database:
+    """A small pool on one URL; `start` it, and take connections with `connection`."""
+
+    def __init__(self, url: str, settings: DatabaseSettings, clock: Clock) -> None:
+        self.settings, self.clock = settings, clock
+        self.conninfo = conninfo(url, settings)
+        self.health = DatabaseHealth(since_moment=clock.moment())
+        self._opening = asyncio.Lock()
+        self._migrated = False
+        self._pool: AsyncConnectionPool[Connection] | None = None
+
+    async def start(self) -> None:
+        """Connect and migrate, if the database answers; if not, that is done at the first use.
+
+        Raises DatabaseTooNew or MigrationChanged.
+        """
+        try:
+            async with self.connection():
+                pass
+        except DatabaseUnreachable as away:
+            log.error("database.unreachable", reason=str(away))
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close(timeout=5)
+        self._down("stopped")
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection to a migrated database; what is done with it is one transaction.
+
+        Raises DatabaseUnreachable, also when the connection breaks while it is lent.
+        """
+        try:
+            async with asyncio.timeout(LONGEST_USE_S):
+                pool = await self._ready()
+                async with pool.connection(timeout=self.settings.connect_timeout_s) as connection:
+                    yield connection
+        except AWAY as failure:
+            sentence = unreachable(self.conninfo, failure)
+            self._down(sentence)
+            raise DatabaseUnreachable(sentence) from failure
+        except (DatabaseTooNew, MigrationChanged) as failure:
+            self._down(str(failure))
+            raise
+
+    async def _ready(self) -> AsyncConnectionPool[Connection]:
+        """Give the pool; after a failure a connection of our own says first what is wrong, if anything is."""
+        async with self._opening:
+            if self._pool is None or not self.health.up:
+                await self._probe()
+            if self._pool is None:
+                self._pool = await self._open()
+            return self._pool
+
+    async def _probe(self) -> None:
+        async with asyncio.timeout(self.settings.connect_timeout_s):
+            connection = await psycopg.AsyncConnection.connect(self.conninfo)
+        async with connection:
+            if not self._migrated:
+                await migrate(connection)
+                self._migrated = True
+        self.health.up, self.health.reason = True, ""
+        self.health.since_moment = self.clock.moment()
+        log.info("database.connected", database=address(self.conninfo))
+
+    async def _open(self) -> AsyncConnectionPool[Connection]:
+        pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            self.conninfo,
+            min_size=1,
+            max_size=self.settings.pool_max,
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+            reconnect_timeout=self.settings.connect_timeout_s,
+        )
+        await pool.open()
+        return pool
+
+    def _down(self, why: str) -> None:
+        if self.health.up:
+            self.health.since_moment = self.clock.moment()
+            log.warning("database.lost", reason=why)
+        self.health.up, self.health.reason = False, why
+
+
+def conninfo(url: str, settings: DatabaseSettings) -> str:
+    """Complete a URL with our patience and time zone; raises DatabaseUnreachable when it is none."""
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as failure:
+        raise DatabaseUnreachable(
+            f"database.url is not a PostgreSQL URL ({one_line(failure)}): "
+            "write it as postgresql://user@host/database"
+        ) from None
+    if settings.password is not None and "password" not in given:
+        given["password"] = settings.password.get_secret_value()
+    ours = {
+        "application_name": "callfloor",
+        "connect_timeout": str(max(2, round(settings.connect_timeout_s))),
+        "options": "-c timezone=UTC -c statement_timeout=20s",
+        "client_encoding": "UTF8",
+        "tcp_user_timeout": "20000",
+    }
+    return make_conninfo("", **{**ours, **given})
+
+
+def address(conninfo_: str) -> str:
+    """Name a database without its secrets."""
+    given = conninfo_to_dict(conninfo_)
+    place = given.get("host") or given.get("hostaddr") or "the local socket"
+    port = f":{given['port']}" if "port" in given else ""
+    return f"{given.get('dbname', given.get('user', ''))} at {place}{port}"
+
+
+def unreachable(conninfo_: str, failure: BaseException) -> str:
+    """Say in a sentence that the database cannot be used, why, and what to do."""
+    why = one_line(failure) or "no answer in time"
+    return f"the database {address(conninfo_)} cannot be used ({why}): check database.url and that server"
+
+
+def one_line(failure: BaseException) -> str:
+    """Give the first line of what a failure says."""
+    return str(failure).strip().partition("\n")[0]

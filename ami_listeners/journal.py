@@ -1,0 +1,310 @@
+"""Facts on their way to PostgreSQL: none lost, none twice.
+
+A fact is first a line in the spool, on disk before `write` returns, then a row. A task takes the lines to
+the database, many in one transaction, and forgets them only when that is committed; what it tried without
+learning the outcome it tries again, and the database knows a fact by its id. So our crash, the database's
+crash and a database that is away for days cost nothing. A full disk is told loudly; facts then wait in
+memory, as many as fit, and what does not fit is counted by its kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import structlog
+
+from ami_listeners.clock import Clock
+from ami_listeners.database import Database
+from ami_listeners.errors import DatabaseUnreachable, ListenerError
+from ami_listeners.identity import FactIds
+from ami_listeners.queries import queries
+from ami_listeners.records import Record, decode, encode, record
+from ami_listeners.spool import Spool
+from queue_strategies.facts import Fact
+from queue_strategies.model import Queue
+
+log = structlog.get_logger(__name__)
+
+MEMORY_MAX = 50_000
+"""Facts kept in memory while the disk is full."""
+RETRY_S = (0.2, 5.0)
+"""The first and the longest pause before the database is tried again."""
+POISON = (psycopg.DataError, psycopg.IntegrityError)
+"""What a fact causes that the database can never take."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentMemory:
+    """What an agent did last, as far as was told."""
+
+    agent: str
+    state: str
+    logged_in: bool
+    pause_reason: str | None
+    since: datetime
+
+
+@dataclass(slots=True)
+class JournalHealth:
+    """What the journal is doing, for `/readyz` and the metrics."""
+
+    written: int = 0
+    committed: int = 0
+    rejected: int = 0
+    """Facts the database can never take; they are in the spool's rejected.jsonl."""
+    lost: Counter[str] = field(default_factory=Counter)
+    """By kind: facts that found neither disk nor memory."""
+    in_memory: int = 0
+    spool_bytes: int = 0
+    waiting_since_moment: float | None = None
+    """When the oldest fact was written that may not be in the database; None when all are."""
+    disk_error: str = ""
+
+
+class Journal:
+    """Keep facts; `start` it, `write` to it from anywhere in the loop, `stop` it."""
+
+    def __init__(self, database: Database, spool_dir: Path, clock: Clock) -> None:
+        self.database, self.clock = database, clock
+        self.spool = Spool(spool_dir)
+        self.state = JournalHealth()
+        self._ids = FactIds(clock)
+        self._memory: deque[bytes] = deque()
+        self._wake = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    # -- for everybody --------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take the spool and begin to drain it; the database need not be there.
+
+        Raises SpoolInUse or SpoolUnusable, DatabaseTooNew or MigrationChanged.
+        """
+        self.spool.open()
+        if self.spool.size_bytes:
+            self._note_waiting()
+        await self.database.start()
+        self._task = asyncio.create_task(self._drain(), name="journal.drain")
+
+    async def stop(self, timeout_s: float = 10.0) -> None:
+        """Drain what can be drained within the time; the rest stays in the spool for the next start."""
+        if self._task is None:
+            return
+        self._stopping = True
+        self._wake.set()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._task
+        except TimeoutError:
+            left = self.health()
+            log.warning("journal.left_in_spool", spool_bytes=left.spool_bytes, folder=str(self.spool.folder))
+            if left.in_memory:
+                log.critical("journal.facts_lost", in_memory=left.in_memory, reason=self.state.disk_error)
+        self._task = None
+        self.spool.close()
+
+    def write(self, fact: Fact, source: str = "floor") -> None:
+        """Keep a fact; when this returns, our death no longer loses it. Never waits, never raises."""
+        try:
+            line = encode(record(fact, self._ids(), source, self.clock))
+            self.state.written += 1
+            self._keep(line, fact)
+        except Exception:
+            self.state.lost[type(fact).__name__] += 1
+            log.exception("journal.fact_not_written", fact=repr(fact))
+
+    def write_all(self, facts: Iterable[Fact], source: str = "floor") -> None:
+        """Keep facts in their order."""
+        for fact in facts:
+            self.write(fact, source)
+
+    def health(self) -> JournalHealth:
+        """Tell how it stands."""
+        self.state.in_memory = len(self._memory)
+        self.state.spool_bytes = self.spool.size_bytes
+        return self.state
+
+    def lag_s(self) -> float:
+        """Say for how long the oldest fact has waited for the database; 0 when none does."""
+        since = self.state.waiting_since_moment
+        return 0.0 if since is None else max(0.0, self.clock.moment() - since)
+
+    async def drained(self, timeout_s: float) -> bool:
+        """Wait until every fact is in the database; tell whether that came to be."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._drained.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def agent_states(self) -> dict[str, AgentMemory]:
+        """Read what every agent did last, from the database if it answers, and from what waits for it."""
+        found: dict[str, AgentMemory] = {}
+        try:
+            for agent, state, logged_in, pause_reason, since in await self.rows("agents_now"):
+                found[agent] = AgentMemory(agent, state, logged_in, pause_reason, since)
+        except DatabaseUnreachable as away:
+            log.warning("journal.agents_from_spool_only", reason=str(away))
+        waiting = await asyncio.to_thread(self.spool.unforgotten)
+        for each in readable([*waiting, *self._memory]):
+            if each.kind == "agent_state_changed":
+                body = each.body
+                found[body["agent"]] = AgentMemory(
+                    body["agent"], body["state"], body["logged_in"], body["pause_reason"], each.at
+                )
+        return found
+
+    async def know_queues(self, queues: Iterable[Queue]) -> None:
+        """Tell the database by which rules each queue is measured; raises DatabaseUnreachable."""
+        rules = [
+            {
+                "queue": queue.name,
+                "strategy": queue.strategy,
+                "service_level_s": queue.service_level_s,
+                "service_level_formula": queue.service_level_formula,
+                "short_abandon_s": queue.short_abandon_s,
+            }
+            for queue in queues
+            if not queue.direct
+        ]
+        async with self.database.connection() as connection:
+            await connection.execute(queries()["know_queues"], {"queues": encode(rules).decode()})
+
+    async def rows(self, query: str, **parameters: Any) -> Sequence[tuple[Any, ...]]:
+        """Run one of the named queries; raises DatabaseUnreachable."""
+        async with self.database.connection() as connection:
+            return await (await connection.execute(queries()[query], parameters or None)).fetchall()
+
+    # -- to the disk ----------------------------------------------------------------------------------------
+
+    def _keep(self, line: bytes, fact: Fact) -> None:
+        if not self._memory and self._append(line):
+            self._note_waiting()
+        elif len(self._memory) < MEMORY_MAX:
+            self._memory.append(line)
+            self._note_waiting()
+        else:
+            kind = type(fact).__name__
+            self.state.lost[kind] += 1
+            if self.state.lost.total() % 1000 == 1:
+                log.critical("journal.facts_lost", lost=dict(self.state.lost), reason=self.state.disk_error)
+
+    def _append(self, line: bytes) -> bool:
+        try:
+            self.spool.append(line)
+        except OSError as failure:
+            if not self.state.disk_error:
+                self.state.disk_error = failure.strerror or str(failure)
+                log.critical(
+                    "journal.disk_unusable",
+                    folder=str(self.spool.folder),
+                    reason=self.state.disk_error,
+                    facts_that_fit_in_memory=MEMORY_MAX,
+                )
+            return False
+        if self.state.disk_error:
+            log.warning("journal.disk_usable_again", folder=str(self.spool.folder))
+            self.state.disk_error = ""
+        return True
+
+    def _note_waiting(self) -> None:
+        if self.state.waiting_since_moment is None:
+            self.state.waiting_since_moment = self.clock.moment()
+        self._drained.clear()
+        self._wake.set()
+
+    def _memory_to_disk(self) -> None:
+        while self._memory and self._append(self._memory[0]):
+            self._memory.popleft()
+
+    # -- to the database ------------------------------------------------------------------------------------
+
+    async def _drain(self) -> None:
+        pause_s = RETRY_S[0]
+        while not (self._stopping and self._drained.is_set()):
+            await self._wake.wait()
+            self._wake.clear()
+            if not self._stopping:
+                await asyncio.sleep(self.database.settings.batch_s)
+            try:
+                await self._drain_all()
+                pause_s = RETRY_S[0]
+            except Exception as failure:
+                self._wake.set()
+                expected = isinstance(failure, ListenerError | psycopg.Error)
+                size = self.spool.size_bytes
+                log.warning("journal.waits", reason=str(failure), spool_bytes=size, exc_info=not expected)
+                await self._sync()
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, RETRY_S[1])
+
+    async def _drain_all(self) -> None:
+        """Take everything there is to the database, oldest first."""
+        most = self.database.settings.batch_max
+        while True:
+            self._memory_to_disk()
+            asked = self.clock.moment()
+            portion = await asyncio.to_thread(self.spool.read, most)
+            if portion.lines:
+                await self._insert(portion.lines)
+                self.spool.forget(portion.end)
+            elif self._memory:
+                lines = [self._memory[index] for index in range(min(most, len(self._memory)))]
+                await self._insert(lines)
+                for _ in lines:
+                    self._memory.popleft()
+            else:
+                self.spool.forget(portion.end)
+                break
+            self.state.waiting_since_moment = asked
+        if self.spool.size_bytes == 0 and not self._memory:
+            self.state.waiting_since_moment = None
+            self._drained.set()
+
+    async def _insert(self, lines: Sequence[bytes]) -> None:
+        """Commit lines as facts; one that can never be taken is put aside, and does not stop the others."""
+        try:
+            async with self.database.connection() as connection:
+                facts = (b"[" + b",".join(lines) + b"]").decode("utf-8", "replace")
+                await connection.execute(queries()["insert_facts"], {"facts": facts})
+        except POISON as failure:
+            if len(lines) == 1:
+                self._reject(lines[0], failure)
+                return
+            half = len(lines) // 2
+            await self._insert(lines[:half])
+            await self._insert(lines[half:])
+        else:
+            self.state.committed += len(lines)
+
+    def _reject(self, line: bytes, failure: Exception) -> None:
+        self.state.rejected += 1
+        log.critical("journal.fact_rejected", reason=str(failure), fact=line.decode("utf-8", "replace"))
+        with (self.spool.folder / "rejected.jsonl").open("ab") as file:
+            file.write(line + b"\n")
+
+    async def _sync(self) -> None:
+        try:
+            await asyncio.to_thread(self.spool.sync)
+        except OSError as failure:
+            log.error("journal.sync_failed", reason=failure.strerror)
+
+
+def readable(lines: Iterable[bytes]) -> Iterator[Record]:
+    """Read lines back as records; one that is none is passed over, and said so."""
+    for line in lines:
+        try:
+            yield decode(line)
+        except ValueError:
+            log.error("journal.line_unreadable", line=line[:200])

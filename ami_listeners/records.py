@@ -1,0 +1,66 @@
+"""Write facts as lines of JSON, and read them back: what the spool holds and the database takes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from ami_listeners.clock import Clock
+from queue_strategies.facts import Fact
+
+WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+"""What PostgreSQL cannot hold in a text, and what is no character at all."""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """A fact with its name and its time, as it is kept."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    source: str
+    body: dict[str, Any]
+
+
+decode = msgspec.json.Decoder(Record).decode
+encode = msgspec.json.Encoder().encode
+
+
+class Shape(NamedTuple):
+    """What facts of one class are called, and what they tell beside their moment."""
+
+    kind: str
+    names: tuple[str, ...]
+
+
+SHAPES: dict[str, Shape] = {}
+
+
+def shape(fact: Fact) -> Shape:
+    """Give the shape of a fact; QueueJoined is queue_joined."""
+    name = type(fact).__name__
+    if name not in SHAPES:
+        told = tuple(field.name for field in fields(fact) if field.name != "moment")
+        SHAPES[name] = Shape(WORD.sub("_", name).lower(), told)
+    return SHAPES[name]
+
+
+def record(fact: Fact, id_: UUID, source: str, clock: Clock) -> Record:
+    """Give a fact a name and a time; a moment within it becomes a time too: `began_moment` is `began_at`."""
+    kind, names = shape(fact)
+    body: dict[str, Any] = {}
+    for name in names:
+        value = getattr(fact, name)
+        if name.endswith("_moment"):
+            body[name.removesuffix("moment") + "at"] = clock.at(value)
+        elif isinstance(value, str):
+            body[name] = UNWRITABLE.sub("�", value) if UNWRITABLE.search(value) else value
+        else:
+            body[name] = value
+    return Record(id_, clock.at(fact.moment), kind, source, body)

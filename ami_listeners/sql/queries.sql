@@ -1,0 +1,57 @@
+-- What callfloor asks of the database; each query has a name and a sentence.
+
+-- insert_facts --
+-- Insert those of a JSON array of facts that are not there yet, in their order; the tables follow.
+INSERT INTO facts (id, at, kind, source, contact, visit, queue, agent, body)
+SELECT (f->>'id')::uuid, (f->>'at')::timestamptz, f->>'kind', f->>'source',
+    f->'body'->>'contact', f->'body'->>'visit', f->'body'->>'queue', f->'body'->>'agent', f->'body'
+FROM jsonb_array_elements(%(facts)s::jsonb) WITH ORDINALITY AS told (f, number)
+ORDER BY number
+ON CONFLICT (id) DO NOTHING
+
+-- agents_now --
+-- Read what every agent did last, and since when the agent is free.
+SELECT agent, state, logged_in, pause_reason, since FROM agents_now
+
+-- open_calls --
+-- Read the calls whose end was never told.
+SELECT call, channel_name, started_at FROM calls WHERE ended_at IS NULL
+
+-- open_native_visits --
+-- Read the visits to Asterisk's own queues that are not over, and who handles them.
+SELECT v.visit, v.contact, v.queue, v.joined_at, v.decided_at, v.outcome, v.agent, v.offer
+FROM visits v
+WHERE v.source = 'native' AND (v.decided_at IS NULL OR (v.outcome = 'answered' AND v.handled = 0))
+    AND coalesce(v.decided_at, v.joined_at) > now() - interval '1 day'
+
+-- know_queues --
+-- Remember by which rules each queue is measured.
+INSERT INTO queues (queue, strategy, service_level_s, service_level_formula, short_abandon_s)
+SELECT q.queue, q.strategy, q.service_level_s, q.service_level_formula, q.short_abandon_s
+FROM jsonb_to_recordset(%(queues)s::jsonb) AS q
+    (queue text, strategy text, service_level_s float8, service_level_formula text, short_abandon_s float8)
+ON CONFLICT (queue) DO UPDATE SET
+    strategy = excluded.strategy, service_level_s = excluded.service_level_s,
+    service_level_formula = excluded.service_level_formula, short_abandon_s = excluded.short_abandon_s,
+    changed_at = now()
+
+-- lock_migrations --
+-- Wait until no other callfloor migrates, and keep it so until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtext('callfloor.migrations'))
+
+-- make_migrations --
+-- Make the list of applied migrations, if there is none.
+CREATE TABLE IF NOT EXISTS migrations (
+    number     integer PRIMARY KEY,
+    name       text NOT NULL,
+    checksum   text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+
+-- applied_migrations --
+-- Read which migrations were applied, and what they were.
+SELECT number, name, checksum FROM migrations ORDER BY number
+
+-- note_migration --
+-- Note that a migration was applied.
+INSERT INTO migrations (number, name, checksum) VALUES (%(number)s, %(name)s, %(checksum)s)
