@@ -19,7 +19,10 @@ from pathlib import Path
 from queue_strategies.errors import CallfloorError
 
 Progress = Callable[[str, float | None], None]
-"""Told what is going on and, where it is known, how much of it is done (0 to 1)."""
+"""Told what is going on and, where it is known, how much of it is done (0 to 1).
+
+What ends with a full stop is no step but a sentence that should stay to be read.
+"""
 
 PACKAGES = (
     "asterisk",
@@ -42,6 +45,8 @@ NOT_UNPACKED = (
 )
 NEEDED_BYTES = 1_000_000_000
 STALLED_AFTER_S = 180.0
+FAILURES = ("E:", "W: Failed to fetch")
+"""apt counts an update as done when no list could be fetched."""
 USE_CONTAINERS = "use the containers: docker compose -f deploy/compose.yaml up"
 DEBIAN_SUITE = "forky"
 """Debian 12 and 13 have no Asterisk; the next one does."""
@@ -160,11 +165,11 @@ def download(
     apt = ["apt-get", "-c", str(folder / "apt.conf"), "-q", "-o", "APT::Status-Fd=1"]
     progress("fetching the list of packages", None)
     try:
-        run_apt([*apt, "update"], lambda _: None)
+        run_apt([*apt, "update"], lambda fraction: progress("fetching the list of packages", fraction))
     except ReleaseExpiredError as expired:
         if check_valid_until is False:
             raise
-        progress(f"{expired}; taking it all the same, its signature is checked", None)
+        progress(f"{expired}; taking it all the same, its signature is checked.", None)
         download(source, folder, progress, check_valid_until=False)
         return
     run_apt(
@@ -201,6 +206,8 @@ def apt_configuration(folder: Path, *, check_valid_until: bool | None) -> str:
     }
     if check_valid_until is not None:
         settings["Acquire::Check-Valid-Until"] = str(check_valid_until).lower()
+    if check_valid_until:
+        settings["Acquire::Check-Date"] = "true"
     hooks = ("APT::Update::Pre-Invoke", "APT::Update::Post-Invoke", "APT::Update::Post-Invoke-Success")
     cleared = "".join(f"#clear {hook};\n" for hook in hooks)  # they would touch the machine's own cache
     return cleared + "".join(f'{name} "{value}";\n' for name, value in settings.items())
@@ -222,7 +229,7 @@ def run_apt(command: list[str], advance: Callable[[float], None]) -> None:
         except BaseException:
             apt.terminate()
             raise
-    if apt.returncode or any(line.startswith("E:") for line in said):
+    if apt.returncode or any(line.startswith(FAILURES) for line in said):
         raise explain_apt("\n".join(said))
 
 

@@ -19,6 +19,7 @@ import platformdirs
 
 from ari_apps.asterisk_packages import (
     NEEDED_BYTES,
+    USE_CONTAINERS,
     AsteriskMissingError,
     Progress,
     download,
@@ -256,6 +257,11 @@ def settle(tree: Path, folder: Path) -> AsteriskInstallation:
     if version is None:
         raise AsteriskMissingError(
             "the unpacked Asterisk does not start here; install one with the system's package tool"
+        )
+    if version < OLDEST:
+        raise AsteriskMissingError(
+            f"this system's packages hold Asterisk {version[0]}, and {OLDEST[0]} or newer is needed: "
+            f"use a newer system, or {USE_CONTAINERS}"
         )
     (tree / "tree.json").write_text(json.dumps({"version": version, "machine": platform.machine()}))
     name = f"{'.'.join(map(str, version))}-{platform.machine()}-recipe{RECIPE}"

@@ -17,6 +17,9 @@ from rich.progress import (
 
 from ari_apps.asterisk_packages import Progress as Tell
 
+OPEN_END = 1.0001
+"""A bar that reaches its end counts as finished, and its clock stops; other steps follow."""
+
 
 @contextmanager
 def shown_progress(console: Console | None = None) -> Iterator[Tell]:
@@ -33,8 +36,14 @@ def shown_progress(console: Console | None = None) -> Iterator[Tell]:
         task = bar.add_task("…", total=None)
 
         def tell(text: str, fraction: float | None) -> None:
+            if text.endswith("."):
+                bar.console.print(text, highlight=False)
+                return
             bar.update(
-                task, description=text, completed=fraction or 0.0, total=None if fraction is None else 1.0
+                task,
+                description=text,
+                completed=fraction or 0.0,
+                total=None if fraction is None else OPEN_END,
             )
 
         yield tell
@@ -46,8 +55,9 @@ def line_for_each_step(console: Console) -> Tell:
 
     def tell(text: str, fraction: float | None) -> None:
         nonlocal last
-        if (word := text.partition(" ")[0]) != last:
-            last = word
-            console.print(f"{text} …", highlight=False)
+        word = text.partition(" ")[0]
+        if text.endswith(".") or word != last:
+            console.print(text if text.endswith(".") else f"{text} …", highlight=False, soft_wrap=True)
+        last = word
 
     return tell
