@@ -75,11 +75,14 @@ class Listener:
 
     async def stop(self) -> None:
         """Close the connection in an orderly way and listen no more."""
+        if self._runner is None:
+            return
+        for site in tuple(self._runner.sites):
+            await site.stop()  # first: Asterisk comes again at once when its connection is closed
         if self._current is not None:
             await self._current.close(code=1001, message=b"callfloor stops")
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._runner.cleanup()
+        self._runner = None
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")

@@ -54,14 +54,16 @@ class Reader:
         figures: AriHealth,
         sink: Sink,
         *,
-        replaced: Callable[[], None],
+        is_echo: Callable[[str], bool],
+        doubted: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
         at: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
         self._figures = figures
         self._sink = sink
-        self._replaced = replaced
+        self._is_echo = is_echo
+        self._doubted = doubted
         self._clock = clock
         self._at = at
         self._last_heard = 0.0
@@ -109,8 +111,11 @@ class Reader:
         if event.application != self._settings.app:
             figures.foreign_events_total += 1
             return
-        if isinstance(event, messages.ApplicationReplaced):
-            self._replaced()
+        match event:
+            case messages.ApplicationReplaced() | messages.ApplicationUnregistered():
+                self._doubted()
+            case messages.ChannelUserevent(eventname=name) if self._is_echo(name):
+                return
         now = self._at()
         figures.last_event_at = now
         figures.last_event_lag_s = (now - event.timestamp).total_seconds()
