@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import platformdirs
 import structlog
 import typer
 import uvloop
+from aiohttp import web
 
+from ami_listeners.clock import Clock
+from ami_listeners.database import Database
+from ami_listeners.exporter import Exporter
+from ami_listeners.figure_metrics import figure_families, floor_families
+from ami_listeners.health import Check, Health
+from ami_listeners.health_metrics import journal_families
+from ami_listeners.journal import Journal
+from ami_listeners.local_postgres import database_url
+from ari_apps.apps import Apps, AsteriskFolders, acting, restored
+from ari_apps.ari_metrics import ari_families
+from ari_apps.commands import agents, asterisk, ivr, routes
+from ari_apps.commands import configuration as configurations
+from ari_apps.configuration import FloorConfiguration, load
+from ari_apps.console.api import add_api
+from ari_apps.console.desk import Desk
+from ari_apps.console.operations import operations
+from ari_apps.floor_settings import Address
+from ari_apps.secret_files import SecretFiles
 from queue_strategies.errors import CallfloorError
+from queue_strategies.facts import Fact
+from queue_strategies.figures import Figures
 
-app = typer.Typer(
-    help="The call-centre floor on Asterisk.", no_args_is_help=True, pretty_exceptions_enable=False
-)
+VERSION = version("callfloor")
+log = structlog.get_logger()
 
 
 class Half(StrEnum):
@@ -30,12 +53,201 @@ class Half(StrEnum):
     LISTENERS = "listeners"
 
 
+class AddressTakenError(CallfloorError):
+    """An address that callfloor is to listen on is not free."""
+
+
+@dataclass(slots=True)
+class RunningFloor:
+    """A floor that runs, for those who want to look at it."""
+
+    configuration: FloorConfiguration
+    clock: Clock
+    figures: Figures
+    journal: Journal
+    health: Health
+    exporter: Exporter
+    apps: Apps | None = None
+    watchers: list[Callable[[Fact], None]] = field(default_factory=list)
+    """Told every fact, as it becomes true."""
+
+    def given_up(self) -> Iterator[Coroutine[Any, Any, object]]:
+        """Yield what ends, by an error that says why, when trying further is vain."""
+        if self.apps is not None:
+            yield self.apps.ari.watch()
+
+    def remember(self, fact: Fact) -> None:
+        """Count a fact, keep it, and tell whoever watches."""
+        self.figures.add(fact)
+        self.journal.write(fact)
+        for watcher in self.watchers:
+            watcher(fact)
+
+
+@asynccontextmanager
+async def running(
+    configuration: FloorConfiguration, *, only: Half | None = None, folders: AsteriskFolders | None = None
+) -> AsyncIterator[RunningFloor]:
+    """Run a floor, or one half of it, for as long as the context is open; calls in Asterisk outlive it."""
+    secrets = SecretFiles(configuration.secrets_dir())
+    async with AsyncExitStack() as stack:
+        floor = await _remembering(configuration, only, stack)
+        if only is not Half.LISTENERS:
+            floor.apps = await _acting(floor, secrets, folders or AsteriskFolders.of(configuration), stack)
+        await _serving(floor, secrets, only, stack)
+        yield floor
+
+
+async def _remembering(
+    configuration: FloorConfiguration, only: Half | None, stack: AsyncExitStack
+) -> RunningFloor:
+    """Start what every half needs: the journal, the figures, and their health."""
+    clock, settings = Clock(), configuration.database
+    url = await stack.enter_async_context(database_url(settings))
+    database = Database(url, settings, clock)
+    stack.push_async_callback(database.stop)
+    spool = (
+        settings.spool_dir or platformdirs.user_state_path("callfloor") / configuration.site.name / "spool"
+    )
+    journal = Journal(database, spool / (only or "all"), clock)
+    await journal.start()
+    stack.push_async_callback(journal.stop)
+    floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter())
+    queues = {queue.name: queue for queue in configuration.floor_queues() if not queue.direct}
+    floor.exporter.add(lambda: figure_families(floor.figures, queues))
+    floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
+    floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
+    return floor
+
+
+async def _acting(
+    floor: RunningFloor, secrets: SecretFiles, folders: AsteriskFolders, stack: AsyncExitStack
+) -> Apps:
+    """Start the apps where the agents were, and tell how Asterisk fares."""
+    configuration, clock = floor.configuration, floor.clock
+    before = restored(await floor.journal.agent_states(), clock)
+    apps = await stack.enter_async_context(
+        acting(configuration, secrets, folders, clock=clock, remember=floor.remember, before=before)
+    )
+    health = apps.ari.health()
+    floor.exporter.add(lambda: ari_families(health))
+    floor.exporter.add(lambda: floor_families(apps.floor.snapshot(clock.moment())))
+    floor.health.add(lambda: [Check("ari", health.connected, health.reason)])
+    return apps
+
+
+async def _serving(
+    floor: RunningFloor, secrets: SecretFiles, only: Half | None, stack: AsyncExitStack
+) -> None:
+    """Answer people and Prometheus over HTTP."""
+    site = web.Application()
+    site.router.add_get("/metrics", floor.exporter.handle)
+    site.router.add_get("/healthz", floor.health.healthz)
+    site.router.add_get("/readyz", floor.health.readyz)
+    if floor.apps is not None:
+        desk = Desk(floor.apps, floor.clock)
+        add_api(site, operations(desk), token=secrets.get("api"), version=VERSION)
+    http = floor.configuration.http
+    runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await _listen(runner, http.listeners_listen if only is Half.LISTENERS else http.listen)
+
+
+async def _listen(runner: web.AppRunner, address: Address) -> None:
+    try:
+        await web.TCPSite(runner, address.host, address.port).start()
+    except OSError as error:
+        raise AddressTakenError(
+            f"http.listen: {address} cannot be listened on ({error.strerror}), choose another in floor.toml"
+        ) from None
+
+
+# -- the command line ---------------------------------------------------------------------------------------
+
+app = typer.Typer(
+    help="The call-centre floor on Asterisk.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+app.add_typer(asterisk.app, name="asterisk")
+app.add_typer(agents.app, name="agents")
+app.add_typer(routes.app, name="routes")
+app.add_typer(ivr.app, name="ivr")
+app.command()(configurations.check)
+app.command()(configurations.render)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"callfloor {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def callfloor(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version.")
+    ] = False,
+) -> None:
+    """Run the call-centre floor on Asterisk."""
+
+
 @app.command()
 def serve(
-    config: Annotated[Path, typer.Option(help="The configuration.")] = Path("floor.toml"),
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration.")] = Path("floor.toml"),
     only: Annotated[Half | None, typer.Option(help="Run one half, as one of two processes.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every event and request.")] = False,
 ) -> None:
-    """Run the floor."""
+    """Run the floor until Ctrl-C or SIGTERM; calls in Asterisk go on."""
+    log_to(sys.stderr.isatty(), logging.DEBUG if verbose else logging.INFO)
+    uvloop.run(serve_until_stopped(load(config), only))
+
+
+async def serve_until_stopped(configuration: FloorConfiguration, only: Half | None) -> None:
+    """Serve until a signal comes, or until trying further is vain."""
+    stopped = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    async with running(configuration, only=only) as floor:
+        log.info("callfloor.serves", site=configuration.site.name, only=only or "all", version=VERSION)
+        await first_of(stopped.wait(), *floor.given_up())
+    log.info("callfloor.stopped")
+
+
+async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first of several things; raise what it raises."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def log_to(terminal: bool, level: int) -> None:
+    """Log facts to standard error: for people on a terminal, as JSON lines elsewhere."""
+    shape: list[structlog.typing.Processor] = (
+        [structlog.dev.ConsoleRenderer()]
+        if terminal
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info
+            if not terminal
+            else structlog.processors.StackInfoRenderer(),
+            shape,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(level, logging.INFO), stream=sys.stderr)
 
 
 def main() -> None:

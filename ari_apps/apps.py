@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import platformdirs
 import structlog
 
 from ami_listeners.clock import Clock
+from ami_listeners.journal import AgentMemory
 from ari_apps.adoption import Adoption
 from ari_apps.agents import AgentAction, Agents
 from ari_apps.ari import Ari, AriSettings, messages
@@ -16,17 +20,19 @@ from ari_apps.call import Call
 from ari_apps.calls import Calls
 from ari_apps.configuration import FloorConfiguration
 from ari_apps.crew import Crew
-from ari_apps.data_dip import Ask
+from ari_apps.data_dip import Ask, asking
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
 from ari_apps.directory import Directory, endpoint_of_agent
 from ari_apps.dispatcher import Dispatcher
+from ari_apps.espeak import find_engine
 from ari_apps.heartbeat import keep_being_seen
 from ari_apps.ids import new_id
 from ari_apps.inbound import Inbound
 from ari_apps.ivr import Ivr
 from ari_apps.legs import Leg
 from ari_apps.line import CallerGone, Line
+from ari_apps.local_asterisk import find
 from ari_apps.mailbox import Mailbox
 from ari_apps.numbers import plain_name, plain_number
 from ari_apps.opening_hours import build_calendars
@@ -34,6 +40,10 @@ from ari_apps.prompts import Prompts, values_of
 from ari_apps.python_calls import PythonCalls
 from ari_apps.queueing import Queueing
 from ari_apps.reception import Reception
+from ari_apps.rendering import APP
+from ari_apps.secret_files import SecretFiles
+from ari_apps.sounds import AnySound, SoundFolders, Sounds
+from ari_apps.speech import Speech
 from ari_apps.switchboard import Switchboard
 from ari_apps.voicemail import Voicemail
 from queue_strategies.events import AgentRestored, FloorConfigured, PhoneChanged
@@ -202,3 +212,80 @@ class Apps:
     def phone_changed(self, agent: str, reachable: bool) -> None:
         """Note that an agent's phone can, or cannot, be reached."""
         self.queueing.tell(PhoneChanged(AgentId(agent), reachable))
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskFolders:
+    """Where Asterisk's files are, as far as this machine can see them."""
+
+    sounds: Path | None = None
+    recordings: Path | None = None
+
+    @classmethod
+    def of(cls, configuration: FloorConfiguration) -> AsteriskFolders:
+        """Find those of the Asterisk that `callfloor asterisk run` runs for this floor."""
+        installation = find()
+        spool = configuration.asterisk_dir() / "state" / "spool"
+        return cls(
+            sounds=installation.data_dir / "sounds" if installation else None,
+            recordings=spool / "recording" if spool.is_dir() else None,
+        )
+
+
+@asynccontextmanager
+async def acting(
+    configuration: FloorConfiguration,
+    secrets: SecretFiles,
+    folders: AsteriskFolders,
+    *,
+    clock: Clock,
+    remember: Callable[[Fact], None],
+    before: Sequence[AgentRestored] = (),
+) -> AsyncIterator[Apps]:
+    """Run the acting half for as long as the context is open."""
+    installation = find()
+    engine = find_engine(installation.espeak if installation else None)
+    speech = Speech(engine, platformdirs.user_cache_path("callfloor") / "speech")
+    sounds: Sounds = SoundFolders(folders.sounds) if folders.sounds else AnySound()
+    async with (
+        asking() as ask,
+        Apps(
+            configuration,
+            ari_settings(configuration, secrets),
+            ask=ask,
+            prompts=Prompts(sounds, speech),
+            recordings=folders.recordings,
+            clock=clock,
+            remember=remember,
+            restored=before,
+        ) as apps,
+    ):
+        yield apps
+
+
+def ari_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> AriSettings:
+    """Say how to reach Asterisk."""
+    at = configuration.asterisk
+    return AriSettings(
+        url=f"http://{at.ari_address}",
+        user=APP,
+        password=secrets.get("ari"),
+        app=APP,
+        events=at.events,
+        events_listen=str(at.events_listen),
+        events_password=secrets.get("events"),
+    )
+
+
+def restored(before: Mapping[str, AgentMemory], clock: Clock) -> list[AgentRestored]:
+    """Say where the agents were when the last process ended."""
+    return [
+        AgentRestored(
+            agent=AgentId(one.agent),
+            logged_in=one.logged_in,
+            pause_reason=one.pause_reason,
+            idle_since_moment=(since := clock.moment_at(one.since)),
+            since_moment=since,
+        )
+        for one in before.values()
+    ]
