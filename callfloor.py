@@ -238,10 +238,7 @@ def log_to(terminal: bool, level: int) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info
-            if not terminal
-            else structlog.processors.StackInfoRenderer(),
-            shape,
+            *shape,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
