@@ -292,9 +292,9 @@ def unpack(archives: Path, root: Path, progress: Progress) -> None:
     packages = sorted(archives.glob("*.deb"))
     root.mkdir(parents=True)
     for number, package in enumerate(packages):
-        progress(f"unpacking {package.name.partition('_')[0]}", number / len(packages))
+        progress("unpacking the packages", number / len(packages))
         unpack_one(package, root)
-    progress("unpacking", 1.0)
+    progress("unpacking the packages", 1.0)
 
 
 def unpack_one(package: Path, root: Path) -> None:

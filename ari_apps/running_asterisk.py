@@ -54,6 +54,7 @@ class RunningAsterisk:
         self.stop_timeout_s = stop_timeout_s
         self.outlives_parent = outlives_parent
         self._process: Process | None = None
+        self._log_began = 0
 
         directories = read_directories(config_dir)
         self.run_dir = Path(directories["astrundir"])
@@ -90,7 +91,7 @@ class RunningAsterisk:
         if answers(control):
             raise AsteriskFailedError(f"an Asterisk runs from {self.config_dir} already: stop it first")
         control.unlink(missing_ok=True)
-        self.log_file.unlink(missing_ok=True)
+        self._log_began = self.log_file.stat().st_size if self.log_file.exists() else 0
         command = self.installation.command(self.config_dir)
         if not self.outlives_parent:
             command = [sys.executable, "-I", "-S", "-c", UNTIL_THE_PARENT_DIES, str(os.getpid()), *command]
@@ -123,8 +124,12 @@ class RunningAsterisk:
             await asyncio.sleep(0.05)
 
     def read_log(self) -> str:
-        """Read what it has logged so far."""
-        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+        """Read what it has logged since it was started."""
+        if not self.log_file.exists():
+            return ""
+        with self.log_file.open("rb") as log:
+            log.seek(self._log_began)
+            return log.read().decode(errors="replace")
 
     async def cli(self, command: str, *, timeout_s: float = 20.0) -> str:
         """Give a command to its console and return what it prints; raises AsteriskFailedError."""

@@ -7,12 +7,21 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ari_apps.local_asterisk import AsteriskInstallation, find_or_install
+from ari_apps.progress import shown_progress
 from tests.asterisk_lab import AsteriskLab
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Install Asterisk before the first test, where no test's time limit runs and its progress is seen."""
+    if any("installed_asterisk" in getattr(item, "fixturenames", ()) for item in session.items):
+        capture = session.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled(), shown_progress() as progress:
+            find_or_install(progress, with_sipp=True)
 
 
 @pytest.fixture(scope="session")
 def installed_asterisk() -> AsteriskInstallation:
-    """A real Asterisk with SIPp beside it; installed into the user's cache by the first need."""
+    """A real Asterisk with SIPp beside it; unpacked into the user's cache."""
     return find_or_install(with_sipp=True)
 
 
