@@ -103,13 +103,19 @@ def _latency(cell: Cell, beside: Cell | None, share: float) -> str:
 
 def waiting_table(waited: Mapping[str, Waited]) -> list[str]:
     """Write what waiting callers cost as a Markdown table."""
-    head = ["system", "callers waiting", *(f"KiB/caller {TITLES[part]}" for part in PARTS)]
+    head = [
+        "system",
+        "callers waiting",
+        "music packets/s each",
+        *(f"KiB/caller {TITLES[part]}" for part in PARTS),
+    ]
     head += [f"CPU % of a core, {TITLES[part]}" for part in PARTS]
     rows = []
     for system, each in waited.items():
         memory = [f"{each.memory_kib_per_caller[part]:.0f}" for part in PARTS]
         cpu = [f"{each.cpu_percent[part]:.0f}" for part in PARTS]
-        rows.append([system, str(each.waiting), *memory, *cpu])
+        music = f"{each.music_packets_per_s:.0f}"
+        rows.append([system, str(each.waiting), music, *memory, *cpu])
     return markdown(head, rows)
 
 

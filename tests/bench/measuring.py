@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from tests.bench.ears import Ears
 from tests.bench.footprint import cpu_s, memory_bytes
 from tests.bench.rivals import Rival, RivalError
 from tests.bench.sip_traces import messages, read_run
@@ -35,7 +36,9 @@ class Waited:
     waiting: int
     memory_kib_per_caller: Mapping[str, float]
     cpu_percent: Mapping[str, float]
-    """Of one core, while all of them wait and hear music."""
+    """Of one core, while all of them wait."""
+    music_packets_per_s: float
+    """To each caller; music is 50."""
 
 
 async def measure(rival: Rival, load: Load, folder: Path) -> Measured:
@@ -64,16 +67,18 @@ async def measure_waiting(rival: Rival, *, waiting: int, rate: float, watch_s: f
     async with rival.load.agents(busy, folder / "busy"), rival.load.callers(busy, folder / "busy"):
         await _until_answered(folder / "busy", busy.calls)
         before = _memory(rival)
-        async with rival.load.callers(more, folder / "waiting"):
-            await _until_answered(folder / "waiting", waiting)
-            cpu, moment = _cpu(rival), monotonic()
-            await asyncio.sleep(watch_s)
-            watched_s = monotonic() - moment
-            after, cpu_after = _memory(rival), _cpu(rival)
+        with Ears() as ears:
+            async with rival.load.callers(more, folder / "waiting", ears=ears.port):
+                await _until_answered(folder / "waiting", waiting)
+                cpu, heard, moment = _cpu(rival), ears.heard(), monotonic()
+                await asyncio.sleep(watch_s)
+                watched_s, heard = monotonic() - moment, ears.heard() - heard
+                after, cpu_after = _memory(rival), _cpu(rival)
     return Waited(
         waiting=waiting,
         memory_kib_per_caller={part: (after[part] - before[part]) / 1024 / waiting for part in PARTS},
         cpu_percent={part: 100 * (cpu_after[part] - cpu[part]) / watched_s for part in PARTS},
+        music_packets_per_s=heard / watched_s / waiting,
     )
 
 

@@ -23,8 +23,8 @@ from tests.bench.sipp_load import SippLoad, stop, until_we_end
 
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60.0
-ARI_REQUESTS = "callfloor_ari_requests"
-"""The counter on /metrics, as the parser names it: without `_total`."""
+ARI_REQUESTS = "callfloor_ari_requests_total"
+"""The counter on /metrics, by operation or not."""
 
 
 class RivalError(CallfloorError):
@@ -56,11 +56,11 @@ class Rival:
         if self.server is None:
             return 0.0
         text = await self._ask("GET", "metrics")
-        families = text_string_to_metric_families(text)
-        samples = [sample for each in families if each.name == ARI_REQUESTS for sample in each.samples]
-        if not samples:
-            raise RivalError(f"callfloor's /metrics has no {ARI_REQUESTS}_total")
-        return sum(sample.value for sample in samples if sample.name.endswith("_total"))
+        samples = [sample for each in text_string_to_metric_families(text) for sample in each.samples]
+        requests = [sample.value for sample in samples if sample.name == ARI_REQUESTS]
+        if not requests:
+            raise RivalError(f"callfloor's /metrics has no {ARI_REQUESTS}")
+        return sum(requests)
 
     async def log_in(self) -> None:
         """Log every agent in by the REST API."""

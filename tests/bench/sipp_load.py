@@ -21,6 +21,8 @@ HOST = "127.0.0.1"
 CALLED = "4900"
 NUMBERS = "4930"
 """What the callers' numbers begin with."""
+DISCARD = 9
+"""A port where nobody listens."""
 STOP_TIMEOUT_S = 3.0
 
 
@@ -72,10 +74,14 @@ class SippLoad:
             yield process
 
     @asynccontextmanager
-    async def callers(self, load: Load, folder: Path) -> AsyncIterator[Process]:
-        """Have callers call while the context is open; the process ends when the last call is over."""
+    async def callers(self, load: Load, folder: Path, *, ears: int = DISCARD) -> AsyncIterator[Process]:
+        """Have callers call while the context is open; the process ends when the last call is over.
+
+        What they hear is sent to the port `ears`.
+        """
         options = [f"{HOST}:{self._sip_port}", "-s", CALLED, "-p", str(free_port())]
         options += ["-cid_str", f"{NUMBERS}%u-%p@%s", "-key", "number", NUMBERS]
+        options += ["-key", "ears", str(ears)]
         options += ["-r", str(load.rate), "-m", str(load.calls), "-l", str(load.calls)]
         async with self._running("caller", options, folder) as process:
             yield process
