@@ -70,6 +70,7 @@ class BenchFloor:
 
 def lay_out(folder: Path, agents: int, installation: AsteriskInstallation) -> BenchFloor:
     """Write the floor.toml and render Asterisk's configuration into the folder."""
+    folder.chmod(0o711)  # root's PostgreSQL runs as another user, who has to pass through
     agent_port = free_port()
     (folder / "floor.toml").write_text(floor_toml(folder, agents, agent_port))
     configuration = load(folder / "floor.toml")

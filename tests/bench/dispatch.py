@@ -143,6 +143,7 @@ def workplace(keep: Path | None) -> Iterator[Path]:
         yield keep.absolute()
         return
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # as in bench_floor.lay_out
         yield Path(folder)
 
 

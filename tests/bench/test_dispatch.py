@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -25,23 +25,31 @@ System = Callable[[AsteriskInstallation, Path, int], AbstractAsyncContextManager
 SHORT = Load(calls=12, rate=6, talk_s=0.3)
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short name, for a socket below it, and whose way there is open to all."""
+    with tempfile.TemporaryDirectory(prefix="b-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
 @pytest.mark.parametrize("system", [rivals.app_queue, rivals.callfloor])
 async def test_no_call_fails_and_the_latency_of_every_call_is_known(
-    system: System, installed_asterisk: AsteriskInstallation, tmp_path: Path
+    system: System, installed_asterisk: AsteriskInstallation, folder: Path
 ) -> None:
-    async with system(installed_asterisk, tmp_path, 6) as rival:
-        cell = Cell(rival.name, 6, SHORT.rate, [await measure(rival, SHORT, tmp_path / "traces")])
+    async with system(installed_asterisk, folder, 6) as rival:
+        cell = Cell(rival.name, 6, SHORT.rate, [await measure(rival, SHORT, folder / "traces")])
     assert (cell.calls, cell.failed, cell.unmeasured) == (12, 0, 0)
     assert cell.cpu_ms("asterisk") > 0
     assert (cell.ari_requests > 0) == (rival.server is not None)
 
 
 async def test_a_known_delay_before_the_queue_shows_in_the_latency_of_every_call(
-    installed_asterisk: AsteriskInstallation, tmp_path: Path
+    installed_asterisk: AsteriskInstallation, folder: Path
 ) -> None:
-    async with rivals.app_queue(installed_asterisk, tmp_path, 6, before="Wait(0.5)") as rival:
-        await measure(rival, SHORT, tmp_path / "traces")
-    calls = read_run(tmp_path / "traces")
+    async with rivals.app_queue(installed_asterisk, folder, 6, before="Wait(0.5)") as rival:
+        await measure(rival, SHORT, folder / "traces")
+    calls = read_run(folder / "traces")
     assert len(calls) == SHORT.calls
     for call in calls:
         assert call.invited is not None
@@ -49,27 +57,28 @@ async def test_a_known_delay_before_the_queue_shows_in_the_latency_of_every_call
         assert call.agent_invited - call.invited > 0.45  # of 0.5; SIPp may stamp a message after it went out
 
 
-async def test_an_interrupted_run_leaves_nothing_running(installed_asterisk: AsteriskInstallation) -> None:
-    with tempfile.TemporaryDirectory(prefix="b-") as folder:  # short: Asterisk's socket lies below
-        bench = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.bench.dispatch", "--only", "app_queue"),
-            *("--agents", "6", "--waiting", "0"),
-            cwd=ROOT,
-            env={**os.environ, "TMPDIR": folder},
-        )
-        try:
-            await until(lambda: mentioning(folder, "caller.xml") or bench.returncode is not None)
-            bench.send_signal(signal.SIGINT)
-            assert await bench.wait() == 130
-        finally:
-            await stop(bench)
-        assert not mentioning(folder)
-        assert is_empty(folder)
+async def test_an_interrupted_run_leaves_nothing_running(
+    installed_asterisk: AsteriskInstallation, folder: Path
+) -> None:
+    bench = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.dispatch", "--only", "app_queue"),
+        *("--agents", "6", "--waiting", "0"),
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    try:
+        await until(lambda: mentioning(str(folder), "caller.xml") or bench.returncode is not None)
+        bench.send_signal(signal.SIGINT)
+        assert await bench.wait() == 130
+    finally:
+        await stop(bench)
+    assert not mentioning(str(folder))
+    assert is_empty(folder)
 
 
-def is_empty(folder: str) -> bool:
+def is_empty(folder: Path) -> bool:
     """Tell whether nothing is left in a folder."""
-    return not any(Path(folder).iterdir())
+    return not any(folder.iterdir())
 
 
 async def until(true: Callable[[], object]) -> None:
