@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,40 +30,36 @@ class PostgresPrograms:
 
         Raises EmbeddedServerFailed with its last words for any code that is not expected.
         """
-        options: dict[str, Any] = {}
-        if self.user.uid is not None:
-            options = {"user": self.user.uid, "group": self.user.gid, "extra_groups": []}
-        process = await asyncio.create_subprocess_exec(
-            str(self.bin_dir / program),
-            *words,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            cwd="/",
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
-            start_new_session=True,
-            **options,
-        )
-        said = await self._listen(program, process)
-        if process.returncode not in expected:
+        code, said = await asyncio.to_thread(self._run, program, words)
+        if code not in expected:
             said += read_or_empty(said_in) if said_in else ""
             raise EmbeddedServerFailed(
                 f"the embedded PostgreSQL in {self.data_dir} failed at {program}: {last_words(said)}; "
                 "see the log folder there, or set database.url to a server of yours"
             )
-        return process.returncode or 0
+        return code
 
-    async def _listen(self, program: str, process: asyncio.subprocess.Process) -> str:
+    def _run(self, program: str, words: tuple[str, ...]) -> tuple[int, str]:
+        """Run it in a thread: event loops differ in whether they can run programs as another user."""
+        options: dict[str, Any] = {}
+        if self.user.uid is not None:
+            options = {"user": self.user.uid, "group": self.user.gid, "extra_groups": []}
         try:
-            async with asyncio.timeout(self.timeout_s):
-                said, _ = await process.communicate()
-        except TimeoutError:
-            return f"{program} did not finish within {self.timeout_s:.0f} s"
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        return said.decode(errors="replace")
+            done = subprocess.run(
+                [str(self.bin_dir / program), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+                start_new_session=True,
+                timeout=self.timeout_s,
+                check=False,
+                **options,
+            )
+        except subprocess.TimeoutExpired:
+            return -1, f"{program} did not finish within {self.timeout_s:.0f} s"
+        return done.returncode, done.stdout.decode(errors="replace")
 
 
 def read_or_empty(path: Path) -> str:
