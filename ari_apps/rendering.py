@@ -24,6 +24,8 @@ from queue_strategies.errors import CallfloorError
 APP = "callfloor"
 """The name of our Stasis application, and of our ARI user."""
 MARK = "; Written by `callfloor render`; what is changed here is lost at the next rendering.\n"
+ARI_TRANSFERS_SINCE = (22, 3)
+"""PJSIP_TRANSFER_HANDLING(), which lets ARI carry out what a phone asks for by REFER, exists from here on."""
 ACL_SINCE = (22, 10)
 """ari.conf knows permit and deny from here on."""
 
@@ -123,6 +125,7 @@ def render_texts(
         "directories": directories,
         "has": installation.has,
         "with_acl": installation.version >= ACL_SINCE,
+        "with_ari_transfers": installation.version >= ARI_TRANSFERS_SINCE,
         "secret": secrets.get,
         "given_secret": secrets.given,
         "secret_of": lambda account: secrets.get(secret_name(configuration, account.id)),
