@@ -58,9 +58,13 @@ include_if_exists = 'local.conf'
 
 @asynccontextmanager
 async def database_url(settings: DatabaseSettings) -> AsyncIterator[str]:
-    """Give the URL of the configured database, or of the embedded one, running as long as the context."""
-    if settings.url is not None:
-        yield settings.url
+    """Give the URL of the configured database, or of the embedded one, running as long as the context.
+
+    Where the configuration names none, the environment may: CALLFLOOR_DATABASE_URL.
+    """
+    url = settings.url or os.environ.get("CALLFLOOR_DATABASE_URL")
+    if url:
+        yield url
         return
     async with LocalPostgres(settings.data_dir or default_data_dir()) as server:
         yield server.url
