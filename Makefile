@@ -18,8 +18,7 @@ test: ready ## set up and run all tests, those on a real Asterisk included
 	@$(BIN)/python -m pytest $(ARGS)
 
 bench: ready ## measure dispatch against Asterisk's own app_queue
-	@$(BIN)/callfloor asterisk install
-	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m tests.bench.dispatch $(ARGS)
 
 lint: ready ## look for faults without running anything
 	@$(BIN)/python -m pytest -q tests/test_house.py
@@ -33,7 +32,7 @@ wheel: ready ## build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation
 
 clean: ## remove what these commands have made in this folder
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist bench.json *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ready:
