@@ -1,0 +1,63 @@
+"""What people outside say: a tone of their own, or nothing; each is a class of Asterisk's music on hold.
+
+Music on hold is the one sound that plays for ever and keeps no other verb of a channel waiting.
+"""
+
+from __future__ import annotations
+
+import math
+import wave
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+SILENCE = "silence"
+RATE = 8_000
+LENGTH_S = 10
+"""A whole number of seconds ends where it began, so the loop has no seam."""
+LEVEL = 0.25
+"""Of the greatest sample, about -12 dBFS."""
+TONES_HZ = range(300, 3_350, 50)
+"""Far enough apart to be told apart, and inside what a telephone carries."""
+
+
+def voice_name(tone_hz: int | None) -> str:
+    """Name the class of a tone; None is silence. Raises ValueError for a tone there is not."""
+    if tone_hz is None:
+        return SILENCE
+    if tone_hz not in TONES_HZ:
+        raise ValueError(
+            f"nobody speaks {tone_hz} Hz: take {TONES_HZ.start} to {TONES_HZ[-1]} in steps of 50"
+        )
+    return f"tone-{tone_hz}"
+
+
+def write_voices(folder: Path, tones_hz: Iterable[int] = TONES_HZ) -> dict[str, Path]:
+    """Write a sound file for silence and for each tone; return the folder of each class."""
+    voices = {}
+    for tone_hz in (None, *tones_hz):
+        name = voice_name(tone_hz)
+        voices[name] = folder / name
+        voices[name].mkdir(parents=True, exist_ok=True)
+        write_wav(voices[name] / f"{name}.wav", one_second(tone_hz) * LENGTH_S)
+    return voices
+
+
+def one_second(tone_hz: int | None) -> array[int]:
+    """Make one second of a tone, 16 bits a sample."""
+    return array("h", bytes(2 * RATE)) if tone_hz is None else array("h", sine(tone_hz))
+
+
+def sine(tone_hz: int) -> Iterator[int]:
+    """Yield the samples of one second."""
+    for index in range(RATE):
+        yield round(32_767 * LEVEL * math.sin(2 * math.pi * tone_hz * index / RATE))
+
+
+def write_wav(path: Path, samples: array[int]) -> None:
+    """Write a telephone's WAV file."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.tobytes())

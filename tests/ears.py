@@ -1,0 +1,94 @@
+"""Tell from a recording which tones somebody heard, how loud, and where there was nothing."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ari_apps.outside_world import OutsideCall
+from ari_apps.outside_world.voices import RATE, TONES_HZ
+
+Samples = NDArray[np.float64]
+
+AUDIBLE_DBFS = -40.0
+"""A voice of the outside world is at -15 dBFS; what a codec adds to it is below -45."""
+SILENT_DBFS = -50.0
+FRAME = RATE // 50
+"""20 ms, a packet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one party heard in a while."""
+
+    duration_s: float
+    levels_dbfs: Mapping[int, float]
+    """Of every tone that people outside may speak."""
+    gaps_ms: tuple[int, ...]
+    """Stretches without any sound, in their order."""
+
+    @property
+    def tones(self) -> set[int]:
+        """Which tones were there."""
+        return {tone for tone, level in self.levels_dbfs.items() if level > AUDIBLE_DBFS}
+
+    @property
+    def silent(self) -> bool:
+        """Whether there was nothing at all."""
+        return sum(self.gaps_ms) >= self.duration_s * 1000 - 20
+
+    @property
+    def longest_gap_ms(self) -> int:
+        """How long the longest stretch without any sound was."""
+        return max(self.gaps_ms, default=0)
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{tone} Hz at {self.levels_dbfs[tone]:.0f} dBFS" for tone in sorted(self.tones))
+        return f"{told or 'no tone'} in {self.duration_s:.2f} s, gaps of {list(self.gaps_ms)} ms"
+
+
+async def listen(call: OutsideCall, seconds: float = 1.0) -> Heard:
+    """Hear for so long what this party hears."""
+    return analyse(read(await call.recorded(seconds)))
+
+
+def read(path: Path) -> Samples:
+    """Read a telephone's WAV file; full scale is 1."""
+    with wave.open(str(path)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2)
+        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2") / 32768.0
+
+
+def analyse(samples: Samples) -> Heard:
+    """Find tones and gaps."""
+    return Heard(
+        duration_s=len(samples) / RATE,
+        levels_dbfs={tone: level_dbfs(samples, tone) for tone in TONES_HZ},
+        gaps_ms=gaps_ms(samples),
+    )
+
+
+def level_dbfs(samples: Samples, tone_hz: int) -> float:
+    """Measure one frequency: its level as the RMS of a sine, 0 dBFS being a full-scale square."""
+    window = np.hanning(len(samples))
+    turn = np.exp(-2j * np.pi * tone_hz * np.arange(len(samples)) / RATE)
+    amplitude = 2 * abs(np.sum(samples * window * turn)) / max(np.sum(window), 1e-9)
+    return decibels(amplitude / np.sqrt(2))
+
+
+def gaps_ms(samples: Samples) -> tuple[int, ...]:
+    """Find stretches of silent packets."""
+    whole = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
+    silent = [decibels(float(np.sqrt(np.mean(frame**2)))) < SILENT_DBFS for frame in whole]
+    return tuple(len(list(group)) * 20 for is_silent, group in groupby(silent) if is_silent)
+
+
+def decibels(level: float) -> float:
+    """Express a level between 0 and 1."""
+    return float(20 * np.log10(max(level, 1e-6)))
