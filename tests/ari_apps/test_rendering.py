@@ -173,7 +173,8 @@ def test_outbound_events_need_an_asterisk_that_can_connect(
     assert "outbound_websocket" not in (tmp_path / "etc/ari.conf").read_text()
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+MEANINGFUL = ";;;\\\\[]=>#\"'<>,&|${}()@ \t\n\r\0\x0b\x85\u2028ab"
+TEXT = st.text(st.sampled_from(MEANINGFUL) | st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -199,7 +200,7 @@ def test_whatever_a_value_holds_the_lines_stay_the_same(
     assert value_of(texts["musiconhold.conf"], "directory", 1) == str(Path(music))
 
 
-@given(TEXT)
+@given(TEXT | st.text(st.sampled_from('; \\=[]>#"ab')))
 def test_a_value_is_read_back_as_it_was_written(text: str) -> None:
     try:
         written = one_value(text)
