@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import platformdirs
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -20,8 +21,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def run(*words: str | Path, folder: Path) -> str:
-    """Run a command as somebody with nothing but a home, and return what it printed."""
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
+    """Run a command as somebody with an empty home and an Asterisk in the cache; return what it printed."""
+    cache = str(platformdirs.user_cache_path())
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "XDG_CACHE_HOME": cache, "LANG": "C.UTF-8"}
     done = subprocess.run(
         words, cwd=folder, env=environment, text=True, capture_output=True, check=False, timeout=240
     )
@@ -133,6 +135,7 @@ def test_the_installed_command_says_its_version(installed: Path, tmp_path: Path)
     ] == importlib.metadata.version("callfloor")
 
 
+@pytest.mark.usefixtures("installed_asterisk")
 def test_the_installed_command_checks_a_floor_and_renders_asterisks_configuration(
     installed: Path, tmp_path: Path
 ) -> None:
