@@ -12,7 +12,7 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,8 +98,8 @@ class AmiHealth:
 class Connection(panoramisk.Manager):  # type: ignore[misc]
     """Keep one manager connection alive, and hand on what it says in order.
 
-    `receive` is called with every event named in `wanted` (None: all), with Connected after each login, with
-    Gap after an overflow, and with each Listing asked for by `ask_all`.
+    `receive` is called with every event that `wants` is true for by its name and block (None: all), with
+    Connected after each login, with Gap after an overflow, and with each Listing asked for by `ask_all`.
     """
 
     protocol: Protocol | None
@@ -110,12 +110,12 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         *,
         clock: Clock,
         receive: Callable[[Received], None] | None = None,
-        wanted: Container[str] | None = None,
+        wants: Callable[[str, bytes], bool] | None = None,
         rng: random.Random | None = None,
     ) -> None:
         super().__init__(host=settings.host, port=settings.port, log=log)
         self.settings, self.clock = settings, clock
-        self.receive, self.wanted = receive, wanted
+        self.receive, self.wants = receive, wants
         self.rng = rng or random.Random()  # noqa: S311  (spreads reconnects; keeps no secret)
         self.health = AmiHealth(since_moment=clock.moment())
         self.inbox: Inbox[Waiting] = Inbox(settings.queue_max)
@@ -243,17 +243,17 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
 
     def _take(self, name: str, block: bytes) -> None:
         self.health.events += 1
-        if self._asked_for(name):
+        if self._asked_for(name, block):
             moment = self.clock.moment()
             self.inbox.put((name, moment, block), moment)
         else:
             self.health.ignored += 1
             self.unasked[name] += 1
 
-    def _asked_for(self, name: str) -> bool:
-        if self.wanted is None or name in self.wanted:
+    def _asked_for(self, name: str, block: bytes) -> bool:
+        if self.wants is None or self.wants(name, block):
             return True
-        return any(pattern.match(name) for _, pattern in self.patterns if _ != "FullyBooted")
+        return any(pattern.match(name) for asked, pattern in self.patterns if asked != "FullyBooted")
 
     async def _deliver(self) -> None:
         while True:

@@ -14,15 +14,27 @@ ON CONFLICT (id) DO NOTHING
 SELECT agent, state, logged_in, pause_reason, since FROM agents_now
 
 -- open_calls --
--- Read the calls whose end was never told.
-SELECT call, channel_name, started_at FROM calls WHERE ended_at IS NULL
+-- Read the calls whose end was never told, and when they began.
+SELECT call, started_at FROM calls WHERE ended_at IS NULL AND started_at IS NOT NULL
 
 -- open_native_visits --
--- Read the visits to Asterisk's own queues that are not over, and who handles them.
-SELECT v.visit, v.contact, v.queue, v.joined_at, v.decided_at, v.outcome, v.agent, v.offer
-FROM visits v
-WHERE v.source = 'native' AND (v.decided_at IS NULL OR (v.outcome = 'answered' AND v.handled = 0))
-    AND coalesce(v.decided_at, v.joined_at) > now() - interval '1 day'
+-- Read the visits to Asterisk's own queues that are not over, and who answered.
+SELECT visit, contact, queue, joined_at, position_joined, decided_at, agent, offer
+FROM visits
+WHERE source = 'native' AND joined_at > now() - interval '1 day'
+    AND (decided_at IS NULL OR (outcome = 'answered' AND handled = 0))
+
+-- native_agents_now --
+-- Read what the members of Asterisk's own queues did last.
+SELECT agent, state, since, pause_reason FROM agents_now WHERE source = 'native'
+
+-- devices_now --
+-- Read the last known state of every device.
+SELECT device, state FROM devices
+
+-- registrations_now --
+-- Read where each phone was last registered.
+SELECT endpoint, contact_uri, status FROM registrations WHERE status <> 'Removed'
 
 -- know_queues --
 -- Remember by which rules each queue is measured.

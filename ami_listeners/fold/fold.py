@@ -1,0 +1,157 @@
+"""The fold as a whole: told what arrived, it answers with facts; no clock, no wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from ami_listeners.connection import Connected, Gap, Listing, Received
+from ami_listeners.fold.believed import Believed
+from ami_listeners.fold.calls import Calls
+from ami_listeners.fold.members import Members
+from ami_listeners.fold.phones import Phones
+from ami_listeners.fold.visits import Visits
+from ami_listeners.messages import AmiEvent
+from queue_strategies.facts import Fact, ListenerGap
+from queue_strategies.model import AgentId, Queue, QueueName
+
+CHANNELS = frozenset({"Newchannel", "Newstate", "Hangup", "BridgeEnter"})
+VISITS = frozenset(
+    {
+        "QueueCallerJoin", "QueueCallerAbandon", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer",
+        "AgentConnect", "AgentComplete", "AgentDump", "DialState", "HangupRequest", "Hangup", "VarSet",
+        "Newexten", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer",
+    }
+)  # fmt: skip
+MEMBERS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus"})
+PHONES = frozenset({"DeviceStateChange", "ContactStatus"})
+WANTED = CHANNELS | VISITS | MEMBERS | PHONES
+QUEUE_STATUS = b"\r\nVariable: QUEUESTATUS\r\n"
+PHONE_TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI")
+
+
+def wants(name: str, block: bytes) -> bool:
+    """Tell whether a block is worth reading; of the many VarSet, one kind is."""
+    return name in WANTED and (name != "VarSet" or QUEUE_STATUS in block)
+
+
+def agent_of(event: AmiEvent) -> AgentId:
+    """Name the agent behind a member: the phone's account, or the member's name where there is no phone."""
+    interface = event.text("Interface") or event.text("Location")
+    technology, _, account = interface.partition("/")
+    if technology.upper() in PHONE_TECHNOLOGIES and account:
+        return AgentId(account)
+    return AgentId(event.text("MemberName") or event.text("Name") or interface)
+
+
+class Fold:
+    """Fold everything that Connection hands on.
+
+    `queues` gives rules (service level, short abandon) for native queues; of those it does not name,
+    Asterisk's own `servicelevel` counts. Agents for whom `is_ours` is true are told of by the floor.
+    """
+
+    def __init__(
+        self,
+        *,
+        queues: Mapping[QueueName, Queue] | None = None,
+        is_ours: Callable[[AgentId], bool] = lambda _: False,
+        agent_of: Callable[[AmiEvent], AgentId] = agent_of,
+        native_queues: bool = True,
+    ) -> None:
+        self._configured = dict(queues or {})
+        self._native = native_queues
+        self.rules: dict[QueueName, Queue] = {}
+        """Of the queues that Asterisk has."""
+        self.calls = Calls()
+        self.phones = Phones()
+        self.visits = Visits(agent_of, self._rules_of)
+        self.members = Members(agent_of, is_ours, self.visits.engages)
+        self._gap = True
+        """Something may have been missed since the last listing of all channels."""
+
+    def restore(self, believed: Believed) -> None:
+        """Begin with what was known before a restart."""
+        for call, began in believed.calls.items():
+            self.calls.restore(call, began)
+        for visit in believed.visits:
+            self.visits.restore(visit)
+        for agent, (state, since, pause_reason) in believed.agents.items():
+            self.members.restore(agent, state, since, pause_reason)
+        for device, status in believed.devices.items():
+            self.phones.restore_device(device, status)
+        for (endpoint, uri), status in believed.contacts.items():
+            self.phones.restore_contact(endpoint, uri, status)
+
+    def handle(self, received: Received) -> list[Fact]:
+        """Take in one thing that arrived, after settling what is overdue by then."""
+        return [*self.settle(received.moment), *self._take(received)]
+
+    def settle(self, moment: float) -> list[Fact]:
+        """Let time pass: end what ends by itself."""
+        return list(self.members.settle(moment))
+
+    def _take(self, received: Received) -> Iterator[Fact]:
+        match received:
+            case AmiEvent():
+                yield from self._event(received)
+            case Listing():
+                yield from self._listing(received)
+            case Connected(moment, began, why):
+                self._gap = True
+                if began is not None:
+                    yield ListenerGap(moment=moment, source="ami", began_moment=began, reason=why)
+            case Gap(began, moment, why):
+                self._gap = True
+                yield ListenerGap(moment=moment, source="ami", began_moment=began, reason=why)
+
+    def _event(self, event: AmiEvent) -> Iterator[Fact]:
+        name = event.name
+        if self._native and name in VISITS:
+            yield from self._followed(self.visits.handle(event))
+        if name in CHANNELS:
+            yield from self.calls.handle(event)
+        elif self._native and name in MEMBERS:
+            yield from self.members.handle(event)
+        elif name in PHONES:
+            yield from self.phones.handle(event)
+
+    def _listing(self, listing: Listing) -> Iterator[Fact]:
+        items, asked = listing.items, listing.asked_moment
+        match listing.action:
+            case "CoreShowChannels":
+                yield from self.calls.listed(items, asked, after_gap=self._gap)
+                self._gap = False
+            case "QueueStatus" if self._native:
+                yield from self._queues_listed(items, asked)
+            case "DeviceStateList":
+                yield from self.phones.devices_listed(items, asked)
+            case "PJSIPShowContacts":
+                yield from self.phones.contacts_listed(items, asked)
+
+    def _queues_listed(self, items: Sequence[AmiEvent], asked: float) -> Iterator[Fact]:
+        for item in items:
+            if item.name == "QueueParams":
+                rules = native_rules(item)
+                self.rules[rules.name] = self._configured.get(rules.name, rules)
+        entries = [item for item in items if item.name == "QueueEntry"]
+        members = [item for item in items if item.name == "QueueMember"]
+        listed = self.members.listed(members, asked)
+        yield from chain(listed, self._followed(self.visits.listed(entries, asked, self.calls.alive)))
+
+    def _followed(self, facts: Iterator[Fact]) -> Iterator[Fact]:
+        told = list(facts)
+        if told:
+            yield from self.members.follow(told)
+
+    def _rules_of(self, queue: QueueName) -> Queue:
+        return self.rules.get(queue) or self._configured.get(queue) or Queue(name=queue)
+
+
+def native_rules(params: AmiEvent) -> Queue:
+    """Read a queue's rules as Asterisk has them; it knows no service level unless one is configured."""
+    name, strategy = QueueName(params.text("Queue")), params.text("Strategy")
+    level_s = params.number("ServiceLevel")
+    rules = Queue(name=name, strategy=strategy)
+    return replace(rules, service_level_s=float(level_s)) if level_s else rules

@@ -1,0 +1,456 @@
+"""Visits to Asterisk's own queues (app_queue), folded into the facts the floor makes of its own.
+
+What app_queue tells is not what it means. QueueCallerAbandon is sent whenever it lets go of a caller: one who
+hung up (a HangupRequest came before), one who waited too long, one for whom nobody is left, one who was
+withdrawn (QUEUESTATUS is set right after). An exit by key is a QueueCallerLeave and a dialplan step. A caller
+refused at the door is a QUEUESTATUS alone. AgentRingNoAnswer stands for every way of not answering; the
+hang-up of the agent's channel before it says which.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ami_listeners.messages import AmiEvent
+from queue_strategies.facts import (
+    Answered,
+    Fact,
+    Handled,
+    HoldEnded,
+    HoldStarted,
+    OfferEnded,
+    OfferMade,
+    QueueJoined,
+    Transferred,
+    VisitEnded,
+)
+from queue_strategies.model import (
+    AgentId,
+    AgentState,
+    ContactId,
+    OfferId,
+    OfferOutcome,
+    Queue,
+    QueueName,
+    VisitId,
+    VisitOutcome,
+)
+
+LET_GO = {
+    "TIMEOUT": VisitOutcome.TIMED_OUT,
+    "FULL": VisitOutcome.FULL,
+    "JOINEMPTY": VisitOutcome.LEFT_EMPTY,
+    "JOINUNAVAIL": VisitOutcome.LEFT_EMPTY,
+    "LEAVEEMPTY": VisitOutcome.LEFT_EMPTY,
+    "LEAVEUNAVAIL": VisitOutcome.LEFT_EMPTY,
+    "WITHDRAW": VisitOutcome.WITHDRAWN,
+}
+"""QUEUESTATUS, which app_queue sets after it has let go of a caller."""
+AT_THE_DOOR = frozenset({"FULL", "JOINEMPTY", "JOINUNAVAIL"})
+"""Those of callers who never joined."""
+REFUSED = frozenset({17, 21})
+"""Q.850 causes of a phone that said busy (486, 600) or no (603)."""
+
+
+@dataclass(slots=True)
+class Offer:
+    """A visit put before one member; named after the member's channel."""
+
+    offer: OfferId
+    agent: AgentId
+    made: float
+    rang: bool = False
+    cause: int = 0
+
+    def missed(self) -> OfferOutcome:
+        """Say in which way the member did not answer."""
+        if self.cause in REFUSED:
+            return OfferOutcome.DECLINED
+        return OfferOutcome.RANG_OUT if self.rang else OfferOutcome.UNREACHABLE
+
+
+@dataclass(slots=True)
+class Talk:
+    """A member and the caller, bridged."""
+
+    offer: Offer
+    began: float
+    held_since: float | None = None
+    hold_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Visit:
+    """One caller in one queue, until the talk is over."""
+
+    contact: ContactId
+    visit: VisitId
+    queue: QueueName
+    joined: float
+    position: int
+    offers: dict[str, Offer] = field(default_factory=dict)
+    """By the unique id of the member's channel."""
+    hung_up: bool = False
+    abandoned: bool = False
+    left: float | None = None
+    """Left the line; what for is not always known yet."""
+    unheard: bool = False
+    """Left while nobody listened."""
+    talk: Talk | None = None
+
+
+class Visits:
+    """Fold app_queue's events; one channel has one visit at a time."""
+
+    def __init__(self, agent_of: Callable[[AmiEvent], AgentId], rules: Callable[[QueueName], Queue]) -> None:
+        self._agent_of, self._rules = agent_of, rules
+        self.open: dict[str, Visit] = {}
+        """By the unique id of the caller's channel."""
+        self._numbers: dict[str, int] = {}
+        self._asked_for: dict[str, QueueName] = {}
+        self._caller_of: dict[str, str] = {}
+        """The caller's channel by the member's."""
+        self._ringing: Counter[AgentId] = Counter()
+        self._talking: Counter[AgentId] = Counter()
+        self._handlers: dict[str, Callable[[AmiEvent], Iterator[Fact]]] = {
+            "QueueCallerJoin": self._joined,
+            "QueueCallerAbandon": self._abandoned,
+            "QueueCallerLeave": self._left,
+            "AgentCalled": self._called,
+            "AgentRingNoAnswer": self._missed,
+            "AgentConnect": self._connected,
+            "AgentComplete": self._completed,
+            "AgentDump": self._dumped,
+            "DialState": self._rings,
+            "HangupRequest": self._hangs_up,
+            "Hangup": self._hung_up,
+            "VarSet": self._let_go,
+            "Newexten": self._goes_on,
+            "Hold": self._held,
+            "Unhold": self._resumed,
+            "BlindTransfer": self._transferred_blind,
+            "AttendedTransfer": self._transferred_attended,
+        }
+
+    def handle(self, event: AmiEvent) -> Iterator[Fact]:
+        """Take in one event of a queue or of a channel in one."""
+        return self._handlers[event.name](event)
+
+    def engages(self, agent: AgentId) -> AgentState | None:
+        """Tell whether a visit makes this member talk or ring."""
+        if self._talking[agent]:
+            return AgentState.TALKING
+        return AgentState.RINGING if self._ringing[agent] else None
+
+    # -- in the line ----------------------------------------------------------------------------------------
+
+    def _joined(self, event: AmiEvent) -> Iterator[Fact]:
+        channel, queue = event.text("Uniqueid"), QueueName(event.text("Queue"))
+        known = self.open.get(channel)
+        if known is not None and known.queue == queue and known.left is None and known.talk is None:
+            return
+        if known is not None:
+            yield from self._over(channel, event.moment, VisitOutcome.TIMED_OUT)
+        yield from self._enter(event, queue, event.moment, event.number("Position"))
+
+    def _enter(self, event: AmiEvent, queue: QueueName, joined: float, position: int) -> Iterator[Fact]:
+        channel = event.text("Uniqueid")
+        number = self._numbers[channel] = self._numbers.get(channel, 0) + 1
+        contact = ContactId(event.text("Linkedid") or channel)
+        visit = Visit(contact, VisitId(f"{channel}/{number}"), queue, joined, position)
+        self.open[channel] = visit
+        yield QueueJoined(
+            moment=joined, contact=contact, visit=visit.visit, queue=queue, priority=0, position=position
+        )
+
+    def _known(self, event: AmiEvent) -> Iterator[Fact]:
+        """Make up for a join that nobody heard, by what the event tells of the wait."""
+        if event.text("Uniqueid") not in self.open:
+            ago_s = event.number("HoldTime") + event.number("TalkTime")
+            yield from self._enter(event, QueueName(event.text("Queue")), event.moment - ago_s, 1)
+
+    def _abandoned(self, event: AmiEvent) -> Iterator[Fact]:
+        yield from self._known(event)
+        self.open[event.text("Uniqueid")].abandoned = True
+        yield from self._settle(event)
+
+    def _left(self, event: AmiEvent) -> Iterator[Fact]:
+        yield from self._known(event)
+        visit = self.open[event.text("Uniqueid")]
+        visit.left, visit.position = event.moment, event.number("Position")
+        yield from self._settle(event)
+
+    def _settle(self, event: AmiEvent) -> Iterator[Fact]:
+        """Let an abandon be one as soon as all that belongs to it was heard."""
+        channel = event.text("Uniqueid")
+        visit = self.open[channel]
+        if visit.left is not None and visit.abandoned and visit.hung_up:
+            yield from self._over(channel, event.moment, VisitOutcome.ABANDONED)
+
+    def _let_go(self, event: AmiEvent) -> Iterator[Fact]:
+        channel, status = event.text("Uniqueid"), event.text("Value")
+        outcome = LET_GO.get(status)
+        if outcome is None:
+            return
+        visit = self.open.get(channel)
+        if visit is None and status in AT_THE_DOOR and channel in self._asked_for:
+            yield from self._enter(event, self._asked_for[channel], event.moment, 0)
+            yield from self._over(channel, event.moment, outcome)
+        elif visit is not None and visit.talk is None:
+            yield from self._over(channel, visit.left or event.moment, outcome)
+
+    def _goes_on(self, event: AmiEvent) -> Iterator[Fact]:
+        """A caller who left, was neither answered nor let go, and goes on in the dialplan: pressed a key."""
+        channel = event.text("Uniqueid")
+        visit = self.open.get(channel)
+        if visit is not None and visit.left is not None and visit.talk is None:
+            let_go = VisitOutcome.LOST if visit.unheard or visit.abandoned else VisitOutcome.EXITED_BY_KEY
+            yield from self._over(channel, visit.left, let_go, event.text("Extension"))
+        if event.text("Application") == "Queue":
+            self._asked_for[channel] = QueueName(event.text("AppData").partition(",")[0])
+
+    def _over(
+        self, channel: str, moment: float, outcome: VisitOutcome, key: str | None = None
+    ) -> Iterator[Fact]:
+        """End a visit without an answer, and whatever offers it had."""
+        visit = self.open.pop(channel)
+        gone = outcome in (VisitOutcome.ABANDONED, VisitOutcome.LOST)
+        for offer_channel in list(visit.offers):
+            lost_by = OfferOutcome.CALLER_LEFT if gone else OfferOutcome.WITHDRAWN
+            yield from self._offer_over(visit, offer_channel, moment, lost_by)
+        rules, wait_s = self._rules(visit.queue), max(0.0, moment - visit.joined)
+        yield VisitEnded(
+            moment=moment,
+            contact=visit.contact,
+            visit=visit.visit,
+            queue=visit.queue,
+            outcome=outcome,
+            wait_s=wait_s,
+            short=outcome is VisitOutcome.ABANDONED and wait_s <= rules.short_abandon_s,
+            within_service_level=wait_s <= rules.service_level_s,
+            position=visit.position,
+            key=key if outcome is VisitOutcome.EXITED_BY_KEY else None,
+        )
+
+    # -- before a member ------------------------------------------------------------------------------------
+
+    def _called(self, event: AmiEvent) -> Iterator[Fact]:
+        yield from self._known(event)
+        visit, channel = self.open[event.text("Uniqueid")], event.text("DestUniqueid")
+        if channel in visit.offers or visit.talk is not None:
+            return
+        agent = self._agent_of(event)
+        for stale in [each for each, offer in visit.offers.items() if offer.agent == agent]:
+            yield from self._offer_over(visit, stale, event.moment, visit.offers[stale].missed())
+        offer = visit.offers[channel] = Offer(OfferId(channel), agent, event.moment)
+        self._caller_of[channel] = event.text("Uniqueid")
+        self._ringing[agent] += 1
+        yield OfferMade(
+            moment=event.moment,
+            contact=visit.contact,
+            visit=visit.visit,
+            queue=visit.queue,
+            agent=agent,
+            offer=offer.offer,
+            because=f"app_queue called {event.text('Interface')}",
+        )
+
+    def _rings(self, event: AmiEvent) -> Iterator[Fact]:
+        offer = self._offer_on(event.text("DestUniqueid"))
+        if offer is not None and event.text("DialStatus") in ("RINGING", "PROGRESS"):
+            offer.rang = True
+        yield from ()
+
+    def _missed(self, event: AmiEvent) -> Iterator[Fact]:
+        visit, channel = self.open.get(event.text("Uniqueid")), event.text("DestUniqueid")
+        if visit is not None and channel in visit.offers:
+            yield from self._offer_over(visit, channel, event.moment, visit.offers[channel].missed())
+
+    def _dumped(self, event: AmiEvent) -> Iterator[Fact]:
+        visit, channel = self.open.get(event.text("Uniqueid")), event.text("DestUniqueid")
+        if visit is not None and channel in visit.offers:
+            yield from self._offer_over(visit, channel, event.moment, OfferOutcome.FAILED)
+
+    def _offer_over(self, visit: Visit, channel: str, moment: float, outcome: OfferOutcome) -> Iterator[Fact]:
+        offer = visit.offers.pop(channel)
+        self._ringing[offer.agent] -= 1
+        if outcome is not OfferOutcome.ANSWERED:
+            self._caller_of.pop(channel, None)
+        yield OfferEnded(
+            moment=moment,
+            contact=visit.contact,
+            visit=visit.visit,
+            queue=visit.queue,
+            agent=offer.agent,
+            offer=offer.offer,
+            outcome=outcome,
+            rang_s=max(0.0, moment - offer.made),
+        )
+
+    # -- with a member --------------------------------------------------------------------------------------
+
+    def _connected(self, event: AmiEvent) -> Iterator[Fact]:
+        yield from self._known(event)
+        if self.open[event.text("Uniqueid")].talk is None:
+            yield from self._answer(event, event.moment)
+
+    def _answer(self, event: AmiEvent, moment: float) -> Iterator[Fact]:
+        visit, channel = self.open[event.text("Uniqueid")], event.text("DestUniqueid")
+        if channel not in visit.offers:
+            yield from self._called(event)
+        offer = visit.offers[channel]
+        visit.talk = Talk(offer, moment)
+        self._talking[offer.agent] += 1
+        yield from self._offer_over(visit, channel, moment, OfferOutcome.ANSWERED)
+        for other in list(visit.offers):
+            yield from self._offer_over(visit, other, moment, OfferOutcome.ANSWERED_ELSEWHERE)
+        self._caller_of[channel] = event.text("Uniqueid")
+        wait_s = max(0.0, moment - visit.joined)
+        yield Answered(
+            moment=moment,
+            contact=visit.contact,
+            visit=visit.visit,
+            queue=visit.queue,
+            agent=offer.agent,
+            offer=offer.offer,
+            wait_s=wait_s,
+            within_service_level=wait_s <= self._rules(visit.queue).service_level_s,
+        )
+
+    def _completed(self, event: AmiEvent) -> Iterator[Fact]:
+        yield from self._known(event)
+        channel = event.text("Uniqueid")
+        if self.open[channel].talk is None:
+            yield from self._answer(event, event.moment - event.number("TalkTime"))
+        yield from self._part(channel, event.moment, event.text("Reason") or "caller")
+
+    def _part(self, channel: str, moment: float, ended_by: str) -> Iterator[Fact]:
+        visit = self.open.pop(channel)
+        if (talk := visit.talk) is None:
+            return
+        self._caller_of.pop(talk.offer.offer, None)
+        self._talking[talk.offer.agent] -= 1
+        yield from self._hold_over(visit, talk, moment)
+        yield Handled(
+            moment=moment,
+            contact=visit.contact,
+            visit=visit.visit,
+            queue=visit.queue,
+            agent=talk.offer.agent,
+            talk_s=max(0.0, moment - talk.began - talk.hold_s),
+            hold_s=talk.hold_s,
+            ended_by=ended_by,
+        )
+
+    def _held(self, event: AmiEvent) -> Iterator[Fact]:
+        visit, moment = self._talking_on(event.text("Uniqueid")), event.moment
+        if visit is not None and visit.talk is not None and visit.talk.held_since is None:
+            visit.talk.held_since = moment
+            agent = visit.talk.offer.agent
+            yield HoldStarted(moment=moment, contact=visit.contact, visit=visit.visit, agent=agent)
+
+    def _resumed(self, event: AmiEvent) -> Iterator[Fact]:
+        visit = self._talking_on(event.text("Uniqueid"))
+        if visit is not None and visit.talk is not None:
+            yield from self._hold_over(visit, visit.talk, event.moment)
+
+    def _hold_over(self, visit: Visit, talk: Talk, moment: float) -> Iterator[Fact]:
+        if talk.held_since is None:
+            return
+        hold_s = max(0.0, moment - talk.held_since)
+        talk.held_since, talk.hold_s = None, talk.hold_s + hold_s
+        agent = talk.offer.agent
+        yield HoldEnded(moment=moment, contact=visit.contact, visit=visit.visit, agent=agent, hold_s=hold_s)
+
+    def _transferred_blind(self, event: AmiEvent) -> Iterator[Fact]:
+        yield from self._transferred(
+            event, event.text("TransfererUniqueid"), "blind", event.text("Extension")
+        )
+
+    def _transferred_attended(self, event: AmiEvent) -> Iterator[Fact]:
+        to = event.text("TransferTargetCallerIDNum") or event.text("SecondTransfererConnectedLineNum")
+        yield from self._transferred(event, event.text("OrigTransfererUniqueid"), "attended", to)
+
+    def _transferred(self, event: AmiEvent, by: str, kind: str, to: str) -> Iterator[Fact]:
+        visit = self._talking_on(by)
+        if visit is not None and visit.talk is not None and event.text("Result") in ("Success", ""):
+            yield Transferred(
+                moment=event.moment,
+                contact=visit.contact,
+                visit=visit.visit,
+                queue=visit.queue,
+                agent=visit.talk.offer.agent,
+                kind=kind,
+                to=to,
+            )
+
+    # -- channels -------------------------------------------------------------------------------------------
+
+    def _hangs_up(self, event: AmiEvent) -> Iterator[Fact]:
+        channel = event.text("Uniqueid")
+        if channel in self.open:
+            self.open[channel].hung_up = True
+        offer = self._offer_on(channel)
+        if offer is not None:
+            offer.cause = event.number("Cause")
+        yield from ()
+
+    def _hung_up(self, event: AmiEvent) -> Iterator[Fact]:
+        channel = event.text("Uniqueid")
+        yield from self._channel_gone(channel, event.moment)
+        self._numbers.pop(channel, None)
+        self._asked_for.pop(channel, None)
+
+    def _channel_gone(self, channel: str, moment: float) -> Iterator[Fact]:
+        visit = self.open.get(channel)
+        if visit is None:
+            return
+        if visit.talk is not None:
+            yield from self._part(channel, moment, "caller" if visit.hung_up else "lost")
+        else:
+            outcome = VisitOutcome.ABANDONED if visit.hung_up else VisitOutcome.LOST
+            yield from self._over(channel, visit.left or moment, outcome)
+
+    def _offer_on(self, channel: str) -> Offer | None:
+        visit = self.open.get(self._caller_of.get(channel, ""))
+        return None if visit is None else visit.offers.get(channel)
+
+    def _talking_on(self, channel: str) -> Visit | None:
+        """Find the visit whose member talks on this channel."""
+        visit = self.open.get(self._caller_of.get(channel, ""))
+        return visit if visit is not None and visit.talk is not None else None
+
+    # -- after a gap ----------------------------------------------------------------------------------------
+
+    def restore(self, visit: Visit) -> None:
+        """Believe a visit of before a restart; the next listings tell whether it still goes on."""
+        channel, _, number = visit.visit.rpartition("/")
+        self.open[channel] = visit
+        self._numbers[channel] = int(number) if number.isdigit() else 1
+        if visit.talk is not None:
+            self._caller_of[visit.talk.offer.offer] = channel
+            self._talking[visit.talk.offer.agent] += 1
+
+    def listed(
+        self, entries: Sequence[AmiEvent], asked: float, alive: Callable[[str], bool]
+    ) -> Iterator[Fact]:
+        """Compare with all callers in all queues, and with the channels that are `alive`.
+
+        Who is in no line any more but still there was answered, and AgentComplete will tell the rest; or was
+        let go, and the dialplan will. Who is gone altogether is lost to us.
+        """
+        there = {entry.text("Uniqueid"): entry for entry in entries}
+        for channel, visit in list(self.open.items()):
+            if not alive(channel):
+                yield from self._channel_gone(channel, asked)
+            elif channel not in there and visit.talk is None and visit.left is None:
+                visit.left, visit.unheard = asked, True
+        self._numbers = {each: number for each, number in self._numbers.items() if alive(each)}
+        self._asked_for = {each: queue for each, queue in self._asked_for.items() if alive(each)}
+        for channel, entry in there.items():
+            if channel not in self.open:
+                queue = QueueName(entry.text("Queue"))
+                joined = asked - entry.number("Wait")
+                yield from self._enter(entry, queue, joined, entry.number("Position"))

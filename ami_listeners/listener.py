@@ -1,0 +1,182 @@
+"""Listen to one Asterisk: what its manager interface tells becomes facts in the journal and the figures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Container, Iterable
+
+import structlog
+
+from ami_listeners.clock import Clock
+from ami_listeners.connection import AmiHealth, Connected, Connection, Gap, Listing, Received
+from ami_listeners.errors import DatabaseUnreachable, ListenerError, LoginRefused
+from ami_listeners.fold import Believed, Fold, wants
+from ami_listeners.fold.phones import OUT_OF_REACH
+from ami_listeners.journal import Journal
+from ami_listeners.messages import AmiEvent
+from ami_listeners.native_snapshot import native_snapshot
+from ami_listeners.restoring import believed
+from ami_listeners.settings import AmiSettings
+from queue_strategies.facts import DeviceChanged, Fact
+from queue_strategies.figures import Figures
+from queue_strategies.floor import FloorSnapshot
+from queue_strategies.model import AgentId, Queue
+
+log = structlog.get_logger(__name__)
+
+LISTINGS = ("CoreShowChannels", "QueueStatus", "DeviceStateList", "PJSIPShowContacts")
+"""All there is, in the order in which it is compared."""
+LOOK_AGAIN_S = 60.0
+"""The same questions are asked this often, in case an event was never sent."""
+SETTLE_S = 1.0
+RESTORE_WAIT_S = 10.0
+
+OnDevice = Callable[[str, bool], None]
+"""Told a device's name (`anna` of `PJSIP/anna`) and whether it can be reached."""
+
+
+class Listener:
+    """Connect, fold, remember; `start` it and `stop` it.
+
+    Facts go to the journal as `native` and to `figures`. `ours` are the agents whose states the floor tells.
+    `on_device` hears of every phone once known, and at each change of whether it can be reached.
+    """
+
+    def __init__(
+        self,
+        settings: AmiSettings,
+        *,
+        journal: Journal,
+        figures: Figures,
+        clock: Clock,
+        queues: Iterable[Queue] = (),
+        ours: Container[AgentId] = frozenset(),
+        on_device: OnDevice | None = None,
+        also: Callable[[Received], None] | None = None,
+        on_fact: Callable[[Fact], None] | None = None,
+    ) -> None:
+        self.settings, self.journal, self.figures, self.clock = settings, journal, figures, clock
+        self.fold = Fold(
+            queues={queue.name: queue for queue in queues},
+            is_ours=lambda agent: agent in ours,
+            native_queues=settings.native_queues,
+        )
+        self.connection = Connection(settings, clock=clock, receive=self._receive, wants=wants)
+        self._on_device, self._also, self._on_fact = on_device, also, on_fact
+        self._reachable: dict[str, bool] = {}
+        self._looks: set[asyncio.Task[None]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.failure = ""
+        """Why it listens no more, when it does not."""
+
+    async def start(self) -> None:
+        """Believe what the database remembers, and begin to listen; Asterisk need not be there yet."""
+        self.fold.restore(await self._believed())
+        self._tasks = [
+            asyncio.create_task(self._listen(), name="listener.connection"),
+            asyncio.create_task(self._settle(), name="listener.settle"),
+            asyncio.create_task(self._look_again(), name="listener.look_again"),
+        ]
+
+    async def stop(self) -> None:
+        """Stop listening; what was folded is in the journal already."""
+        self.connection.close()
+        tasks = [*self._tasks, *self._looks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    @property
+    def health(self) -> AmiHealth:
+        """Tell how the connection does."""
+        return self.connection.health
+
+    def snapshot(self) -> FloorSnapshot:
+        """Show Asterisk's own queues as the floor shows its."""
+        return native_snapshot(self.fold, self.clock.moment())
+
+    # -- what arrives ---------------------------------------------------------------------------------------
+
+    def _receive(self, received: Received) -> None:
+        if self._also is not None:
+            self._also(received)
+        self._remember(self.fold.handle(received))
+        match received:
+            case Connected() | Gap():
+                self._look(afresh=True)
+            case AmiEvent(name="FullyBooted"):
+                self._look()
+            case Listing(action="DeviceStateList"):
+                for device, state in self.fold.phones.states.items():
+                    self._tell_device(device, state)
+
+    def _remember(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            self.figures.add(fact)
+            self.journal.write(fact, "native")
+            if isinstance(fact, DeviceChanged):
+                self._tell_device(fact.device, fact.state)
+            if self._on_fact is not None:
+                self._on_fact(fact)
+
+    def _tell_device(self, device: str, state: str) -> None:
+        name, reachable = device.partition("/")[2], state not in OUT_OF_REACH
+        if self._reachable.get(name) is not reachable:
+            self._reachable[name] = reachable
+            if self._on_device is not None:
+                self._on_device(name, reachable)
+
+    # -- tasks ----------------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        try:
+            await self.connection.run()
+        except LoginRefused as refused:
+            self.failure = str(refused)
+            log.error("listener.login_refused", reason=self.failure)
+        except Exception as failure:
+            self.failure = f"the listener stopped by an error of its own: {failure}"
+            log.exception("listener.failed")
+
+    async def _settle(self) -> None:
+        while True:
+            await asyncio.sleep(SETTLE_S)
+            self._remember(self.fold.settle(self.clock.moment()))
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            if self.health.up:
+                self._look()
+
+    def _look(self, *, afresh: bool = False) -> None:
+        """Ask Asterisk for everything, unless that is being done; `afresh`: begin again."""
+        if afresh:
+            for task in self._looks:
+                task.cancel()
+        elif self._looks:
+            return
+        task = asyncio.create_task(self._ask(), name="listener.look")
+        self._looks.add(task)
+        task.add_done_callback(self._looks.discard)
+
+    async def _ask(self) -> None:
+        for action in LISTINGS:
+            if action == "QueueStatus" and not self.settings.native_queues:
+                continue
+            try:
+                await self.connection.ask_all(action)
+            except ListenerError as failure:
+                log.warning("listener.listing_failed", action=action, reason=str(failure))
+
+    # -- what the database remembers ------------------------------------------------------------------------
+
+    async def _believed(self) -> Believed:
+        """Read what was open when we last listened; nothing while the database is away."""
+        try:
+            await self.journal.drained(RESTORE_WAIT_S if self.journal.database.health.up else 0)
+            return await believed(self.journal, self.clock)
+        except DatabaseUnreachable as away:
+            log.warning("listener.starts_without_memory", reason=str(away))
+            return Believed()
