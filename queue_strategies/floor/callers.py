@@ -56,9 +56,9 @@ def enter(hall: Hall, caller: Caller) -> Visit:
 
 def _leave_other_line(hall: Hall, caller: Caller) -> None:
     """A contact waits in one queue at a time: coming to another one withdraws from the first."""
-    other = hall.contacts.get(caller.contact)
-    if other is not None and other.place is Place.WAITING:
-        let_go(hall, other, VisitOutcome.WITHDRAWN)
+    for other in list(hall.contacts.get(caller.contact, ())):
+        if other.place is Place.WAITING:
+            let_go(hall, other, VisitOutcome.WITHDRAWN)
 
 
 def _refusal(line: Line, caller: Caller) -> VisitOutcome | None:

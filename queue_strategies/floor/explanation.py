@@ -44,9 +44,10 @@ class Explanation:
 
 def explain(hall: Hall, contact: ContactId, now: float) -> Explanation | None:
     """Explain the contact's latest visit; None when the floor knows none that goes on."""
-    visit = hall.contacts.get(contact)
-    if visit is None:
+    visits = hall.contacts.get(contact)
+    if not visits:
         return None
+    visit = visits[-1]
     considered = _considered(visit, now)
     named = {entry.agent for entry in considered}
     desks = [desk for desk in hall.desks.values() if desk.agent.id not in named]
@@ -103,7 +104,7 @@ def why_not(hall: Hall, visit: Visit, desk: Desk, now: float) -> str:
         case AgentState.UNREACHABLE if not desk.reachable:
             return "phone cannot be reached"
         case AgentState.UNREACHABLE:
-            return f"phone did not respond, tried again in {_left(hall, desk, now)}"
+            return f"phone did not respond, {_left(hall, desk, now)}"
         case AgentState.RESTING:
             return f"{_missed(desk)}, {_left(hall, desk, now)}"
         case AgentState.READY:

@@ -23,8 +23,8 @@ class Hall:
         self.lines: dict[QueueName, Line] = {}
         self.desks: dict[AgentId, Desk] = {}
         self.visits: dict[VisitId, Visit] = {}
-        self.contacts: dict[ContactId, Visit] = {}
-        """The latest visit of each contact."""
+        self.contacts: dict[ContactId, list[Visit]] = {}
+        """The visits of each contact, the latest last; all but one of them talk."""
         self.offers: dict[OfferId, Offer] = {}
         """Those that ring, are being connected or have become a talk that goes on."""
         self.deadlines: Deadlines[Offer | Visit | Desk] = Deadlines()
@@ -63,12 +63,14 @@ class Hall:
     def welcome(self, visit: Visit) -> None:
         """Know a visit from now on."""
         self.visits[visit.caller.visit] = visit
-        self.contacts[visit.caller.contact] = visit
+        self.contacts.setdefault(visit.caller.contact, []).append(visit)
 
     def forget(self, visit: Visit) -> None:
         """Know a visit no longer."""
         del self.visits[visit.caller.visit]
-        if self.contacts.get(visit.caller.contact) is visit:
+        visits = self.contacts[visit.caller.contact]
+        visits.remove(visit)
+        if not visits:
             del self.contacts[visit.caller.contact]
 
     def arm(self, visit: Visit) -> None:

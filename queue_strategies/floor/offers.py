@@ -151,7 +151,7 @@ def end(hall: Hall, offer: Offer, outcome: OfferOutcome, *, stop: bool = True) -
     desk.offer = None
     if outcome in NOT_TAKEN:
         _rest(hall, desk, offer, outcome)
-    if visit.place is Place.CONNECTING:
+    if offer.picked_up is not None and visit.place is Place.CONNECTING:
         _return_to_line(hall, visit)
     hall.returned[visit] = None
     hall.refresh_visit(visit)

@@ -1,0 +1,140 @@
+"""The floor shows who stands where, and says why."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from queue_strategies.events import AgentLoggedOut, AgentOccupied, AgentPaused, PhoneChanged
+from queue_strategies.model import AgentId, AgentState, ContactId, OfferOutcome, QueueName
+from tests.queue_strategies.floor_story import ANNA, BOB, SALES, SUPPORT, Story, agent, sales, support
+
+WHO = [
+    "talker",
+    "ringer",
+    "writer",
+    "pauser",
+    "silent",
+    "leaver",
+    "busy",
+    "unplugged",
+    "dead",
+    "decliner",
+    "sleeper",
+]
+
+
+def every_kind_of_agent() -> Story:
+    """Return a floor at 104 with one agent of each kind, and eva, who waits for one of them."""
+    members = [agent(AgentId(name), wrap_up_s=20 if name == "writer" else 0) for name in WHO]
+    story = Story(sales(), support(), agents=[*members, agent(AgentId("outsider"), SUPPORT)]).at(100)
+    for name in WHO:
+        story.join(f"caller-of-{name}")
+    for name in WHO:
+        if name not in ("ringer", "dead", "decliner", "sleeper"):
+            story.talk(AgentId(name))
+    story.fail(AgentId("dead"), OfferOutcome.UNREACHABLE).fail(AgentId("decliner"), OfferOutcome.DECLINED)
+    story.rang(AgentId("ringer")).at(102).leave("caller-of-dead").leave("caller-of-decliner")
+    story.happen(AgentPaused(AgentId("pauser"), "lunch")).happen(AgentPaused(AgentId("silent"), ""))
+    story.happen(AgentLoggedOut(AgentId("leaver"))).happen(
+        PhoneChanged(AgentId("unplugged"), reachable=False)
+    )
+    story.happen(AgentOccupied(AgentId("busy"), ContactId("mum")))
+    for name in ("writer", "pauser", "silent", "leaver", "busy", "unplugged"):
+        story.part(f"caller-of-{name}")
+    return story.answer(AgentId("sleeper")).join("eva").at(104)
+
+
+def test_every_agent_is_excluded_for_a_reason() -> None:
+    explained = every_kind_of_agent().floor.explain(ContactId("eva"), 104)
+    assert explained is not None
+    assert (explained.considered, explained.position, explained.queue) == ((), 3, SALES)
+    assert explained.sentence == "Number 3 in sales: none of 11 members can be rung."
+    assert {entry.agent: entry.why for entry in explained.excluded} == {
+        "talker": "talks to another caller, 4 s",
+        "ringer": "reserved for another caller, 4 s",
+        "sleeper": "reserved for another caller, 4 s",
+        "writer": "wrap-up, 18 s left",
+        "pauser": "paused: lunch",
+        "silent": "paused",
+        "leaver": "logged out",
+        "busy": "on a call of their own, 2 s",
+        "unplugged": "phone cannot be reached",
+        "dead": "phone did not respond, 26 s left",
+        "decliner": "declined the last caller, 1 s left",
+        "outsider": "not a member",
+    }
+
+
+@pytest.mark.parametrize(
+    ("caller", "sentence", "why"),
+    [
+        ("caller-of-ringer", "Number 1 in sales: ringer by longest_idle.", "rings, 4 s"),
+        (
+            "caller-of-sleeper",
+            "Number 2 in sales: sleeper has picked up.",
+            "picked up, being connected for 2 s",
+        ),
+        ("caller-of-talker", "Talks to talker since 4 s.", "talks, 4 s"),
+    ],
+)
+def test_who_is_considered_is_told_how_far_it_has_come(caller: str, sentence: str, why: str) -> None:
+    explained = every_kind_of_agent().floor.explain(ContactId(caller), 104)
+    assert explained is not None
+    assert explained.sentence == sentence
+    assert [entry.why for entry in explained.considered] == [why]
+
+
+def test_agents_of_a_ring_all_queue_are_all_considered() -> None:
+    story = Story(sales(strategy="ring_all"), agents=[agent(ANNA), agent(BOB)]).at(10).join("eva").rang(BOB)
+    explained = story.floor.explain(ContactId("eva"), 12)
+    assert explained is not None
+    assert [(entry.agent, entry.why) for entry in explained.considered] == [
+        (ANNA, "being dialled, 2 s"),
+        (BOB, "rings, 2 s"),
+    ]
+
+
+def test_there_is_nothing_to_explain_about_a_stranger() -> None:
+    assert every_kind_of_agent().floor.explain(ContactId("stranger"), 104) is None
+
+
+def test_a_snapshot_shows_callers_in_the_order_of_service_and_cannot_be_changed() -> None:
+    story = Story(agents=[agent(ANNA)]).at(10).join("eva").at(11).join("fay").at(12).join("gil", priority=3)
+    seen = story.floor.snapshot(15)
+    queue = seen.queues[SALES]
+    assert [(c.contact, c.position, c.priority, c.joined_moment, c.ringing) for c in queue.callers] == [
+        ("gil", 1, 3, 12, ()),
+        ("eva", 2, 0, 10, (ANNA,)),
+        ("fay", 3, 0, 11, ()),
+    ]
+    assert queue.longest_waiting_since == 10
+    assert queue.agents[AgentState.RINGING] == 1
+    with pytest.raises(FrozenInstanceError):
+        queue.callers[0].position = 9  # type: ignore[misc]
+    story.leave("eva")
+    assert len(queue.callers) == 3
+
+
+def test_a_snapshot_shows_what_an_agent_does_and_until_when() -> None:
+    story = Story(sales(wrap_up_s=20)).at(10).join("eva").talk(ANNA)
+    talking = story.floor.snapshot(12).agents[ANNA]
+    assert (talking.contact, talking.queue, talking.since_moment, talking.until_moment) == (
+        "eva",
+        SALES,
+        10,
+        None,
+    )
+    wrapping_up = story.at(30).part("eva").floor.snapshot(30).agents[ANNA]
+    assert (wrapping_up.contact, wrapping_up.since_moment, wrapping_up.until_moment) == (None, 30, 50)
+
+
+def test_queues_can_be_counted_without_a_snapshot() -> None:
+    agents = [agent(ANNA), agent(BOB)]
+    story = Story(agents=agents).at(10).join("eva").talk(ANNA).join("fay").join("gil")
+    counts = story.floor.counts(SALES)
+    assert counts is not None
+    assert (counts.waiting, counts.wanting, counts.talking) == (2, 1, 1)
+    assert (counts.members, counts.logged_in, counts.ready) == (2, 2, 0)
+    assert story.floor.counts(QueueName("sails")) is None
