@@ -164,6 +164,11 @@ class OutsideWorld:
             caller_id["CONNECTEDLINE(pres,i)"] = "prohib"
         return await self._dial(record, f"PJSIP/{number}@carrier", caller_id, speaks)
 
+    @property
+    def calls(self) -> list[OutsideCall]:
+        """Every call that is not over, of whichever side."""
+        return list(self._calls.values())
+
     # -- what phones need (Lines) ----------------------------------------------------------------------------
 
     async def dial_from_phone(self, phone: str, number: str, speaks: int | None) -> OutsideCall:
