@@ -7,11 +7,11 @@ import sys
 import tomllib
 from pathlib import Path
 
-import click
 import pytest
 import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from typer.core import TyperGroup
 
 HOUSE = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -117,7 +117,7 @@ def test_every_callfloor_command_in_the_documents_exists() -> None:
 
     for path, words in commands_in_documents("callfloor"):
         command = typer.main.get_command(app)
-        while words and re.fullmatch(r"[a-z][a-z-]*", words[0]) and isinstance(command, click.Group):
+        while words and re.fullmatch(r"[a-z][a-z-]*", words[0]) and isinstance(command, TyperGroup):
             name, *words = words
             assert name in command.commands, f"{path}: {command.name} has no command {name}"
             command = command.commands[name]
@@ -134,9 +134,9 @@ def commands_in_documents(program: str) -> list[tuple[str, list[str]]]:
     found = []
     for name in [*DOCUMENTS, *units]:
         text = (HOUSE / name).read_text()
-        spans = re.findall(r"`([^`\n]+)`", text) + text.splitlines()
-        for span in spans:
-            typed = re.match(rf"(?:#? *\$? ?|ExecStart=)(?:\S*/)?{program} ((?!is |reads )[^#|`]+)", span)
+        blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) if name.endswith(".md") else [text]
+        for span in re.findall(r"`([^`\n]+)`", text) + "\n".join(blocks).splitlines():
+            typed = re.match(rf"(?:#? {{2,}}|\$ |ExecStart=)?(?:[\w./-]*/)?{program} ([^#|`]+)", span)
             if typed:
                 found.append((name, typed.group(1).split()))
     return found
