@@ -19,7 +19,6 @@ from ari_apps.floor_settings import (
     AsteriskSettings,
     HttpSettings,
     MusicSettings,
-    Name,
     OutboundSettings,
     PhoneSettings,
     QueueSettings,
@@ -27,6 +26,7 @@ from ari_apps.floor_settings import (
     TrunkSettings,
 )
 from ari_apps.ivr_settings import IvrSettings
+from ari_apps.written_values import Name
 from queue_strategies.errors import CallfloorError
 from queue_strategies.model import Agent, AgentId, Membership, Queue, QueueName
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ari_apps.configuration_errors import LEFT_OUT, Problem, suggest
 from ari_apps.destinations import DestinationKind, Reference
-from ari_apps.floor_settings import is_ip, sip_host
 from ari_apps.ivr_settings import MenuSettings, RouteSettings
+from ari_apps.written_values import is_ip, sip_host
 from queue_strategies.strategies import STRATEGIES
 
 if TYPE_CHECKING:

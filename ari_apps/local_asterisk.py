@@ -17,16 +17,8 @@ from pathlib import Path
 
 import platformdirs
 
-from ari_apps.asterisk_packages import (
-    NEEDED_BYTES,
-    USE_CONTAINERS,
-    AsteriskMissingError,
-    Progress,
-    download,
-    no_space,
-    own_source,
-    unpack,
-)
+from ari_apps.asterisk_packages import NEEDED_BYTES, Progress, download, no_space, unpack
+from ari_apps.package_source import USE_CONTAINERS, AsteriskMissingError, own_source
 
 OLDEST = (20,)
 RECIPE = 1

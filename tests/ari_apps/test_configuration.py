@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from ari_apps.commands import configuration as commands
 from ari_apps.configuration import ConfigurationError, UnreadableError, load, load_data, load_text
-from ari_apps.floor_settings import Address
+from ari_apps.written_values import Address
 from queue_strategies.model import AgentId, Membership, QueueName
 
 EXAMPLE = Path("deploy/floor.toml")

@@ -9,16 +9,9 @@ from pathlib import Path
 import pytest
 
 from ari_apps import local_asterisk
-from ari_apps.asterisk_packages import (
-    AsteriskMissingError,
-    ReleaseExpiredError,
-    Source,
-    choose_source,
-    download,
-    explain_apt,
-    read_os_release,
-)
+from ari_apps.asterisk_packages import ReleaseExpiredError, download, explain_apt
 from ari_apps.local_asterisk import AsteriskInstallation, find_in_cache, find_on_system, install
+from ari_apps.package_source import AsteriskMissingError, Source, choose_source, read_os_release
 
 BOOKWORM = 'ID=debian\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12"\n'
 NOBLE = "ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble\nUBUNTU_CODENAME=noble\n"
