@@ -177,7 +177,7 @@ class Channel:
         try:
             await self._rest.do(operations.CHANNELS_SET_CHANNEL_VARS, self.id, variables=values)
         except Gone as gone:
-            if gone.reason == "Channel not found":
+            if gone.reason != "Resource not found":
                 raise
             for name, value in values.items():
                 await self.set_variable(name, value)
@@ -188,7 +188,7 @@ class Channel:
         try:
             return (await self._rest.fetch(messages.Variable, operation, self.id, variable=name)).value
         except Gone as gone:
-            if gone.reason == "Channel not found":
+            if "variable" not in gone.reason:
                 raise
             return None
 

@@ -67,6 +67,7 @@ class Reader:
         self._clock = clock
         self._at = at
         self._last_heard = 0.0
+        self._sink_failures: set[tuple[str, str]] = set()
 
     async def read(self, ws: WebSocket, sock: socket.socket | None) -> str:
         """Hand on everything that comes until the connection ends; return why it ended."""
@@ -116,14 +117,21 @@ class Reader:
                 self._doubted()
             case messages.ChannelUserevent(eventname=name) if self._is_echo(name):
                 return
-        now = self._at()
-        figures.last_event_at = now
-        figures.last_event_lag_s = (now - event.timestamp).total_seconds()
+        figures.last_event_at = self._at()
+        if event.timestamp.tzinfo is not None:
+            figures.last_event_lag_s = (figures.last_event_at - event.timestamp).total_seconds()
         try:
             self._sink.event(event)
-        except Exception:
-            figures.sink_errors_total += 1
-            log.exception("ari.sink_failed", type=type(event).__name__)
+        except Exception as error:
+            self._sink_failed(event, error)
+
+    def _sink_failed(self, event: messages.Event, error: Exception) -> None:
+        """Count it, and log each kind once: a sink that fails at every event must not fill the disk too."""
+        self._figures.sink_errors_total += 1
+        kind = (type(event).__name__, type(error).__name__)
+        if kind not in self._sink_failures:
+            self._sink_failures.add(kind)
+            log.exception("ari.sink_failed", type=kind[0])
 
     # -- is anybody there ---------------------------------------------------------------------------------
 
@@ -135,8 +143,11 @@ class Reader:
             if silent_s > self._settings.silent_after_s:
                 raise PeerSilent(f"Asterisk has been silent for {silent_s:.1f} s")
             trace.debug("> ping")
-            async with asyncio.timeout(self._settings.ping_every_s):
-                await ws.ping(repr(self._clock()).encode())
+            try:
+                async with asyncio.timeout(self._settings.silent_after_s):
+                    await ws.ping(repr(self._clock()).encode())
+            except TimeoutError:
+                raise PeerSilent("Asterisk has been silent and takes nothing any more") from None
 
     def _pong(self, payload: bytes) -> None:
         trace.debug("< pong %s", payload)
