@@ -335,7 +335,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         asked = self.clock.moment()
         answers = await self.send_action({"Action": action, **headers}, None, timeout_s)
         answers = answers if isinstance(answers, list) else [answers]
-        if not answers[0].success and not NOTHING_FOUND.fullmatch(answers[0].message):
+        if not answers[0].success and not NOTHING_FOUND.fullmatch(answers[0].message.strip()):
             raise ActionRefused(action, answers[0].message or "no reason given")
         moment = self.clock.moment()
         items = [

@@ -19,8 +19,8 @@ from queue_strategies.model import AgentId, AgentState, QueueName, VisitId
 
 UNREACHABLE = frozenset({4, 5})
 """Member states: invalid, unavailable."""
-IN_USE = frozenset({2, 3, 6, 7, 8})
-"""In use, busy, ringing, ringing and in use, on hold."""
+IN_USE = frozenset({2, 3, 7, 8})
+"""In use, busy, ringing while in use, on hold; a phone that only rings is not on a call."""
 
 
 @dataclass(slots=True)

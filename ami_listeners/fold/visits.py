@@ -79,6 +79,7 @@ class Talk:
     began: float
     held_since: float | None = None
     hold_s: float = 0.0
+    transferred: bool = False
 
 
 @dataclass(slots=True)
@@ -110,6 +111,9 @@ class Visits:
         """By the unique id of the caller's channel."""
         self._numbers: dict[str, int] = {}
         self._asked_for: dict[str, QueueName] = {}
+        """The queue a channel's dialplan went to last."""
+        self._over_with: set[str] = set()
+        """Channels whose last visit is over: what is told of it again means nothing."""
         self._caller_of: dict[str, str] = {}
         """The caller's channel by the member's."""
         self._ringing: Counter[AgentId] = Counter()
@@ -157,6 +161,7 @@ class Visits:
 
     def _enter(self, event: AmiEvent, queue: QueueName, joined: float, position: int) -> Iterator[Fact]:
         channel = event.text("Uniqueid")
+        self._over_with.discard(channel)
         number = self._numbers[channel] = self._numbers.get(channel, 0) + 1
         contact = ContactId(event.text("Linkedid") or channel)
         visit = Visit(contact, VisitId(f"{channel}/{number}"), queue, joined, position)
@@ -167,27 +172,27 @@ class Visits:
 
     def _known(self, event: AmiEvent) -> Iterator[Fact]:
         """Make up for a join that nobody heard, by what the event tells of the wait."""
-        if event.text("Uniqueid") not in self.open:
+        channel = event.text("Uniqueid")
+        if channel not in self.open and channel not in self._over_with:
             ago_s = event.number("HoldTime") + event.number("TalkTime")
             yield from self._enter(event, QueueName(event.text("Queue")), event.moment - ago_s, 1)
 
     def _abandoned(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._known(event)
-        self.open[event.text("Uniqueid")].abandoned = True
-        yield from self._settle(event)
+        if (visit := self.open.get(event.text("Uniqueid"))) is not None:
+            visit.abandoned = True
+            yield from self._settle(event, visit)
 
     def _left(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._known(event)
-        visit = self.open[event.text("Uniqueid")]
-        visit.left, visit.position = event.moment, event.number("Position")
-        yield from self._settle(event)
+        if (visit := self.open.get(event.text("Uniqueid"))) is not None:
+            visit.left, visit.position = event.moment, event.number("Position")
+            yield from self._settle(event, visit)
 
-    def _settle(self, event: AmiEvent) -> Iterator[Fact]:
+    def _settle(self, event: AmiEvent, visit: Visit) -> Iterator[Fact]:
         """Let an abandon be one as soon as all that belongs to it was heard."""
-        channel = event.text("Uniqueid")
-        visit = self.open[channel]
-        if visit.left is not None and visit.abandoned and visit.hung_up:
-            yield from self._over(channel, event.moment, VisitOutcome.ABANDONED)
+        if visit.left is not None and visit.abandoned and visit.hung_up and visit.talk is None:
+            yield from self._over(event.text("Uniqueid"), event.moment, VisitOutcome.ABANDONED)
 
     def _let_go(self, event: AmiEvent) -> Iterator[Fact]:
         channel, status = event.text("Uniqueid"), event.text("Value")
@@ -195,7 +200,8 @@ class Visits:
         if outcome is None:
             return
         visit = self.open.get(channel)
-        if visit is None and status in AT_THE_DOOR and channel in self._asked_for:
+        at_the_door = status in AT_THE_DOOR and channel in self._asked_for
+        if visit is None and at_the_door and channel not in self._over_with:
             yield from self._enter(event, self._asked_for[channel], event.moment, 0)
             yield from self._over(channel, event.moment, outcome)
         elif visit is not None and visit.talk is None:
@@ -210,12 +216,13 @@ class Visits:
             yield from self._over(channel, visit.left, let_go, event.text("Extension"))
         if event.text("Application") == "Queue":
             self._asked_for[channel] = QueueName(event.text("AppData").partition(",")[0])
+            self._over_with.discard(channel)
 
     def _over(
         self, channel: str, moment: float, outcome: VisitOutcome, key: str | None = None
     ) -> Iterator[Fact]:
         """End a visit without an answer, and whatever offers it had."""
-        visit = self.open.pop(channel)
+        visit = self._close(channel)
         gone = outcome in (VisitOutcome.ABANDONED, VisitOutcome.LOST)
         for offer_channel in list(visit.offers):
             lost_by = OfferOutcome.CALLER_LEFT if gone else OfferOutcome.WITHDRAWN
@@ -234,13 +241,19 @@ class Visits:
             key=key if outcome is VisitOutcome.EXITED_BY_KEY else None,
         )
 
+    def _close(self, channel: str) -> Visit:
+        self._over_with.add(channel)
+        return self.open.pop(channel)
+
     # -- before a member ------------------------------------------------------------------------------------
 
     def _called(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._known(event)
-        visit, channel = self.open[event.text("Uniqueid")], event.text("DestUniqueid")
-        if channel in visit.offers or visit.talk is not None:
-            return
+        visit, channel = self.open.get(event.text("Uniqueid")), event.text("DestUniqueid")
+        if visit is not None and channel not in visit.offers and visit.talk is None:
+            yield from self._offer(event, visit, channel)
+
+    def _offer(self, event: AmiEvent, visit: Visit, channel: str) -> Iterator[Fact]:
         agent = self._agent_of(event)
         for stale in [each for each, offer in visit.offers.items() if offer.agent == agent]:
             yield from self._offer_over(visit, stale, event.moment, visit.offers[stale].missed())
@@ -293,13 +306,14 @@ class Visits:
 
     def _connected(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._known(event)
-        if self.open[event.text("Uniqueid")].talk is None:
-            yield from self._answer(event, event.moment)
+        visit = self.open.get(event.text("Uniqueid"))
+        if visit is not None and visit.talk is None:
+            yield from self._answer(event, visit, event.moment)
 
-    def _answer(self, event: AmiEvent, moment: float) -> Iterator[Fact]:
-        visit, channel = self.open[event.text("Uniqueid")], event.text("DestUniqueid")
+    def _answer(self, event: AmiEvent, visit: Visit, moment: float) -> Iterator[Fact]:
+        channel = event.text("DestUniqueid")
         if channel not in visit.offers:
-            yield from self._called(event)
+            yield from self._offer(event, visit, channel)
         offer = visit.offers[channel]
         visit.talk = Talk(offer, moment)
         self._talking[offer.agent] += 1
@@ -322,12 +336,15 @@ class Visits:
     def _completed(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._known(event)
         channel = event.text("Uniqueid")
-        if self.open[channel].talk is None:
-            yield from self._answer(event, event.moment - event.number("TalkTime"))
+        visit = self.open.get(channel)
+        if visit is None:
+            return
+        if visit.talk is None:
+            yield from self._answer(event, visit, event.moment - event.number("TalkTime"))
         yield from self._part(channel, event.moment, event.text("Reason") or "caller")
 
     def _part(self, channel: str, moment: float, ended_by: str) -> Iterator[Fact]:
-        visit = self.open.pop(channel)
+        visit = self._close(channel)
         if (talk := visit.talk) is None:
             return
         self._caller_of.pop(talk.offer.offer, None)
@@ -375,7 +392,10 @@ class Visits:
 
     def _transferred(self, event: AmiEvent, by: str, kind: str, to: str) -> Iterator[Fact]:
         visit = self._talking_on(by)
-        if visit is not None and visit.talk is not None and event.text("Result") in ("Success", ""):
+        if visit is None or visit.talk is None or visit.talk.transferred:
+            return
+        if event.text("Result") in ("Success", ""):
+            visit.talk.transferred = True
             yield Transferred(
                 moment=event.moment,
                 contact=visit.contact,
@@ -402,6 +422,7 @@ class Visits:
         yield from self._channel_gone(channel, event.moment)
         self._numbers.pop(channel, None)
         self._asked_for.pop(channel, None)
+        self._over_with.discard(channel)
 
     def _channel_gone(self, channel: str, moment: float) -> Iterator[Fact]:
         visit = self.open.get(channel)
@@ -449,6 +470,7 @@ class Visits:
                 visit.left, visit.unheard = asked, True
         self._numbers = {each: number for each, number in self._numbers.items() if alive(each)}
         self._asked_for = {each: queue for each, queue in self._asked_for.items() if alive(each)}
+        self._over_with = {each for each in self._over_with if alive(each)}
         for channel, entry in there.items():
             if channel not in self.open:
                 queue = QueueName(entry.text("Queue"))

@@ -59,6 +59,14 @@ member => PJSIP/dora,0,Dora
 
 [strict](queue)
 joinempty = no
+
+[everybody]
+strategy = ringall
+timeout = 2
+retry = 1
+ringinuse = no
+member => PJSIP/anna,0,Anna Abel
+member => PJSIP/bob,0,Bob Brown
 """
 
 EXTENSIONS = (
@@ -75,7 +83,17 @@ exten => echo,1,Answer(,i)
 """
     + "".join(
         f"exten => {queue},1,Answer(,i)\n same => n,Queue({queue},t,,,60)\n same => n,Hangup()\n"
-        for queue in ("sales", "support", "refusing", "silent", "nobody", "tiny", "leaving", "strict")
+        for queue in (
+            "sales",
+            "support",
+            "refusing",
+            "silent",
+            "nobody",
+            "tiny",
+            "leaving",
+            "strict",
+            "everybody",
+        )
     )
     + "[exits]\nexten => 5,1,Echo()\n"
 )
