@@ -27,6 +27,7 @@ class Service:
         self.asked: list[dict[str, Any]] = []
         self.url = ""
         self.patience = asyncio.Event()
+        self.flooded_bytes = 0
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.text()
@@ -57,6 +58,7 @@ class Service:
         try:
             while True:
                 await response.write(b" " * 65536)
+                self.flooded_bytes += 65536
         except ConnectionError:
             return response
 
@@ -124,6 +126,7 @@ async def test_one_caller_s_cookies_are_not_sent_for_the_next(service: Service) 
 async def test_a_service_that_fails_says_so_in_time(service: Service, path: str, reason: str) -> None:
     timeout_s = 0.3 if path == "slow" else 10
     assert await ask(lookup(f"{service.url}/{path}", timeout_s=timeout_s)) == NotFound(reason)
+    assert service.flooded_bytes < 30_000_000  # what buffers between two sockets may hold
 
 
 async def test_a_service_that_is_not_there_or_a_token_that_is_missing_is_no_answer(
