@@ -19,7 +19,7 @@ from ari_apps.outside_world.transfers import Transfers
 from ari_apps.outside_world.voices import voice_name
 
 BUSY, DECLINED, NORMAL = 17, 21, 16
-"""Q.850; SIP says 486, 603 and BYE or CANCEL."""
+"""Q.850; SIP says 486, 403 and BYE or CANCEL."""
 TRANSFERRED_WITHIN_S = 10.0
 KEY_S = 0.2
 """A key is held for half of it."""
@@ -70,6 +70,7 @@ class OutsideCall:
         self.held_by_floor = False
         self._speaks = speaks
         self._on_hold = False
+        self._listens = False
         self._asked_cause: int | None = None
         self._news = asyncio.Event()
 
@@ -140,13 +141,13 @@ class OutsideCall:
     # -- what people do -------------------------------------------------------------------------------------
 
     async def answer(self, *, speaks: int | None = None) -> None:
-        """Pick up, and speak this tone (None: silence)."""
+        """Pick up, and speak this tone; None is silence, of which nothing is sent."""
         self._speaks = speaks if speaks is not None else self._speaks
         await self._channel.answer()
-        await self._begin_to_speak()
+        await self._make_sound()
 
     async def decline(self) -> None:
-        """Refuse (603)."""
+        """Refuse (403, as Asterisk words it)."""
         await self.hang_up(DECLINED)
 
     async def busy(self) -> None:
@@ -164,21 +165,21 @@ class OutsideCall:
         await asyncio.sleep(len(keys) * KEY_S)
 
     async def speak(self, tone_hz: int | None) -> None:
-        """Say a tone from now on, 300 to 3300 Hz in steps of 50; None is silence."""
+        """Say a tone from now on, 300 to 3300 Hz in steps of 20; None is silence."""
         self._speaks = tone_hz
-        await self._begin_to_speak()
+        await self._make_sound()
 
     async def hold(self) -> None:
         """Put the other side on hold (re-INVITE, sendonly) and send nothing meanwhile, as most phones do."""
         self._on_hold = True
-        await self._channel.stop_moh()
+        await self._make_sound()
         await self._channel.hold()
 
     async def unhold(self) -> None:
         """Take the other side back."""
         self._on_hold = False
         await self._channel.unhold()
-        await self._begin_to_speak()
+        await self._make_sound()
 
     async def transfer(self, number: str) -> None:
         """Send the other side to a number of the floor by REFER, and hang up when it has gone there.
@@ -211,10 +212,15 @@ class OutsideCall:
 
     async def recorded(self, seconds: float) -> Path:
         """Listen for so long; return a WAV file of what this side heard, gaps as silence."""
+        self._listens = True
+        await self._make_sound()
         return await self._exchange.recorder.record(self.record.id, seconds)
 
-    async def _begin_to_speak(self) -> None:
-        if not self._on_hold:
+    async def _make_sound(self) -> None:
+        """Send what is to be heard: a tone, nothing, or silence for the recorder to tell the time by."""
+        if self._on_hold or (self._speaks is None and not self._listens):
+            await self._channel.stop_moh()
+        else:
             await self._channel.start_moh(voice_name(self._speaks))
 
     # -- what Asterisk tells --------------------------------------------------------------------------------
@@ -227,7 +233,7 @@ class OutsideCall:
                 self.record.rang_at = self.record.rang_at or at
             case messages.ChannelStateChange(channel=messages.Channel(state="Up")):
                 self.record.answered_at = self.record.answered_at or at
-            case messages.StasisStart() if self.record.dialled_by == "outside":
+            case messages.StasisStart() if self._speaks is not None and self.record.dialled_by == "outside":
                 self._exchange.crew.start(self._speak_if_there(), f"{self.record.party} speaks")
             case messages.ChannelHangupRequest():
                 self._note_end(event.cause)
@@ -259,7 +265,7 @@ class OutsideCall:
 
     async def _speak_if_there(self) -> None:
         try:
-            await self._begin_to_speak()
+            await self._make_sound()
         except AriError:
             if not self.is_over:
                 raise

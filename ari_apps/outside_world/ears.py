@@ -19,7 +19,7 @@ LONGEST_HEADER = 100
 class Ears:
     """MixMonitor, told to keep the receiving direction alone.
 
-    Its clock is what the channel itself sends (option S), which is why everybody outside sends all the time.
+    Its clock is what the channel itself sends (option S), so who listens has to send, if only silence.
     """
 
     def __init__(self, ami: Connection, folder: Path) -> None:

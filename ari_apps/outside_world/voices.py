@@ -8,17 +8,18 @@ from __future__ import annotations
 import math
 import wave
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 SILENCE = "silence"
 RATE = 8_000
-LENGTH_S = 10
-"""A whole number of seconds ends where it began, so the loop has no seam."""
+LENGTH_S = 2
+"""A whole number of periods of every tone, so the loop has no seam."""
 LEVEL = 0.25
-"""Of the greatest sample, about -12 dBFS."""
-TONES_HZ = range(300, 3_350, 50)
-"""Far enough apart to be told apart, and inside what a telephone carries."""
+"""Of the greatest sample, about -15 dBFS."""
+STEP_HZ = 20
+TONES_HZ = range(300, 3_300 + STEP_HZ, STEP_HZ)
+"""Inside what a telephone carries, and far enough apart to be told apart in a second."""
 
 
 def voice_name(tone_hz: int | None) -> str:
@@ -27,7 +28,7 @@ def voice_name(tone_hz: int | None) -> str:
         return SILENCE
     if tone_hz not in TONES_HZ:
         raise ValueError(
-            f"nobody speaks {tone_hz} Hz: take {TONES_HZ.start} to {TONES_HZ[-1]} in steps of 50"
+            f"nobody speaks {tone_hz} Hz: take {TONES_HZ.start} to {TONES_HZ[-1]} Hz in steps of {STEP_HZ}"
         )
     return f"tone-{tone_hz}"
 
@@ -39,19 +40,18 @@ def write_voices(folder: Path, tones_hz: Iterable[int] = TONES_HZ) -> dict[str, 
         name = voice_name(tone_hz)
         voices[name] = folder / name
         voices[name].mkdir(parents=True, exist_ok=True)
-        write_wav(voices[name] / f"{name}.wav", one_second(tone_hz) * LENGTH_S)
+        write_wav(voices[name] / f"{name}.wav", sound(tone_hz))
     return voices
 
 
-def one_second(tone_hz: int | None) -> array[int]:
-    """Make one second of a tone, 16 bits a sample."""
-    return array("h", bytes(2 * RATE)) if tone_hz is None else array("h", sine(tone_hz))
-
-
-def sine(tone_hz: int) -> Iterator[int]:
-    """Yield the samples of one second."""
-    for index in range(RATE):
-        yield round(32_767 * LEVEL * math.sin(2 * math.pi * tone_hz * index / RATE))
+def sound(tone_hz: int | None) -> array[int]:
+    """Make LENGTH_S of a tone, 16 bits a sample."""
+    if tone_hz is None:
+        return array("h", bytes(2 * RATE * LENGTH_S))
+    turn = 2 * math.pi * tone_hz / RATE
+    repeats_after = RATE // STEP_HZ
+    cycle = [round(32_767 * LEVEL * math.sin(turn * index)) for index in range(repeats_after)]
+    return array("h", cycle) * (RATE * LENGTH_S // repeats_after)
 
 
 def write_wav(path: Path, samples: array[int]) -> None:

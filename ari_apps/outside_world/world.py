@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 READY_S = 30.0
 LONGEST_RINGING_S = 3600
+PATIENCE_S = 30.0
+"""With requests; whoever shares a small machine with two Asterisks and a load waits now and then."""
 UNALLOCATED = 1
 """Q.850: nobody has this number."""
 UNHEARD = ("ChannelDialplan", "ChannelVarset", "Dial", "ChannelConnectedLine")
@@ -121,6 +123,7 @@ class OutsideWorld:
             app=APP,
             events="inbound",
             ignored_events=UNHEARD,
+            request_timeout_s=PATIENCE_S,
         )
         self._ari = await self._stack.enter_async_context(Ari(settings, self))
         await self._ari.ready(READY_S)
