@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 import typer
@@ -177,15 +178,18 @@ async def until_interrupted(
 
 def report(results: Results) -> list[str]:
     """Write the tables, and what one must know to read them."""
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    lines = [
-        f"Dispatch: caller's 100 Trying to agent's INVITE; in brackets the rounds' spread. {machine}.",
-        "",
-    ]
-    if results.cells:
-        lines += [*dispatch_table(results.all_cells()), ""]
+    cells = results.all_cells()
+    lines = [f"{os.cpu_count()} cores, Python {platform.python_version()}."]
+    if cells:
+        others = fmean(each.others_cores for cell in cells for each in cell.rounds)
+        lines += [
+            f"Other programs used {others:.1f} cores meanwhile.",
+            "Dispatch: from the caller's 100 Trying to the agent's INVITE; in brackets the rounds' spread.",
+            "",
+            *dispatch_table(cells),
+        ]
     if results.waited:
-        lines += [*waiting_table(results.waited), ""]
+        lines += ["", *waiting_table(results.waited)]
     return lines
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 PROC = Path("/proc")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -13,6 +14,18 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 def cpu_s(pids: Iterable[int]) -> float:
     """Add up the CPU seconds of these processes and of children they saw end; one that is gone counts 0."""
     return sum(_ticks(pid) for pid in pids) / TICKS_PER_S
+
+
+def machine_cpu_s() -> float:
+    """Read how many CPU seconds all programs of this machine have used since it started."""
+    user, nice, system, _idle, _iowait, irq, softirq = _machine_ticks()[:7]
+    return (user + nice + system + irq + softirq) / TICKS_PER_S
+
+
+def own_cpu_s() -> float:
+    """Read the CPU seconds of this process and of its children that have ended."""
+    own, children = getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def memory_bytes(pids: Iterable[int]) -> int:
@@ -30,6 +43,11 @@ def family(pid: int) -> list[int]:
     for parent in found:
         found.extend(children.get(parent, ()))
     return found
+
+
+def _machine_ticks() -> list[int]:
+    first_line, _, _ = (PROC / "stat").read_text().partition("\n")
+    return [int(field) for field in first_line.split()[1:]]
 
 
 def _ticks(pid: int) -> int:

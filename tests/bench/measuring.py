@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 from tests.bench.ears import Ears
-from tests.bench.footprint import cpu_s, memory_bytes
+from tests.bench.footprint import cpu_s, machine_cpu_s, memory_bytes, own_cpu_s
 from tests.bench.rivals import Rival, RivalError
 from tests.bench.sip_traces import messages, read_run
 from tests.bench.sipp_load import Load
@@ -27,6 +27,8 @@ class Measured:
     dispatch_ms: list[float]
     cpu_ms_per_call: Mapping[str, float]
     ari_requests_per_call: float
+    others_cores: float
+    """What programs that are no part of this used of the machine meanwhile, in cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,19 @@ async def measure(rival: Rival, load: Load, folder: Path) -> Measured:
     """Put the load on the system and see what came of every call."""
     make(folder)
     requests = await rival.ari_requests()
-    before = _cpu(rival)
+    before, all_before, moment = _cpu(rival), machine_cpu_s() - own_cpu_s(), monotonic()
     await rival.load.run(load, folder)
-    after = _cpu(rival)
+    after, all_after, lasted_s = _cpu(rival), machine_cpu_s() - own_cpu_s(), monotonic() - moment
+    used = {part: after[part] - before[part] for part in PARTS}
     requests = await rival.ari_requests() - requests
     calls = read_run(folder)
     return Measured(
         calls=load.calls,
         failed=load.calls - sum(call.complete for call in calls),
         dispatch_ms=[round(1000 * call.dispatch_s, 3) for call in calls if call.dispatch_s is not None],
-        cpu_ms_per_call={part: 1000 * (after[part] - before[part]) / load.calls for part in PARTS},
+        cpu_ms_per_call={part: 1000 * used[part] / load.calls for part in PARTS},
         ari_requests_per_call=requests / load.calls,
+        others_cores=max(0.0, all_after - all_before - sum(used.values())) / lasted_s,
     )
 
 
