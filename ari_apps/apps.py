@@ -53,6 +53,9 @@ from queue_strategies.model import AgentId, ContactId
 
 log = structlog.get_logger()
 
+LEASE_S = 5.0
+"""A phone that has not even said that it rings for so long is taken to be dead."""
+
 
 class Apps:
     """Everything that acts. `async with` starts it and stops it; calls in Asterisk outlive it."""
@@ -76,7 +79,7 @@ class Apps:
         self._prompts = prompts
         self.crew = Crew()
         self.calls = Calls()
-        self.floor = Floor(new_id)
+        self.floor = Floor(new_id, lease_s=LEASE_S)
         self.dispatcher = Dispatcher(self._arrived, self._reconnected)
         self.ari = Ari(ari_settings, self.dispatcher)
         self.directory = Directory(configuration)

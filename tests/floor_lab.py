@@ -1,4 +1,4 @@
-"""A whole floor for one scenario: Asterisk, PostgreSQL, callfloor, and the outside world with its callers and phones."""
+"""A whole floor for scenarios: Asterisk, PostgreSQL, callfloor, and the outside world around it."""
 
 from __future__ import annotations
 
@@ -78,6 +78,20 @@ class Floor:
             await self.post(f"agents/{agent}/log-in")
         for agent in agents:
             await self.until_agent(agent, "ready")
+
+    async def go_home(self) -> None:
+        """End every call, log everybody out and unplug their phones, so that another scenario may begin."""
+        for record in list(self.world.calls):
+            await record.hang_up()
+        for agent in await self.get("agents"):
+            await self.post(f"agents/{agent['id']}/log-out")
+            await self.world.phone(agent["id"]).plug_in()
+            await self.world.phone(agent["id"]).sign_off()
+        await until(self._quiet, "no call is left")
+        self.facts.clear()
+
+    async def _quiet(self) -> bool:
+        return not await self.get("calls")
 
     async def until_agent(self, agent: str, state: str) -> None:
         """Wait until an agent is in a state."""
@@ -186,7 +200,7 @@ class FloorLab:
         await self._stack.aclose()
 
     async def start(self, floor_toml: str, *, started: bool = True) -> Floor:
-        """Run a floor.toml; the outside world is its only trunk, `carrier`, and every phone is plugged out."""
+        """Run a floor.toml; the outside world is its only trunk, `carrier`; no phone is plugged in."""
         addresses = OutsideAddresses.free()
         url = await make_database(self._postgres)
         data = on_free_ports(floor_toml)
