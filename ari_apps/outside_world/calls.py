@@ -133,7 +133,7 @@ class OutsideCall:
             async with asyncio.timeout(timeout_s):
                 while not reached():
                     if self.is_over:
-                        raise CallOver(f"{self!r} did not {what}")
+                        raise CallOver(f"{self!r}: too late to {what}")
                     await self._news.wait()
         except TimeoutError:
             raise OutsideWorldError(f"{self!r} did not {what} within {timeout_s:g} s") from None
