@@ -9,7 +9,7 @@ import structlog
 
 from ami_listeners.clock import Clock
 from ami_listeners.connection import AmiHealth, Connected, Connection, Gap, Listing, Received
-from ami_listeners.errors import DatabaseUnreachable, ListenerError, LoginRefused
+from ami_listeners.errors import ActionRefused, DatabaseUnreachable, ListenerError, LoginRefused
 from ami_listeners.fold import Believed, Fold, wants
 from ami_listeners.fold.phones import OUT_OF_REACH
 from ami_listeners.journal import Journal
@@ -64,6 +64,8 @@ class Listener:
         self.connection = Connection(settings, clock=clock, receive=self._receive, wants=wants)
         self._on_device, self._also, self._on_fact = on_device, also, on_fact
         self._reachable: dict[str, bool] = {}
+        self._not_asked = set() if settings.native_queues else {"QueueStatus"}
+        """Listings that nobody wants, or that Asterisk refuses to this user."""
         self._looks: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.failure = ""
@@ -163,10 +165,13 @@ class Listener:
 
     async def _ask(self) -> None:
         for action in LISTINGS:
-            if action == "QueueStatus" and not self.settings.native_queues:
+            if action in self._not_asked:
                 continue
             try:
                 await self.connection.ask_all(action)
+            except ActionRefused as refused:
+                self._not_asked.add(action)
+                log.info("listener.listing_refused", reason=str(refused))
             except ListenerError as failure:
                 log.warning("listener.listing_failed", action=action, reason=str(failure))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ami_listeners.fold import Fold
 from ami_listeners.fold.members import UNREACHABLE, Known, Member
 from ami_listeners.fold.visits import Visit
@@ -33,6 +35,29 @@ def native_snapshot(fold: Fold, now: float) -> FloorSnapshot:
             for agent, places in fold.members.places.items()
         },
     )
+
+
+def together(floor: FloorSnapshot, native: FloorSnapshot) -> FloorSnapshot:
+    """Show both as one: of a queue that both have, the callers of both, and agents as the floor has them."""
+    queues = dict(native.queues) | dict(floor.queues)
+    for name in floor.queues.keys() & native.queues.keys():
+        ours, theirs = floor.queues[name], native.queues[name]
+        since = [
+            each for each in (ours.longest_waiting_since, theirs.longest_waiting_since) if each is not None
+        ]
+        counts = replace(
+            ours.counts,
+            waiting=ours.counts.waiting + theirs.counts.waiting,
+            wanting=ours.counts.wanting + theirs.counts.wanting,
+            talking=ours.counts.talking + theirs.counts.talking,
+        )
+        queues[name] = replace(
+            ours,
+            counts=counts,
+            callers=(*ours.callers, *theirs.callers),
+            longest_waiting_since=min(since, default=None),
+        )
+    return FloorSnapshot(floor.moment, queues, dict(native.agents) | dict(floor.agents))
 
 
 def queue_snapshot(fold: Fold, name: QueueName, visits: list[Visit], seated: set[AgentId]) -> QueueSnapshot:

@@ -2,9 +2,9 @@
 
 What app_queue tells is not what it means. QueueCallerAbandon is sent whenever it lets go of a caller: one who
 hung up (a HangupRequest came before), one who waited too long, one for whom nobody is left, one who was
-withdrawn (QUEUESTATUS is set right after). An exit by key is a QueueCallerLeave and a dialplan step. A caller
-refused at the door is a QUEUESTATUS alone. AgentRingNoAnswer stands for every way of not answering; the
-hang-up of the agent's channel before it says which.
+withdrawn (QUEUESTATUS is set right after), one whom somebody redirected. An exit by key is a QueueCallerLeave
+and a dialplan step. A caller refused at the door is a QUEUESTATUS alone. AgentRingNoAnswer stands for every
+way of not answering; the hang-up of the agent's channel before it says which.
 """
 
 from __future__ import annotations
@@ -208,12 +208,14 @@ class Visits:
             yield from self._over(channel, visit.left or event.moment, outcome)
 
     def _goes_on(self, event: AmiEvent) -> Iterator[Fact]:
-        """A caller who left, was neither answered nor let go, and goes on in the dialplan: pressed a key."""
+        """Who left, was neither answered nor let go, and goes on, pressed a key or was redirected."""
         channel = event.text("Uniqueid")
         visit = self.open.get(channel)
         if visit is not None and visit.left is not None and visit.talk is None:
-            let_go = VisitOutcome.LOST if visit.unheard or visit.abandoned else VisitOutcome.EXITED_BY_KEY
-            yield from self._over(channel, visit.left, let_go, event.text("Extension"))
+            redirected = VisitOutcome.LOST if visit.unheard else VisitOutcome.WITHDRAWN
+            by_key = not visit.abandoned and not visit.unheard
+            outcome = VisitOutcome.EXITED_BY_KEY if by_key else redirected
+            yield from self._over(channel, visit.left, outcome, event.text("Extension"))
         if event.text("Application") == "Queue":
             self._asked_for[channel] = QueueName(event.text("AppData").partition(",")[0])
             self._over_with.discard(channel)

@@ -103,7 +103,12 @@ MANAGER = f"""
 enabled = yes
 bindaddr = 127.0.0.1
 port = {{port}}
-[listener]
+[callfloor]
+secret = {SECRET}
+read = system,call,agent,dialplan,reporting
+write = reporting
+writetimeout = 5000
+[operator]
 secret = {SECRET}
 read = system,call,agent,user,dialplan,reporting
 write = system,reporting,call,agent,originate,user
@@ -270,6 +275,24 @@ Content-Length: 0
 </scenario>
 """
 
+REGISTER = """<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="register">
+<send retrans="500"><![CDATA[
+REGISTER sip:[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:{phone}@[remote_ip]>;tag=[pid]r[call_number]
+To: <sip:{phone}@[remote_ip]>
+Call-ID: [call_id]
+CSeq: 1 REGISTER
+Contact: <sip:{phone}@127.0.0.1:{port}>;expires={expires_s}
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<recv response="200"/>
+</scenario>
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -357,8 +380,8 @@ class NativeFloor:
         return found
 
     def settings(self, port: int | None = None, **more: object) -> AmiSettings:
-        """Say how to log in; through another port when a wire is between."""
-        login = {"port": port or self.ami_port, "username": "listener", "secret": SecretStr(SECRET)}
+        """Say how to log in, as one who may do anything; through another port when a wire is between."""
+        login = {"port": port or self.ami_port, "username": "operator", "secret": SecretStr(SECRET)}
         return AmiSettings.model_validate(login | more)
 
     @asynccontextmanager
@@ -382,6 +405,16 @@ class NativeFloor:
             await end(process)
         assert process.returncode == 0, output.decode()[-1500:]
         return output.decode()
+
+    async def register(self, phone: str, expires_s: int) -> None:
+        """Plug a phone in that registers itself, or unplug it with 0."""
+        scenario = REGISTER.format(phone=phone, expires_s=expires_s, port=self.phones[phone])
+        process = await self._sipp(f"register-{phone}", scenario, f"127.0.0.1:{self.sip_port}", "-m", "1")
+        try:
+            output, _ = await process.communicate()
+        finally:
+            await end(process)
+        assert process.returncode == 0, output.decode()[-1500:]
 
     async def _sipp(self, name: str, scenario: str, *options: str) -> asyncio.subprocess.Process:
         folder = self.asterisk.config_dir

@@ -1,0 +1,217 @@
+"""One who listens to a real Asterisk knows what its callers went through, gaps and restarts or not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ami_listeners.clock import Clock
+from ami_listeners.connection import Connection
+from ami_listeners.database import Database
+from ami_listeners.journal import Journal
+from ami_listeners.listener import Listener
+from ami_listeners.settings import AmiSettings
+from queue_strategies.facts import CallEnded, Fact, ListenerGap, VisitEnded
+from queue_strategies.figures import Figures
+from queue_strategies.model import AgentId, AgentState, QueueName, VisitOutcome
+from tests.ami_listeners.native_floor import Caller, NativeFloor, Phone, successful
+from tests.ami_listeners.scenes import connected
+from tests.ami_listeners.test_connection import until
+from tests.ami_listeners.test_journal import rows
+from tests.ami_listeners.wire import Wire
+
+
+class Ear:
+    """A listener with all it needs, and what it heard."""
+
+    def __init__(self, settings: AmiSettings, database: Database, spool: Path) -> None:
+        self.figures, self.facts = Figures(), list[Fact]()
+        self.reachable: dict[str, bool] = {}
+        self.journal = Journal(database, spool, Clock())
+        self.listener = Listener(
+            settings, journal=self.journal, figures=self.figures, clock=Clock(),
+            on_device=self.reachable.__setitem__, on_fact=self.facts.append,
+        )  # fmt: skip
+
+    async def __aenter__(self) -> Ear:
+        await self.journal.start()
+        await self.listener.start()
+        await self.listener.connection.connected()
+        assert await until(lambda: "anna" in self.reachable), "every phone is told of once it is known"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.listener.stop()
+        await self.journal.stop()
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [fact for fact in self.facts if type(fact) is kind]
+
+    async def quiet(self) -> None:
+        """Wait until no call is left and all is written."""
+        assert await until(lambda: not self.listener.fold.calls.open, 10)
+        assert await self.journal.drained(10)
+
+
+@contextlib.asynccontextmanager
+async def operator(floor: NativeFloor) -> AsyncIterator[Connection]:
+    async with connected(floor, "operator", lambda _: None) as connection:
+        yield connection
+
+
+def callfloor(floor: NativeFloor, port: int | None = None, **more: object) -> AmiSettings:
+    """The product's own login: it may read, and change nothing."""
+    return floor.settings(port, username="callfloor", heartbeat_s=0.5, heartbeat_timeout_s=0.5, **more)
+
+
+async def test_figures_of_native_queues_are_what_the_callers_saw(
+    native_floor: NativeFloor, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Forty callers: patient ones for two agents, impatient ones for nobody, some who are let go."""
+    rng = random.Random(7)
+    async with (
+        Ear(callfloor(native_floor), database, tmp_path) as ear,
+        native_floor.phone("anna", Phone(ring_s=0.05, talk_s=0.3)),
+        native_floor.phone("bob", Phone(ring_s=0.05, talk_s=0.3)),
+    ):
+        waits = [rng.uniform(0.2, 3) for _ in range(10)]
+        said = await asyncio.gather(
+            native_floor.call("everybody", Caller(), calls=12, rate=4),
+            native_floor.call("brief", Caller(wait_s=2.3), calls=10, rate=5),
+            *(native_floor.call("nobody", Caller(wait_s=wait_s)) for wait_s in waits),
+        )
+        await ear.quiet()
+        answered, brief, nobody = (
+            ear.figures.queue(QueueName(name)) for name in ("everybody", "brief", "nobody")
+        )
+        assert successful(said[0]) == answered.answered == answered.handled == answered.offered == 12
+        assert answered.abandoned == 0
+        assert brief.offered == 0, "the extension is called brief, its queue is nobody"
+        assert successful(said[1]) == nobody.outcomes[VisitOutcome.TIMED_OUT] == 10
+        assert sum(map(successful, said[2:])) == nobody.abandoned == 10
+        assert nobody.wait_abandoned.sum == pytest.approx(sum(waits), abs=1.5)
+        assert answered.talk_s == pytest.approx(12 * 0.3, abs=1.5)
+        kept = await rows(
+            database_url,
+            "SELECT queue, offered, answered, abandoned, timed_out, handled, wait_abandoned_s, talk_s"
+            " FROM queue_figures ORDER BY queue",
+        )
+        assert kept == [
+            ("everybody", 12, 12, 0, 0, 12, 0, pytest.approx(answered.talk_s)),
+            ("nobody", 20, 0, 10, 10, 0, pytest.approx(nobody.wait_abandoned.sum), 0),
+        ]
+        assert await rows(database_url, "SELECT count(*) FROM calls WHERE ended_at IS NOT NULL") == [(32,)]
+        by_agent = dict(
+            await rows(database_url, "SELECT agent, handled FROM agent_figures WHERE handled > 0")
+        )
+        assert sum(by_agent.values()) == 12
+        assert by_agent == {agent: each.handled for agent, each in ear.figures.agents.items() if each.handled}
+
+
+async def test_a_listener_that_comes_back_goes_on_where_it_was(
+    native_floor: NativeFloor, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """One caller waits and one talks while the listener is away; a third comes and goes unheard."""
+    async with native_floor.phone("carl", Phone()), operator(native_floor) as boss:
+        async with Ear(callfloor(native_floor), database, tmp_path) as before:
+            talking = asyncio.create_task(native_floor.call("support", Caller(wait_s=4)))
+            waiting = asyncio.create_task(native_floor.call("nobody", Caller(wait_s=4)))
+            leaving = asyncio.create_task(native_floor.call("tiny", Caller(wait_s=1.5)))
+            support = QueueName("support")
+            assert await until(lambda: before.figures.queue(support).answered == 1)
+            assert await until(lambda: len(before.listener.fold.visits.open) == 3)
+            counts = {name: queue.counts for name, queue in before.listener.snapshot().queues.items()}
+            assert (counts[support].talking, counts[QueueName("nobody")].waiting) == (1, 1)
+        await leaving
+        assert await rows(database_url, "SELECT count(*) FROM waiting_now") == [(2,)]
+        async with Ear(callfloor(native_floor), database, tmp_path) as after:
+            await asyncio.gather(talking, waiting)
+            await after.quiet()
+        assert not (await boss.ask_all("CoreShowChannels")).items
+    (lost,) = [fact for fact in after.of(VisitEnded) if fact.outcome is VisitOutcome.LOST]
+    assert lost.queue == "tiny"
+    told = await rows(
+        database_url, "SELECT queue, outcome, round(wait_s), handled FROM visits ORDER BY queue"
+    )
+    assert [row[:2] for row in told] == [("nobody", "abandoned"), ("support", "answered"), ("tiny", "lost")]
+    assert (told[0][2], told[1][3]) == (4, 1)
+    kinds = dict(await rows(database_url, "SELECT kind, count(*) FROM facts GROUP BY kind"))
+    assert (kinds["call_started"], kinds["call_ended"], kinds["queue_joined"]) == (3, 3, 3)
+    assert await rows(database_url, "SELECT count(*) FROM calls WHERE ended_at IS NULL") == [(0,)]
+    ((talk_s,),) = await rows(database_url, "SELECT talk_s FROM visits WHERE queue = 'support'")
+    assert talk_s == pytest.approx(3.8, abs=0.5)
+
+
+async def test_a_gap_is_told_and_made_up_for(
+    native_floor: NativeFloor, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """The wire hangs while a caller comes and another goes: nobody is counted twice, and the gap is known."""
+    async with (
+        Wire(native_floor.ami_port) as wire,
+        Ear(callfloor(native_floor, wire.port, backoff_max_s=0.5), database, tmp_path) as ear,
+    ):
+        first = asyncio.create_task(native_floor.call("nobody", Caller(wait_s=1)))
+        assert await until(lambda: len(ear.listener.fold.visits.open) == 1)
+        wire.freeze()
+        second = asyncio.create_task(native_floor.call("nobody", Caller(wait_s=5)))
+        await first
+        assert await until(lambda: not ear.listener.health.up, 5)
+        assert "unanswered" in ear.listener.health.reason
+        wire.thaw()
+        await second
+        await ear.quiet()
+        (gap,) = ear.of(ListenerGap)
+        assert gap.source == "ami"
+        assert "unanswered" in gap.reason
+        outcomes = sorted(fact.outcome for fact in ear.of(VisitEnded))
+        assert outcomes in (
+            [VisitOutcome.ABANDONED, VisitOutcome.LOST],
+            [VisitOutcome.ABANDONED, VisitOutcome.ABANDONED],  # its end was still on the wire
+        )
+        assert len(ear.of(CallEnded)) == 2
+        assert await rows(database_url, "SELECT count(*) FROM gaps WHERE ended_at > began_at") == [(1,)]
+
+
+async def test_a_phone_that_is_plugged_in_can_be_reached_and_one_that_is_unplugged_cannot(
+    native_floor: NativeFloor, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    async with Ear(callfloor(native_floor), database, tmp_path) as ear:
+        assert ear.reachable["anna"]
+        assert not ear.reachable["dora"]
+        await native_floor.register("dora", expires_s=60)
+        assert await until(lambda: ear.reachable["dora"])
+        assert ear.listener.fold.members.known[AgentId("dora")].state is AgentState.READY
+        await native_floor.register("dora", expires_s=0)
+        assert await until(lambda: not ear.reachable["dora"])
+        await ear.quiet()
+        assert await rows(database_url, "SELECT state FROM devices WHERE device = 'PJSIP/dora'") == [
+            ("UNAVAILABLE",)
+        ]
+        statuses = await rows(
+            database_url,
+            "SELECT body->>'status' FROM facts WHERE kind = 'registration_changed'"
+            " AND body->>'endpoint' = 'dora' ORDER BY id",
+        )
+        assert statuses[0] == ("NonQualified",)
+        assert statuses[-1] == ("Removed",)
+
+
+async def test_a_listener_that_is_refused_says_so_and_stays_away(
+    native_floor: NativeFloor, database: Database, tmp_path: Path
+) -> None:
+    journal = Journal(database, tmp_path, Clock())
+    await journal.start()
+    settings = native_floor.settings(username="stranger")
+    listener = Listener(settings, journal=journal, figures=Figures(), clock=Clock())
+    await listener.start()
+    assert await until(lambda: listener.failure != "")
+    assert "stranger" in listener.failure
+    assert not listener.health.up
+    await listener.stop()
+    await journal.stop()
