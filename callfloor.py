@@ -25,9 +25,11 @@ from ami_listeners.database import Database
 from ami_listeners.exporter import Exporter
 from ami_listeners.figure_metrics import figure_families, floor_families
 from ami_listeners.health import Check, Health
-from ami_listeners.health_metrics import journal_families
+from ami_listeners.health_metrics import ami_families, journal_families
 from ami_listeners.journal import Journal
+from ami_listeners.listener import Listener
 from ami_listeners.local_postgres import database_url
+from ami_listeners.phone_watch import PhoneWatch
 from ari_apps.apps import Apps, AsteriskFolders, acting, restored
 from ari_apps.ari_metrics import ari_families
 from ari_apps.commands import agents, asterisk, ivr, routes
@@ -41,6 +43,7 @@ from ari_apps.secret_files import SecretFiles
 from queue_strategies.errors import CallfloorError
 from queue_strategies.facts import Fact
 from queue_strategies.figures import Figures
+from queue_strategies.model import AgentId
 
 VERSION = version("callfloor")
 log = structlog.get_logger()
@@ -68,6 +71,7 @@ class RunningFloor:
     health: Health
     exporter: Exporter
     apps: Apps | None = None
+    listener: Listener | None = None
     watchers: list[Callable[[Fact], None]] = field(default_factory=list)
     """Told every fact, as it becomes true."""
 
@@ -80,6 +84,10 @@ class RunningFloor:
         """Count a fact, keep it, and tell whoever watches."""
         self.figures.add(fact)
         self.journal.write(fact)
+        self.tell_watchers(fact)
+
+    def tell_watchers(self, fact: Fact) -> None:
+        """Tell whoever watches."""
         for watcher in self.watchers:
             watcher(fact)
 
@@ -94,6 +102,7 @@ async def running(
         floor = await _remembering(configuration, only, stack)
         if only is not Half.LISTENERS:
             floor.apps = await _acting(floor, secrets, folders or AsteriskFolders.of(configuration), stack)
+        await _listening(floor, secrets, only, stack)
         await _serving(floor, secrets, only, stack)
         yield floor
 
@@ -134,6 +143,38 @@ async def _acting(
     floor.exporter.add(lambda: floor_families(apps.floor.snapshot(clock.moment())))
     floor.health.add(lambda: [Check("ari", health.connected, health.reason)])
     return apps
+
+
+async def _listening(
+    floor: RunningFloor, secrets: SecretFiles, only: Half | None, stack: AsyncExitStack
+) -> None:
+    """Listen to AMI: for everything, or, when another process does that, for the agents' phones alone."""
+    configuration, apps = floor.configuration, floor.apps
+    settings = configuration.ami_settings(secrets.get("ami"))
+    on_device = apps.phone_changed if apps else None
+    if only is Half.APPS and on_device is not None:
+        watch = PhoneWatch(settings, clock=floor.clock, on_device=on_device)
+        await watch.start()
+        stack.push_async_callback(watch.stop)
+        ami, reason = watch.health, lambda: watch.failure or watch.health.reason
+    else:
+        listener = floor.listener = Listener(
+            settings,
+            journal=floor.journal,
+            figures=floor.figures,
+            clock=floor.clock,
+            queues=configuration.floor_queues(),
+            ours={AgentId(agent.id) for agent in configuration.agents},
+            on_device=on_device,
+            on_fact=floor.tell_watchers,
+        )
+        await listener.start()
+        stack.push_async_callback(listener.stop)
+        ami, reason = listener.health, lambda: listener.failure or listener.health.reason
+        if apps is None:
+            floor.exporter.add(lambda: floor_families(listener.snapshot()))
+    floor.exporter.add(lambda: ami_families(ami))
+    floor.health.add(lambda: [Check("ami", ami.up, reason(), needed=apps is None)])
 
 
 async def _serving(

@@ -103,9 +103,9 @@ class Apps:
             new_id=new_id,
             new_leg=self._new_leg,
         )
-        ivr = self._ivr(ask, prompts, remember)
+        self._ivr = self._make_ivr(ask, prompts, remember)
         self._inbound = inbound = Inbound(
-            switchboard=switchboard, directory=self.directory, desks=self.desks, walk=ivr.walk
+            switchboard=switchboard, directory=self.directory, desks=self.desks, walk=self._ivr.walk
         )
         self.reception = Reception(
             ari=self.ari,
@@ -136,7 +136,7 @@ class Apps:
             new_call=self._new_call,
         )
 
-    def _ivr(self, ask: Ask, prompts: Prompts, remember: Callable[[Fact], None]) -> Ivr:
+    def _make_ivr(self, ask: Ask, prompts: Prompts, remember: Callable[[Fact], None]) -> Ivr:
         configuration, now = self._configuration, self._clock.moment
         return Ivr(
             menus=configuration.menus,
@@ -162,6 +162,7 @@ class Apps:
             self.queueing.tell(agent)
         self.crew.start(self.queueing.run(), "floor")
         await self.ari.__aenter__()
+        self.crew.start(self._ivr.prepare(self._configuration.site.language), "prepare speech")
         self.crew.start(keep_being_seen(self.ari, self._clock), "heartbeat")
         return self
 
@@ -212,9 +213,10 @@ class Apps:
             self.dispatcher.put_by()
             self.crew.start(self._adoption.reconcile(), "reconcile")
 
-    def phone_changed(self, agent: str, reachable: bool) -> None:
-        """Note that an agent's phone can, or cannot, be reached."""
-        self.queueing.tell(PhoneChanged(AgentId(agent), reachable))
+    def phone_changed(self, phone: str, reachable: bool) -> None:
+        """Note that a phone can, or cannot, be reached."""
+        if self.directory.is_agent(phone):
+            self.queueing.tell(PhoneChanged(AgentId(phone), reachable))
 
 
 @dataclass(frozen=True, slots=True)
