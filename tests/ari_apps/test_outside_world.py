@@ -18,6 +18,7 @@ from tests.ari_apps.plain_floor import PlainFloor, plain_floor
 from tests.asterisk_lab import AsteriskLab
 from tests.ears import analyse, listen
 
+PATIENCE_S = 10.0
 SETTLE_S = 0.3
 """After an answer or a transfer, until everybody is bridged and speaks."""
 
@@ -218,6 +219,9 @@ async def test_an_unplugged_phone_neither_rings_nor_says_goodbye(plain: PlainFlo
     assert not carl.is_called
     assert in_vain.record.rang_at is None
     await carl.plug_in()
+    async with asyncio.timeout(PATIENCE_S):
+        while "Unavail" in await plain.asterisk.cli("pjsip show contacts"):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
     again = await plain.world.call("103")
     await (await carl.rings()).hang_up()
     await asyncio.gather(again.ended(), caller.hang_up(), in_vain.hang_up())
