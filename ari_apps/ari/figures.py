@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +29,7 @@ class RequestFigures:
         self.total += 1
         self.seconds_sum += seconds
         self.seconds_max = max(self.seconds_max, seconds)
-        self.buckets[sum(seconds > bound for bound in BUCKETS_S)] += 1
+        self.buckets[bisect_left(BUCKETS_S, seconds)] += 1
         self.outcomes[outcome] += 1
 
 

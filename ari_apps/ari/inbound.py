@@ -1,6 +1,7 @@
-"""Events by a WebSocket that we open: for Asterisks without outbound ones.
+"""Events by a WebSocket that we open, for Asterisks without outbound ones.
 
-What happens while it is down is lost.
+While it is down, channels stay in Stasis and requests work, but events are lost and new calls fall through to
+the dialplan line after `Stasis()`. A second connection of the same name silences the first for good.
 """
 
 from __future__ import annotations
