@@ -94,12 +94,16 @@ class RunningFloor:
 
 @asynccontextmanager
 async def running(
-    configuration: FloorConfiguration, *, only: Half | None = None, folders: AsteriskFolders | None = None
+    configuration: FloorConfiguration,
+    *,
+    only: Half | None = None,
+    folders: AsteriskFolders | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[RunningFloor]:
     """Run a floor, or one half of it, for as long as the context is open; calls in Asterisk outlive it."""
     secrets = SecretFiles(configuration.secrets_dir())
     async with AsyncExitStack() as stack:
-        floor = await _remembering(configuration, only, stack)
+        floor = await _remembering(configuration, only, clock or Clock(), stack)
         if only is not Half.LISTENERS:
             floor.apps = await _acting(floor, secrets, folders or AsteriskFolders.of(configuration), stack)
         await _listening(floor, secrets, only, stack)
@@ -108,10 +112,10 @@ async def running(
 
 
 async def _remembering(
-    configuration: FloorConfiguration, only: Half | None, stack: AsyncExitStack
+    configuration: FloorConfiguration, only: Half | None, clock: Clock, stack: AsyncExitStack
 ) -> RunningFloor:
     """Start what every half needs: the journal, the figures, and their health."""
-    clock, settings = Clock(), configuration.database
+    settings = configuration.database
     url = await stack.enter_async_context(database_url(settings))
     database = Database(url, settings, clock)
     stack.push_async_callback(database.stop)

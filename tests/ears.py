@@ -92,3 +92,21 @@ def gaps_ms(samples: Samples) -> tuple[int, ...]:
 def decibels(level: float) -> float:
     """Express a level between 0 and 1."""
     return float(20 * np.log10(max(level, 1e-6)))
+
+
+def likeness(heard: Samples, sound: Path) -> float:
+    """Tell how much of a sound file the loudest half second heard is: 1 the same, below 0.5 another."""
+    piece = loudest(heard, RATE // 2)
+    padded = np.pad(read(sound), len(piece))
+    size = 1 << int(len(padded) + len(piece)).bit_length()
+    matches = np.fft.irfft(np.fft.rfft(padded, size) * np.conj(np.fft.rfft(piece, size)), size)
+    energy = np.concatenate([[0.0], np.cumsum(padded**2)])
+    local = np.sqrt(np.maximum(energy[len(piece) :] - energy[: -len(piece)], 1e-6))
+    return float(np.max(np.abs(matches[: len(local)]) / local) / max(float(np.linalg.norm(piece)), 1e-6))
+
+
+def loudest(samples: Samples, length: int) -> Samples:
+    """Cut out the stretch of this length with the most sound in it."""
+    energy = np.concatenate([[0.0], np.cumsum(samples**2)])
+    start = int(np.argmax(energy[length:] - energy[:-length])) if len(samples) > length else 0
+    return samples[start : start + length]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, Self, TypeVar
@@ -11,6 +12,7 @@ import aiohttp
 import psycopg
 from prometheus_client.parser import text_string_to_metric_families
 
+from ami_listeners.clock import Clock, utc_now
 from ami_listeners.local_postgres import LocalPostgres
 from ari_apps.apps import AsteriskFolders
 from ari_apps.outside_world.settings import Account, OutsideAddresses
@@ -33,6 +35,8 @@ class Floor:
         self.world = world
         self.database_url = database_url
         self.facts: list[Fact] = []
+        self.date: dt.datetime | None = None
+        """What callfloor's calendar shows; None: today."""
         self._stack = AsyncExitStack()
         self._running: RunningFloor | None = None
 
@@ -45,11 +49,14 @@ class Floor:
             recordings=self.asterisk.rendered.directories.spool / "recording",
         )
         self._running = await self._stack.enter_async_context(
-            running(self.asterisk.configuration, folders=folders)
+            running(self.asterisk.configuration, folders=folders, clock=Clock(wall=self._wall))
         )
         self._running.watchers.append(self.facts.append)
         assert self._running.apps is not None
         await self._running.apps.ari.ready(PATIENCE_S)
+
+    def _wall(self) -> dt.datetime:
+        return self.date or utc_now()
 
     async def stop(self) -> None:
         """Stop callfloor, as SIGTERM does; Asterisk and everybody's calls go on."""
