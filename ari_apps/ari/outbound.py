@@ -13,10 +13,10 @@ Needs Asterisk 22.5 (or 20.15, 21.10) and these stanzas (<…> are values of Ari
                                                  connection_timeout=1000
                                                  reconnect_interval=500
 
-Measured on 22.10.1: once we listen again Asterisk is there within `reconnect_interval` (0.05 to 0.5 s) and tells
-first, in order, what happened meanwhile (in its log one WARNING for each), then what is new. Of 40,000 events
-not one was lost over eight orderly ends; a `kill -9` loses the one or two being written. Either loses what of a
-backlog was sent and not yet read: 2,930 of 6,000 when we ended 20 ms after coming back.
+Measured on 22.10.1: once we listen again Asterisk is there within `reconnect_interval` (0.05 to 0.5 s) and
+tells first, in order, what happened meanwhile (in its log one WARNING for each), then what is new. Of 40,000
+events not one was lost over eight orderly ends; a `kill -9` loses the one or two being written. Either loses
+what of a backlog was sent and not yet read: 2,930 of 6,000 when we ended 20 ms after coming back.
 
 Asterisk has a race there: when the connection breaks just as it writes, it can crash. That happened twice in
 38 `kill -9` under 1,500 events a second, never in 40 at 100 a second, and never in 110 orderly ends: end in
