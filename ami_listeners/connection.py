@@ -93,6 +93,10 @@ class AmiHealth:
     """Events of a kind that nobody asked for."""
     failed: int = 0
     """Events whose callback raised."""
+    dropped: int = 0
+    """Events that did not fit into the inbox."""
+    waiting: int = 0
+    """Events in the inbox when the last one came."""
 
 
 class Connection(panoramisk.Manager):  # type: ignore[misc]
@@ -246,6 +250,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         if self._asked_for(name, block):
             moment = self.clock.moment()
             self.inbox.put((name, moment, block), moment)
+            self.health.dropped, self.health.waiting = self.inbox.dropped, len(self.inbox)
         else:
             self.health.ignored += 1
             self.unasked[name] += 1

@@ -42,5 +42,7 @@ def ami_families(ami: AmiHealth) -> Iterator[Metric]:
     yield CounterMetricFamily("callfloor_ami_events", "Events received", ami.events)
     yield CounterMetricFamily("callfloor_ami_events_ignored", "Events nobody asked for", ami.ignored)
     yield CounterMetricFamily("callfloor_ami_events_failed", "Events whose handling failed", ami.failed)
+    yield CounterMetricFamily("callfloor_ami_events_dropped", "Events that found no room", ami.dropped)
+    yield GaugeMetricFamily("callfloor_ami_events_waiting", "Events not folded yet", ami.waiting)
     if ami.round_trip_s is not None:
         yield GaugeMetricFamily("callfloor_ami_round_trip_seconds", "Time of the last Ping", ami.round_trip_s)

@@ -1,0 +1,289 @@
+"""One definition a number: the fold, the views of the database and /metrics say the same of any day."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from psycopg.rows import dict_row
+
+from ami_listeners.clock import Clock
+from ami_listeners.database import Database
+from ami_listeners.exporter import Exporter
+from ami_listeners.figure_metrics import figure_families
+from ami_listeners.journal import Journal
+from queue_strategies import metrics
+from queue_strategies.events import (
+    AgentAnswered,
+    AgentLoggedIn,
+    AgentLoggedOut,
+    AgentPaused,
+    AgentRang,
+    AgentReady,
+    AgentUnpaused,
+    CallerConnected,
+    CallerHeld,
+    CallerJoined,
+    CallerLeft,
+    CallerPressed,
+    CallerResumed,
+    Event,
+    FloorConfigured,
+    OfferFailed,
+    TalkEnded,
+    TimePassed,
+)
+from queue_strategies.facts import Answered, Fact, Handled, OfferMade, QueueJoined, VisitEnded
+from queue_strategies.figures import Figures
+from queue_strategies.floor import Floor
+from queue_strategies.model import (
+    Agent,
+    AgentId,
+    Caller,
+    ContactId,
+    Membership,
+    OfferOutcome,
+    Queue,
+    QueueName,
+    VisitId,
+    VisitOutcome,
+)
+from tests.ami_listeners.test_journal import rows
+
+FORMULAS = tuple(metrics.SERVICE_LEVEL_FORMULAS)
+QUEUES = [
+    Queue(
+        name=QueueName(f"queue-{number}"),
+        service_level_formula=formula,
+        service_level_s=15,
+        short_abandon_s=4,
+        wrap_up_s=number * 3.0,
+        max_wait_s=60 if number % 2 else None,
+        max_length=6,
+        exit_keys=frozenset("0"),
+        direct=number == len(FORMULAS),
+    )
+    for number, formula in enumerate([*FORMULAS, FORMULAS[0]])
+]
+AGENTS = [
+    Agent(
+        id=AgentId(f"agent-{number}"),
+        queues={queue.name: Membership() for place, queue in enumerate(QUEUES) if place % 4 == number % 4},
+    )
+    for number in range(8)
+]
+
+
+class Day:
+    """A floor on which everything happens by chance; what became true is kept."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.number = 0
+        self.floor = Floor(self.new_id)
+        self.facts: list[Fact] = []
+        self.waiting: set[VisitId] = set()
+        self.talking: set[VisitId] = set()
+        self.offers: list[Any] = []
+
+    def new_id(self) -> str:
+        self.number += 1
+        return f"id-{self.number}"
+
+    def tell(self, event: Event, now: float) -> None:
+        for fact in self.floor.handle(event, now).facts:
+            self.facts.append(fact)
+            match fact:
+                case QueueJoined(visit=visit):
+                    self.waiting.add(visit)
+                case OfferMade(offer=offer):
+                    self.offers.append(offer)
+                case Answered(visit=visit):
+                    self.waiting.discard(visit)
+                    self.talking.add(visit)
+                case VisitEnded(visit=visit):
+                    self.waiting.discard(visit)
+                case Handled(visit=visit):
+                    self.talking.discard(visit)
+                case _:
+                    pass
+
+    def pass_by(self, steps: int) -> None:
+        """Open, let so many things happen, and close: everybody goes home, every talk and wrap-up ends."""
+        now = 0.0
+        self.tell(FloorConfigured(QUEUES, AGENTS), now)
+        for agent in AGENTS:
+            self.tell(AgentLoggedIn(agent.id), now)
+        for _ in range(steps):
+            now += self.rng.expovariate(0.5)
+            for event in self.something(now):
+                self.tell(event, now)
+        for visit in sorted(self.waiting):
+            self.tell(CallerLeft(visit), now + 1)
+        for visit in sorted(self.talking):
+            self.tell(TalkEnded(visit, "agent"), now + 2)
+        self.tell(TimePassed(), now + 1000)
+        for agent in AGENTS:
+            self.tell(AgentLoggedOut(agent.id), now + 1000)
+
+    def something(self, now: float) -> Iterator[Event]:
+        rng, agent = self.rng, self.rng.choice(AGENTS).id
+        waiting, talking = sorted(self.waiting), sorted(self.talking)
+        match rng.choices(range(9), [30, 30, 8, 25, 6, 6, 4, 4, 4])[0]:
+            case 0:
+                queue = rng.choice(QUEUES).name
+                visit = VisitId(self.new_id())
+                yield CallerJoined(
+                    Caller(contact=ContactId(self.new_id()), visit=visit, queue=queue, joined_moment=now)
+                )
+            case 1 if self.offers:
+                offer = self.offers.pop(rng.randrange(len(self.offers)))
+                yield AgentRang(offer)
+                if rng.random() < 0.7:
+                    yield AgentAnswered(offer)
+                    yield CallerConnected(offer)
+                else:
+                    failures = (OfferOutcome.RANG_OUT, OfferOutcome.DECLINED, OfferOutcome.UNREACHABLE)
+                    yield OfferFailed(offer, rng.choice(failures))
+            case 2 if waiting:
+                outcome = rng.choice([VisitOutcome.ABANDONED, VisitOutcome.ABANDONED, VisitOutcome.LOST])
+                yield CallerLeft(rng.choice(waiting), outcome)
+            case 3 if talking:
+                ended_by = rng.choice(["caller", "agent", "transfer"])
+                moved = ("101", "blind") if ended_by == "transfer" else (None, None)
+                yield TalkEnded(rng.choice(talking), ended_by, *moved)
+            case 4 if waiting:
+                yield CallerPressed(rng.choice(waiting), "0")
+            case 5 if talking:
+                visit = rng.choice(talking)
+                yield CallerHeld(visit) if rng.random() < 0.5 else CallerResumed(visit)
+            case 6:
+                yield AgentPaused(agent, "tea") if rng.random() < 0.5 else AgentUnpaused(agent)
+            case 7:
+                yield AgentReady(agent)
+            case 8:
+                yield AgentLoggedOut(agent) if rng.random() < 0.5 else AgentLoggedIn(agent)
+            case _:
+                yield TimePassed()
+
+
+@pytest.fixture(params=[1, 2, 3])
+async def day(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> list[Fact]:
+    """A day's facts, all of them in the database."""
+    day = Day(request.param)
+    day.pass_by(3000)
+    journal = Journal(database, tmp_path, Clock(moment=lambda: 0.0))
+    await journal.start()
+    await journal.know_queues(QUEUES)
+    journal.write_all(day.facts)
+    assert await journal.drained(60)
+    await journal.stop()
+    return day.facts
+
+
+async def columns(url: str, view: str) -> dict[str, dict[str, Any]]:
+    """Read a view, by its first column."""
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        cursor = await connection.cursor(row_factory=dict_row).execute(f"SELECT * FROM {view}")
+        return {next(iter(row.values())): row for row in await cursor.fetchall()}
+
+
+async def test_the_database_counts_as_the_fold_does(day: list[Fact], database_url: str) -> None:
+    figures = Figures()
+    figures.add_all(day)
+    view = await columns(database_url, "queue_figures")
+    assert set(view) == {queue.name for queue in QUEUES if not queue.direct}
+    for queue in QUEUES:
+        if queue.direct:
+            continue
+        row, counted = view[queue.name], figures.queue(queue.name)
+        assert counted.answered, "the day was too quiet to prove anything"
+        assert counted.abandoned
+        for name in ("offered", "answered", "answered_within", "abandoned", "abandoned_within",
+                     "short_abandoned", "handled", "transferred"):  # fmt: skip
+            assert row[name] == getattr(counted, name), name
+        for outcome in VisitOutcome:
+            if outcome not in (VisitOutcome.ANSWERED, VisitOutcome.ABANDONED):
+                assert row[outcome] == counted.outcomes[outcome]
+        for name in ("talk_s", "hold_s", "wrap_up_s", "longest_wait_s"):
+            assert row[name] == pytest.approx(getattr(counted, name)), name
+        for column, ratio in (
+            ("average_speed_of_answer_s", metrics.average_speed_of_answer(counted)),
+            ("average_handle_time_s", metrics.average_handle_time(counted)),
+            ("abandonment_rate", metrics.abandonment_rate(counted)),
+            ("abandonment_rate_not_short", metrics.abandonment_rate_not_short(counted)),
+            ("transfer_rate", metrics.transfer_rate(counted)),
+            ("service_level", metrics.service_level(counted, queue.service_level_formula)),
+        ):
+            assert row[column] == pytest.approx(ratio.value), column
+        assert row["service_level_formula"] == queue.service_level_formula
+
+
+async def test_the_database_knows_agents_as_the_fold_does(day: list[Fact], database_url: str) -> None:
+    figures = Figures()
+    figures.add_all(day)
+    view = await columns(database_url, "agent_figures")
+    assert set(view) == {agent.id for agent in AGENTS}
+    for agent, row in view.items():
+        counted = figures.agent(AgentId(agent))
+        assert (row["handled"], row["not_answered"]) == (counted.handled, counted.not_answered)
+        assert row["offers"] == sum(counted.offers.values())
+        for name in ("talk_s", "hold_s", "wrap_up_s", "ringing_s", "available_s", "paused_s", "logged_in_s"):
+            assert row[name] == pytest.approx(getattr(counted, name)), name
+        for column, ratio in (
+            ("average_handle_time_s", metrics.average_handle_time(counted)),
+            ("occupancy", metrics.occupancy(counted)),
+            ("utilization", metrics.utilization(counted)),
+            ("handled_an_hour", metrics.handled_an_hour(counted)),
+        ):
+            assert row[column] == pytest.approx(ratio.value), column
+
+
+async def test_quarters_of_an_hour_add_up_to_the_day(day: list[Fact], database_url: str) -> None:
+    sums = "sum(offered), sum(answered), sum(abandoned), sum(handled), sum(wait_answered_s), sum(wrap_up_s)"
+    (whole,) = await rows(database_url, f"SELECT {sums} FROM queue_figures")
+    (parts,) = await rows(database_url, f"SELECT {sums} FROM queue_figures_by_quarter_hour")
+    assert parts == pytest.approx(whole)
+    ((steps,),) = await rows(
+        database_url, "SELECT count(DISTINCT began_at) FROM queue_figures_by_quarter_hour"
+    )
+    assert steps > 3
+
+
+async def test_prometheus_is_told_what_the_database_knows(day: list[Fact], database_url: str) -> None:
+    figures, exporter = Figures(), Exporter()
+    figures.add_all(day)
+    queues = {queue.name: queue for queue in QUEUES if not queue.direct}
+    exporter.add(lambda: figure_families(figures, queues))
+    body, content_type = exporter.text()
+    assert "version=" in content_type
+    told: dict[tuple[str, str], float] = {}
+    for family in text_string_to_metric_families(body.decode()):
+        for sample in family.samples:
+            told[sample.name, sample.labels.get("queue", "") + sample.labels.get("le", "")] = sample.value
+    for name, row in (await columns(database_url, "queue_figures")).items():
+        for metric, column in (
+            ("callfloor_queue_offered_total", "offered"),
+            ("callfloor_queue_answered_total", "answered"),
+            ("callfloor_queue_abandoned_total", "abandoned"),
+            ("callfloor_queue_short_abandoned_total", "short_abandoned"),
+            ("callfloor_queue_answered_within_service_level_total", "answered_within"),
+            ("callfloor_queue_wait_seconds_count", "answered"),
+            ("callfloor_queue_wait_seconds_sum", "wait_answered_s"),
+            ("callfloor_queue_handle_seconds_count", "handled"),
+            ("callfloor_queue_asa_seconds", "average_speed_of_answer_s"),
+            ("callfloor_queue_aht_seconds", "average_handle_time_s"),
+            ("callfloor_queue_service_level_ratio", "service_level"),
+        ):
+            assert told[metric, name] == pytest.approx(row[column]), metric
+        within = (
+            f"SELECT count(*) FROM visits WHERE queue = '{name}' AND outcome = 'answered' AND wait_s <= 20"
+        )
+        assert [(told["callfloor_queue_wait_seconds_bucket", f"{name}20.0"],)] == await rows(
+            database_url, within
+        )
