@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import wave
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,8 +30,16 @@ PLAYBACK_LIMIT_S = 600.0
 RECORDING_GRACE_S = 5.0
 TYPED_AHEAD_MAX = 64
 """Keys pressed while nobody asks are kept for the next question, up to this many."""
+KEY_SOUNDS = {"*": "star", "#": "pound"}
 
 T = TypeVar("T")
+
+
+class Waiting(StrEnum):
+    """What a customer hears who waits."""
+
+    MUSIC = "music"
+    RINGING = "ringing"
 
 
 @dataclass(slots=True)
@@ -51,6 +61,7 @@ class Call:
     variables: dict[str, str] = field(default_factory=dict)
     priority: int = 0
     answered: bool = False
+    hears: Waiting | None = None
     lost: bool = False
     ended_by: str = "us"
     hangup_cause: int = 0
@@ -112,9 +123,24 @@ class Call:
         self.hangup_cause = cause
         await self.ari.channel(self.channel_id).hangup(cause)
 
-    async def ring(self) -> None:
-        """Let the customer hear that it rings."""
+    async def start_music(self, music: str) -> None:
+        """Let the customer hear music, until `quiet`."""
+        await self._do(self.ari.channel(self.channel_id).start_moh(music))
+        self.hears = Waiting.MUSIC
+
+    async def start_ringing(self) -> None:
+        """Let the customer hear that it rings, until `quiet`."""
         await self._do(self.ari.channel(self.channel_id).ring())
+        self.hears = Waiting.RINGING
+
+    async def quiet(self) -> None:
+        """End music and ringing, neither of which ends by itself when the customer is bridged."""
+        hears, self.hears = self.hears, None
+        match hears:
+            case Waiting.MUSIC:
+                await self.ari.channel(self.channel_id).stop_moh()
+            case Waiting.RINGING:
+                await self.ari.channel(self.channel_id).ring_stop()
 
     async def keep(self, name: str, value: str) -> None:
         """Set a channel variable, for a later process to find."""
@@ -183,7 +209,9 @@ class Call:
     async def _play(self, uri: str, *, until_key: bool) -> None:
         playback_id = self.new_id()
         try:
-            await self._do(self.ari.channel(self.channel_id).play(uri, playback_id, lang=self.language))
+            await self._do(
+                self.ari.channel(self.channel_id).play(spelt(uri), playback_id, lang=self.language)
+            )
         except Refused as refusal:
             log.warning("call.prompt_refused", media=uri, why=str(refusal))
             return
@@ -191,8 +219,9 @@ class Call:
             while True:
                 item = await self._listen()
                 if self._pressed(item) and until_key:
-                    await self.ari.playback(playback_id).stop()
-                    return
+                    with suppress(Refused):  # a number is spoken to its end, whatever is pressed
+                        await self.ari.playback(playback_id).stop()
+                        return
                 if item is EVENTS_MISSED and await self.ari.playback(playback_id).get() is None:
                     return
                 if isinstance(item, messages.PlaybackFinished) and item.playback.id == playback_id:
@@ -216,6 +245,14 @@ class Call:
         if recording is None:
             return Recorded(name, path, wav_duration_s(path))
         return Recorded(name, path, float(recording.duration or 0), recording.talking_duration)
+
+
+def spelt(uri: str) -> str | list[str]:
+    """Return what to play: of `digits:…`, which Asterisk cannot stop, the sounds it is made of."""
+    kind, _, keys = uri.partition(":")
+    if kind != "digits":
+        return uri
+    return [f"sound:digits/{KEY_SOUNDS.get(key, key)}" for key in keys]
 
 
 def note_failure(playback: messages.Playback) -> None:

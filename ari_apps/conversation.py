@@ -157,10 +157,12 @@ class Conversation:
         """Take the customer out of the agent's bridge, to music."""
         self._held = True
         self._attempt.held()
-        await self._desks.wait(HOLD_MUSIC, self._call.channel_id)
+        await self._desks.leave(self._met.desk, self._call.channel_id)
+        await self._call.start_music(HOLD_MUSIC)
 
     async def _resume(self) -> None:
         self._held = False
+        await self._call.quiet()
         await self._desks.meet(self._met.desk, self._call.channel_id)
         self._attempt.resumed()
 
@@ -180,6 +182,7 @@ class Conversation:
             await self._take_over(own_call)
         else:
             number = refer_to.requested_destination.destination or ""
+            await self._leg.channel.tell_transfer("channel_answered")
             await self._transfer(self._switchboard.dialled(self._leg.id, plain_number(number)))
 
     async def _take_over(self, other: Call) -> None:
@@ -190,10 +193,12 @@ class Conversation:
             async with asyncio.timeout(GIVE_AWAY_S):
                 attempt, met = await request.taken
         except (TimeoutError, NotNow):
+            await self._leg.channel.tell_transfer("channel_answered" if other.at else "channel_declined")
             if other.at is not None:
                 await self._transfer(other.at)
             return
         met.leg.hand_to(self._call.mailbox)
+        await self._leg.channel.tell_transfer("channel_answered")
         await self._hand_over(ThirdParty(attempt, other.at or HANGUP, met))
 
     # -- consultation ---------------------------------------------------------------------------------------
@@ -233,6 +238,7 @@ class Conversation:
         self._third = None
         await self._ringing_tone(on=False)
         self._held = False
+        await self._call.quiet()
         if await self._desks.meet(self._met.desk, self._call.channel_id, self._leg.id):
             self._attempt.resumed()
 
@@ -247,6 +253,7 @@ class Conversation:
             self._next = StillWaiting(third.attempt, third.to)
             return
         self._met, self._held = third.met, False
+        await self._call.quiet()
         await self._desks.meet(self._met.desk, self._call.channel_id)
         await self._switchboard.leave_trace(self._call, third.to, third.attempt, answered=True)
 
@@ -265,7 +272,9 @@ class Conversation:
         try:
             if next_ is HANGUP and not self._stay:
                 await self._call.hang_up()
-            elif not self._held:
+            elif self._held:
+                await self._call.quiet()
+            else:
                 await self._desks.leave(self._met.desk, self._call.channel_id)
             await self._leg.end()
         finally:

@@ -96,6 +96,8 @@ def channel_of(event: messages.Event) -> str | None:
             return _target(event.recording.target_uri)
         case messages.Dial():
             return event.peer.id
+        case messages.ChannelTransfer():
+            return event.referred_by.source_channel.id
         case _:
             channel = getattr(event, "channel", None)
             return channel.id if isinstance(channel, messages.Channel) else None

@@ -123,6 +123,7 @@ class Inbound:
 
     async def _bridge(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> Reached | None:
         await call.answer()
+        await call.quiet()
         if await self._desks.meet(met.desk, call.channel_id, met.leg.id):
             attempt.connected(met)
             with suppress(CallerGone):  # the conversation will hear of it, and has the agent's leg to end
@@ -130,4 +131,5 @@ class Inbound:
             return met
         await met.leg.end()
         attempt.could_not_connect(met)
+        await self._switchboard.welcome(call, to, attempt)
         return None

@@ -85,10 +85,10 @@ class Switchboard:
             await attempt.after_first_ring()
         music = self._directory.music_of(to)
         if music is None:
-            await call.ring()
+            await call.start_ringing()
         else:
             await call.answer()
-            await self._desks.wait(music, call.channel_id)
+            await call.start_music(music)
         await self.leave_trace(call, to, attempt)
 
     async def leave_trace(

@@ -10,6 +10,7 @@ from ari_apps.ari.errors import Gone
 from ari_apps.ari.rest import Rest
 
 Direction = Literal["both", "in", "out"]
+TransferState = Literal["channel_progress", "channel_answered", "channel_unavailable", "channel_declined"]
 SnoopDirection = Literal["none", "both", "in", "out"]
 
 
@@ -114,6 +115,10 @@ class Channel:
     async def redirect(self, endpoint: str) -> None:
         """Send the caller elsewhere by SIP (302 before the answer, REFER after it)."""
         await self._rest.do(operations.CHANNELS_REDIRECT, self.id, endpoint=endpoint)
+
+    async def tell_transfer(self, state: TransferState) -> None:
+        """Tell a phone how the transfer goes that it asked for (ChannelTransfer)."""
+        await self._rest.undo(operations.CHANNELS_TRANSFER_PROGRESS, self.id, states=state)
 
     # -- what it hears --------------------------------------------------------------------------------------
 
