@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -160,7 +161,7 @@ async def _listening(
         watch = PhoneWatch(settings, clock=floor.clock, on_device=on_device)
         await watch.start()
         stack.push_async_callback(watch.stop)
-        ami, reason = watch.health, lambda: watch.failure or watch.health.reason
+        ami, failure = watch.health, partial(getattr, watch, "failure")
     else:
         listener = floor.listener = Listener(
             settings,
@@ -174,11 +175,11 @@ async def _listening(
         )
         await listener.start()
         stack.push_async_callback(listener.stop)
-        ami, reason = listener.health, lambda: listener.failure or listener.health.reason
+        ami, failure = listener.health, partial(getattr, listener, "failure")
         if apps is None:
             floor.exporter.add(lambda: floor_families(listener.snapshot()))
     floor.exporter.add(lambda: ami_families(ami))
-    floor.health.add(lambda: [Check("ami", ami.up, reason(), needed=apps is None)])
+    floor.health.add(lambda: [Check("ami", ami.up, failure() or ami.reason, needed=apps is None)])
 
 
 async def _serving(

@@ -15,12 +15,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from ami_listeners.clock import Clock, utc_now
 from ami_listeners.local_postgres import LocalPostgres
 from ari_apps.apps import AsteriskFolders
+from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.settings import Account, OutsideAddresses
 from ari_apps.outside_world.world import OutsideWorld
 from callfloor import RunningFloor, running
 from queue_strategies.facts import Fact
 from tests.ami_listeners.conftest import make_database
 from tests.asterisk_lab import AsteriskLab, FloorAsterisk, on_free_ports
+from tests.ears import Heard, listen
 
 F = TypeVar("F", bound=Fact)
 
@@ -166,7 +168,7 @@ class Floor:
         """Ask PostgreSQL, once every fact told so far is in it."""
         assert await self.callfloor.journal.drained(PATIENCE_S)
         async with await psycopg.AsyncConnection.connect(self.database_url) as connection:
-            return await (await connection.execute(sql, parameters)).fetchall()  # type: ignore[arg-type]
+            return await (await connection.execute(sql, parameters)).fetchall()
 
     async def metrics(self) -> dict[tuple[str, ...], float]:
         """Scrape /metrics: (name, label values in the order of their names) to value."""
@@ -178,6 +180,22 @@ class Floor:
             for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
+
+
+async def hears(party: OutsideCall, *tones: int, patience_s: float = 5.0) -> Heard:
+    """Listen until this party hears these tones and no other; fails with what was heard last."""
+    deadline = asyncio.get_running_loop().time() + patience_s
+    while (heard := await listen(party, 0.6)).tones != set(tones):
+        assert asyncio.get_running_loop().time() < deadline, f"{party} hears {heard}"
+    return heard
+
+
+async def hears_music(party: OutsideCall, patience_s: float = 6.0) -> Heard:
+    """Listen until this party hears something; music begins softly."""
+    deadline = asyncio.get_running_loop().time() + patience_s
+    while (heard := await listen(party, 1.0)).silent:
+        assert asyncio.get_running_loop().time() < deadline, f"{party} hears nothing"
+    return heard
 
 
 T = TypeVar("T")
