@@ -16,7 +16,7 @@ from ari_apps.floor_settings import Address
 from ari_apps.outside_world.records import CallRecord
 from ari_apps.outside_world.settings import OutsideWorldError
 from ari_apps.outside_world.transfers import Transfers
-from ari_apps.outside_world.voices import voice_name
+from ari_apps.outside_world.voices import Voice, voice_name
 
 BUSY, DECLINED, NORMAL = 17, 21, 16
 """Q.850; SIP says 486, 403 and BYE or CANCEL."""
@@ -60,7 +60,7 @@ class OutsideCall:
     it, and OutsideWorldError when it did not come in time.
     """
 
-    def __init__(self, exchange: Exchange, record: CallRecord, *, speaks: int | None = None) -> None:
+    def __init__(self, exchange: Exchange, record: CallRecord, *, speaks: Voice = None) -> None:
         self._exchange = exchange
         self._channel = exchange.ari.channel(record.id)
         self.record = record
@@ -116,6 +116,16 @@ class OutsideCall:
         await self._until(lambda: self.is_over, "end", timeout_s)
         return self.record
 
+    async def stays(self, seconds: float) -> None:
+        """Let so much time pass in this call; raises CallOver when it ends before."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.is_over:
+                    await self._news.wait()
+        except TimeoutError:
+            return
+        raise CallOver(f"{self!r}: too late to go on")
+
     async def shows(self, number: str, timeout_s: float = 10.0) -> None:
         """Wait until this number is displayed as the other side's."""
         await self._until(lambda: self.caller_number == number, f"show {number}", timeout_s)
@@ -140,7 +150,7 @@ class OutsideCall:
 
     # -- what people do -------------------------------------------------------------------------------------
 
-    async def answer(self, *, speaks: int | None = None) -> None:
+    async def answer(self, *, speaks: Voice = None) -> None:
         """Pick up, and speak this tone; None is silence, of which nothing is sent."""
         self._speaks = speaks if speaks is not None else self._speaks
         await self._channel.answer()
@@ -164,9 +174,9 @@ class OutsideCall:
         await self._channel.send_dtmf(keys)
         await asyncio.sleep(len(keys) * KEY_S)
 
-    async def speak(self, tone_hz: int | None) -> None:
-        """Say a tone from now on, 300 to 3300 Hz in steps of 20; None is silence."""
-        self._speaks = tone_hz
+    async def speak(self, voice: Voice) -> None:
+        """Say a tone (300 to 3300 Hz in steps of 20) or another voice from now on; None is silence."""
+        self._speaks = voice
         await self._make_sound()
 
     async def hold(self) -> None:

@@ -12,6 +12,7 @@ from ari_apps.outside_world.calls import OutsideCall
 from ari_apps.outside_world.registration import Answer, Registration
 from ari_apps.outside_world.settings import Account, OutsideWorldError
 from ari_apps.outside_world.transfers import Transfers
+from ari_apps.outside_world.voices import Voice
 
 ANSWERED_WITHIN_S = 10.0
 FIRST_AGAIN_S = 0.5
@@ -62,7 +63,7 @@ class Number(Party):
 class Lines(Protocol):
     """What a phone needs of the world it is in."""
 
-    async def dial_from_phone(self, phone: str, number: str, speaks: int | None) -> OutsideCall:
+    async def dial_from_phone(self, phone: str, number: str, speaks: Voice) -> OutsideCall:
         """Send an INVITE as this phone."""
         ...
 
@@ -104,7 +105,7 @@ class Phone(Party):
         self.registered = False
         await self._lines.drop_calls(self.name)
 
-    async def dial(self, number: str, *, speaks: int | None = None) -> OutsideCall:
+    async def dial(self, number: str, *, speaks: Voice = None) -> OutsideCall:
         """Call a number or feature code of the floor; returns as soon as it is dialled."""
         return await self._lines.dial_from_phone(self.name, number, speaks)
 

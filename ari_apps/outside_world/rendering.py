@@ -34,6 +34,8 @@ class OutsidePlan:
     accounts: Sequence[Account]
     carrier: Carrier
     cables: Mapping[str, Address]
+    voices: Mapping[str, Path] = field(default_factory=dict)
+    """Folders of sounds, beside those of the tones."""
     codecs: Sequence[str] = CODECS
     ari_password: str = field(default_factory=new_password, repr=False)
     ami_password: str = field(default_factory=new_password, repr=False)
@@ -50,7 +52,7 @@ def render_outside(
         "app": APP,
         "directories": directories,
         "has": installation.has,
-        "voices": write_voices(folder / "voices"),
+        "voices": write_voices(folder / "voices") | dict(plan.voices),
         "floor": plan.floor,
         "addresses": plan.addresses,
         "accounts": plan.accounts,

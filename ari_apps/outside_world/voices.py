@@ -22,15 +22,21 @@ TONES_HZ = range(300, 3_300 + STEP_HZ, STEP_HZ)
 """Inside what a telephone carries, and far enough apart to be told apart in a second."""
 
 
-def voice_name(tone_hz: int | None) -> str:
-    """Name the class of a tone; None is silence. Raises ValueError for a tone there is not."""
-    if tone_hz is None:
+Voice = int | str | None
+"""A tone in Hz, a class of sounds of its own, or nothing."""
+
+
+def voice_name(voice: Voice) -> str:
+    """Name the class of a voice; None is silence. Raises ValueError for a tone there is not."""
+    if isinstance(voice, str):
+        return voice
+    if voice is None:
         return SILENCE
-    if tone_hz not in TONES_HZ:
+    if voice not in TONES_HZ:
         raise ValueError(
-            f"nobody speaks {tone_hz} Hz: take {TONES_HZ.start} to {TONES_HZ[-1]} Hz in steps of {STEP_HZ}"
+            f"nobody speaks {voice} Hz: take {TONES_HZ.start} to {TONES_HZ[-1]} Hz in steps of {STEP_HZ}"
         )
-    return f"tone-{tone_hz}"
+    return f"tone-{voice}"
 
 
 def write_voices(folder: Path, tones_hz: Iterable[int] = TONES_HZ) -> dict[str, Path]:

@@ -29,6 +29,7 @@ from ari_apps.outside_world.records import CallLog, CallRecord, Side
 from ari_apps.outside_world.rendering import APP, OutsidePlan, render_outside
 from ari_apps.outside_world.settings import Account, Carrier, OutsideAddresses
 from ari_apps.outside_world.transfers import Transfers
+from ari_apps.outside_world.voices import Voice
 from ari_apps.running_asterisk import RunningAsterisk
 
 log = structlog.get_logger()
@@ -49,7 +50,8 @@ class OutsideWorld:
     ...     caller = await world.call("+4930123", from_number="+491701234567")
     ...     await caller.answered()
 
-    A floor knows it by a trunk whose `address` is `world.addresses.carrier`.
+    A floor knows it by a trunk whose `address` is `world.addresses.carrier`. `voices` are folders of
+    sounds with which people can speak, by name, beside the tones.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class OutsideWorld:
         accounts: Sequence[Account] = (),
         carrier: Carrier | None = None,
         addresses: OutsideAddresses | None = None,
+        voices: Mapping[str, Path] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._installation = installation
@@ -69,6 +72,7 @@ class OutsideWorld:
         self._accounts = accounts
         self._carrier = carrier or Carrier()
         self.addresses = addresses or OutsideAddresses.free()
+        self._voices = dict(voices or {})
         self._clock = clock or Clock()
         self.log = CallLog()
         self._calls: dict[str, OutsideCall] = {}
@@ -102,6 +106,7 @@ class OutsideWorld:
             addresses=self.addresses,
             accounts=self._accounts,
             carrier=self._carrier,
+            voices=self._voices,
             cables={phone.name: phone.cable.address for phone in self._phones.values()},
         )
         directories = render_outside(plan, self._folder, self._installation)
@@ -155,7 +160,7 @@ class OutsideWorld:
         *,
         from_number: str | None = "+491700000000",
         from_name: str = "",
-        speaks: int | None = None,
+        speaks: Voice = None,
     ) -> OutsideCall:
         """Let somebody call the floor over the trunk; returns as soon as it is dialled.
 
@@ -174,7 +179,7 @@ class OutsideWorld:
 
     # -- what phones need (Lines) ----------------------------------------------------------------------------
 
-    async def dial_from_phone(self, phone: str, number: str, speaks: int | None) -> OutsideCall:
+    async def dial_from_phone(self, phone: str, number: str, speaks: Voice) -> OutsideCall:
         """Send an INVITE as one of the phones."""
         record = self._record(phone, "outside", number, phone, "")
         return await self._dial(record, f"PJSIP/{number}@{phone}", {}, speaks)
@@ -185,7 +190,7 @@ class OutsideWorld:
         await asyncio.gather(*(call.hang_up() for call in live))
 
     async def _dial(
-        self, record: CallRecord, endpoint: str, variables: Mapping[str, str], speaks: int | None
+        self, record: CallRecord, endpoint: str, variables: Mapping[str, str], speaks: Voice
     ) -> OutsideCall:
         call = self._take_in(record, speaks)
         try:
@@ -214,7 +219,7 @@ class OutsideWorld:
             dialled_at=self._clock.moment(),
         )
 
-    def _take_in(self, record: CallRecord, speaks: int | None = None) -> OutsideCall:
+    def _take_in(self, record: CallRecord, speaks: Voice = None) -> OutsideCall:
         call = OutsideCall(self._exchange, record, speaks=speaks)
         self._calls[record.id] = call
         self.log.records.append(record)

@@ -1,0 +1,160 @@
+"""A living call centre from one command: everything is started, shown, and ended again."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from rich.console import Console
+
+from ari_apps.agents import AgentAction
+from ari_apps.crew import Crew
+from ari_apps.demo.cast import AGENTS
+from ari_apps.demo.logs import Logs, Trouble, logging_to
+from ari_apps.demo.opening import Opened, directions, opened, outlive
+from ari_apps.demo.people import People
+from ari_apps.demo.running import Running
+from ari_apps.demo.show import Show
+from ari_apps.demo.staging import Stage
+from ari_apps.demo.summary import figures_table, verdict
+from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.progress import shown_progress
+from queue_strategies.model import AgentId, AgentState
+
+GOING_HOME_S = 5.0
+LOOK_AGAIN_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for."""
+
+    seed: int
+    minutes: float | None = None
+    """None: until somebody ends it."""
+    plain: bool = False
+
+
+async def show_demo(
+    running: Running, stage: Stage, installation: AsteriskInstallation, options: Options, console: Console
+) -> bool:
+    """Show a floor until it is over, and say how it was; return whether every log is clean.
+
+    SIGINT and SIGTERM end it, at whatever point; what was started is stopped.
+    """
+    with logging_to(stage.log) as trouble:
+        showing = Showing(stage, options, console, trouble)
+        task = asyncio.create_task(showing.show(running, installation))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, showing.stop, task)
+        with suppress(asyncio.CancelledError):
+            await task
+    return showing.clean
+
+
+class Showing:
+    """From the opening to the end."""
+
+    def __init__(self, stage: Stage, options: Options, console: Console, trouble: Trouble) -> None:
+        self._stage = stage
+        self._options = options
+        self._console = console
+        self._trouble = trouble
+        self._logs = Logs([stage.log, *stage.asterisk_logs], stage.data / "log")
+        self._ending = False
+        self.clean = True
+
+    def stop(self, task: asyncio.Task[None]) -> None:
+        """End the showing, unless that is being done."""
+        if not self._ending:
+            self._ending = True
+            task.cancel()
+
+    async def show(self, running: Running, installation: AsteriskInstallation) -> None:
+        """Start everything, let people live, and stop everything."""
+        aside = Console(stderr=True)
+        with shown_progress(aside) as tell:
+            opening = opened(running, self._stage, installation, tell)
+            on_stage = await opening.__aenter__()
+        try:
+            await self._live(on_stage)
+        finally:
+            self._ending = True
+            bad = self._logs.bad_lines()  # now: connections that are closed next are no trouble
+            with shown_progress(aside) as tell:
+                tell("ending everything that was started", None)
+                await opening.__aexit__(None, None, None)
+        self._console.print(figures_table(on_stage.floor.figures, on_stage.queues))
+        self._console.print("\n".join(verdict(bad, self._stage.folder)), markup=False, soft_wrap=True)
+        self.clean = not bad
+
+    async def _live(self, on_stage: Opened) -> None:
+        """Let people live until somebody ends it, time is over, or something does not work any more."""
+        floor, minutes, console = on_stage.floor, self._options.minutes, self._console
+        show = Show(
+            floor,
+            on_stage.apps,
+            directions(self._stage, floor.configuration, on_stage.secrets),
+            troubles=self._trouble.counts.total,
+            lasts_s=None if minutes is None else minutes * 60,
+        )
+        crew = Crew()
+        settle(on_stage, crew, self._options.seed)
+        try:
+            await first_of(
+                show.plain(console) if self._options.plain or not console.is_terminal else show.live(console),
+                outlive(on_stage.asterisk, "the floor's Asterisk"),
+                outlive(on_stage.world.asterisk, "the outside world's Asterisk"),
+                *floor.given_up(),
+                *([] if minutes is None else [asyncio.sleep(minutes * 60)]),
+            )
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+        await crew.leave()
+        await send_home(on_stage)
+
+
+def settle(on_stage: Opened, crew: Crew, seed: int) -> None:
+    """Let agents come to work and callers call."""
+    codes = on_stage.floor.configuration.feature_codes
+    people = People(on_stage.world, codes, chance_of(seed), crew)
+    for member in AGENTS:
+        crew.start(people.work(member), member.id)
+    crew.start(people.keep_calling(), "callers")
+
+
+async def send_home(on_stage: Opened) -> None:
+    """End every call and log everybody out, so that the next showing finds an empty floor."""
+    await asyncio.gather(*(call.hang_up() for call in on_stage.world.calls))
+    agents = [AgentId(member.id) for member in AGENTS]
+    for agent in agents:
+        on_stage.apps.agents.do(agent, AgentAction.LOG_OUT)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOING_HOME_S):
+            while not on_stage.all_are(AgentState.LOGGED_OUT):  # noqa: ASYNC110 - the Floor tells nobody
+                await asyncio.sleep(LOOK_AGAIN_S)
+    await on_stage.floor.journal.drained(GOING_HOME_S)
+
+
+def chance_of(seed: int) -> Callable[[str], Random]:
+    """Give everybody a chance of the own, the same for the same seed."""
+    return lambda name: Random(f"{seed} {name}")  # noqa: S311 - people, not secrets
+
+
+async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first of several things and let go of the others; raise what it raises."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
