@@ -62,10 +62,8 @@ class Database:
 
     async def stop(self) -> None:
         """Close every connection."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.close(timeout=5)
-        self._down("stopped")
+        await self._close_pool()
+        self.health.up, self.health.reason = False, "stopped"
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -81,6 +79,7 @@ class Database:
         except AWAY as failure:
             sentence = unreachable(self.conninfo, failure)
             self._down(sentence)
+            await self._close_pool()
             raise DatabaseUnreachable(sentence) from failure
         except (DatabaseTooNew, MigrationChanged) as failure:
             self._down(str(failure))
@@ -117,6 +116,12 @@ class Database:
         )
         await pool.open()
         return pool
+
+    async def _close_pool(self) -> None:
+        """Give up the connections: a pool that lost some waits longer and longer before it makes new ones."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close(timeout=2)
 
     def _down(self, why: str) -> None:
         if self.health.up:

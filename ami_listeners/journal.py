@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 MEMORY_MAX = 50_000
 """Facts kept in memory while the disk is full."""
-RETRY_S = (0.2, 5.0)
+RETRY_S = (0.2, 2.0)
 """The first and the longest pause before the database is tried again."""
 POISON = (psycopg.DataError, psycopg.IntegrityError)
 """What a fact causes that the database can never take."""
@@ -81,6 +81,7 @@ class Journal:
         self._drained = asyncio.Event()
         self._drained.set()
         self._stopping = False
+        self._told = ""
         self._task: asyncio.Task[None] | None = None
 
     # -- for everybody --------------------------------------------------------------------------------------
@@ -239,15 +240,21 @@ class Journal:
                 await asyncio.sleep(self.database.settings.batch_s)
             try:
                 await self._drain_all()
-                pause_s = RETRY_S[0]
+                pause_s, self._told = RETRY_S[0], ""
             except Exception as failure:
                 self._wake.set()
-                expected = isinstance(failure, ListenerError | psycopg.Error)
-                size = self.spool.size_bytes
-                log.warning("journal.waits", reason=str(failure), spool_bytes=size, exc_info=not expected)
+                self._tell_waiting(failure)
                 await self._sync()
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, RETRY_S[1])
+
+    def _tell_waiting(self, failure: Exception) -> None:
+        """Log why facts wait in the spool, once for every reason."""
+        reason = str(failure)
+        if reason != self._told:
+            self._told = reason
+            ours = not isinstance(failure, ListenerError | psycopg.Error)
+            log.warning("journal.waits", reason=reason, spool_bytes=self.spool.size_bytes, exc_info=ours)
 
     async def _drain_all(self) -> None:
         """Take everything there is to the database, oldest first."""

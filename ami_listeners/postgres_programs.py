@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 from ami_listeners.errors import EmbeddedServerFailed
 from ami_listeners.postgres_binaries import ServerUser
 
-TELLING = ("FATAL", "ERROR", "error:", "could not", "No space left")
+STAMP = re.compile(r"^\d{4}-\S+ \S+ \w+ \[\d+\] ")
+"""Before every line of the server's log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,9 @@ class PostgresPrograms:
         """
         code, said = await asyncio.to_thread(self._run, program, words)
         if code not in expected:
-            said += read_or_empty(said_in) if said_in else ""
+            said = (read_or_empty(said_in) if said_in else "") or said
             raise EmbeddedServerFailed(
-                f"the embedded PostgreSQL in {self.data_dir} failed at {program}: {last_words(said)}; "
+                f"the embedded PostgreSQL in {self.data_dir} failed at {program} ({last_words(said)}): "
                 "see the log folder there, or set database.url to a server of yours"
             )
         return code
@@ -71,7 +73,6 @@ def read_or_empty(path: Path) -> str:
 
 
 def last_words(said: str) -> str:
-    """Pick the line that tells most: the last that names a failure, else the last."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if any(word in line for word in TELLING)]
-    return (telling or lines or ["it said nothing"])[-1]
+    """Give the last two lines, without the server's stamps: the reason and its consequence."""
+    lines = [STAMP.sub("", line).strip() for line in said.splitlines()]
+    return "; ".join([line for line in lines if line][-2:]) or "it said nothing"

@@ -20,6 +20,7 @@ from ami_listeners.errors import InvalidHeader, LoginRefused, NotConnected, Outc
 from ami_listeners.messages import AmiEvent
 from ami_listeners.settings import AmiSettings
 from tests.ami_listeners.native_floor import SECRET, NativeFloor
+from tests.ami_listeners.waiting import until
 from tests.ami_listeners.wire import Wire
 
 Callback = Callable[[Any, Any], Awaitable[None] | None]
@@ -76,15 +77,6 @@ async def plain(settings: AmiSettings) -> AsyncIterator[Plain]:
 
 
 both = pytest.mark.parametrize(("start", "well"), [(ours, True), (plain, False)], ids=["ours", "plain"])
-
-
-async def until(what: Callable[[], bool], within_s: float = 5) -> bool:
-    """Wait until something is so; tell whether it came to be."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(within_s):
-            while not what():  # noqa: ASYNC110  (plain panoramisk tells nobody)
-                await asyncio.sleep(0.01)
-    return what()
 
 
 async def logged_in(client: Any) -> None:

@@ -49,6 +49,7 @@ from queue_strategies.model import (
     VisitId,
     VisitOutcome,
 )
+from tests.ami_listeners.waiting import until
 
 SALES, ANNA = QueueName("sales"), AgentId("anna")
 HERE = Path(__file__).parent
@@ -205,7 +206,7 @@ async def test_nothing_is_lost_or_doubled_when_the_database_crashes_under_load(
             journal.write(device(number))
             number += 1
         assert not await journal.drained(0.3)
-        assert not database.health.up
+        assert await until(lambda: not database.health.up)
         assert journal.lag_s() > 0
         await server.start()
         assert await journal.drained(20)

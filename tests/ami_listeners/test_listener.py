@@ -22,8 +22,8 @@ from queue_strategies.figures import Figures
 from queue_strategies.model import AgentId, AgentState, QueueName, VisitOutcome
 from tests.ami_listeners.native_floor import Caller, NativeFloor, Phone, successful
 from tests.ami_listeners.scenes import connected
-from tests.ami_listeners.test_connection import until
 from tests.ami_listeners.test_journal import rows
+from tests.ami_listeners.waiting import until
 from tests.ami_listeners.wire import Wire
 
 
