@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 NUMBER_MAX = 32
 NAME_MAX = 80
-DIALLABLE = frozenset("0123456789+*#ABCDabcd")
+WRITTEN = re.compile(r"[0-9+*#A-Da-d ()./-]*")
+SEPARATORS = " ()./-"
 
 
 def plain_number(given: str) -> str:
-    """Keep of a number what can be dialled; whatever else a caller sends is dropped."""
-    return "".join(letter for letter in given if letter in DIALLABLE)[:NUMBER_MAX]
+    """Keep of a number what can be dialled, up to what no number holds; "anonymous" is none at all."""
+    written = WRITTEN.match(given)
+    number = "".join(key for key in written[0] if key not in SEPARATORS) if written else ""
+    return number[:NUMBER_MAX] if any(key in "0123456789*#" for key in number) else ""
 
 
 def plain_name(given: str) -> str:
