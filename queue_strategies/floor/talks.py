@@ -54,7 +54,6 @@ def seat_down(hall: Hall, offer: Offer, moment: float) -> None:
     offer.seat.answered += 1
     offer.seat.last_answered_moment = moment
     hall.deadlines.drop(offer)
-    hall.deadlines.drop(visit)
     hall.refresh_visit(visit)
     hall.refresh_desk(desk)
 

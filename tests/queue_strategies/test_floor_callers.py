@@ -229,6 +229,14 @@ def test_who_is_withdrawn_from_outside_is_released(outcome: VisitOutcome) -> Non
     assert story.ends[1:] == [("eva", outcome.value)]
 
 
+def test_a_clock_that_goes_back_stands_still() -> None:
+    story = busy_floor(max_wait_s=5).at(20)
+    story.now = 15.0
+    story.happen(CallerJoined(caller_named("eva", SALES, joined_moment=14)))
+    assert story.ends[1:] == [("eva", "timed_out")]
+    assert story.told(VisitEnded)[0].moment == 20
+
+
 def test_a_wait_never_began_in_the_future() -> None:
     story = busy_floor()
     story.happen(CallerJoined(caller_named("eva", SALES, joined_moment=99))).after(1).leave("eva")

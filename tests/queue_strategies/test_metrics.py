@@ -58,7 +58,7 @@ def a_day_at_sales() -> Story:
     """Tell a day whose numbers can be checked by head; service level 20 s, short abandon 5 s, wrap-up 10 s.
 
     ann answered after 10 s, talks 60 s, 15 of them on hold; ben answered after 30 s, talks 40 s, transferred;
-    cat abandons after 3 s, dan after 15 s, eli after 25 s; fay times out after 100 s, gus presses 0 after 8 s.
+    cat abandons after 3 s, dan after 15 s, eli after 25 s; fay times out at 100 s, gus presses 0 after 8 s.
     """
     rules = {"service_level_s": 20.0, "short_abandon_s": 5.0, "wrap_up_s": 10.0, "ring_timeout_s": 60.0}
     story = Story(sales(**rules, max_wait_s=100.0, exit_keys=frozenset("0")))
