@@ -33,7 +33,7 @@ from ami_listeners.local_postgres import database_url
 from ami_listeners.phone_watch import PhoneWatch
 from ari_apps.apps import Apps, AsteriskFolders, acting, restored
 from ari_apps.ari_metrics import ari_families
-from ari_apps.commands import agents, asterisk, ivr, routes
+from ari_apps.commands import agents, asterisk, demo, ivr, routes
 from ari_apps.commands import configuration as configurations
 from ari_apps.configuration import FloorConfiguration, load
 from ari_apps.console.api import add_api
@@ -220,6 +220,7 @@ app.add_typer(routes.app, name="routes")
 app.add_typer(ivr.app, name="ivr")
 app.command()(configurations.check)
 app.command()(configurations.render)
+app.command()(demo.demo_of(running))
 
 
 def _tell_version(wanted: bool) -> None:

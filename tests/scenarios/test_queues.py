@@ -24,7 +24,7 @@ name = "queues"
 [[queues]]
 name = "sales"
 wrap_up_s = 1
-ring_timeout_s = 2
+ring_timeout_s = 4
 rest_s = 1
 leave_when_empty = "never"
 
