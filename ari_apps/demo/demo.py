@@ -43,7 +43,7 @@ class Options:
 async def show_demo(
     running: Running, stage: Stage, installation: AsteriskInstallation, options: Options, console: Console
 ) -> bool:
-    """Show a floor until it is over, and say how it was; return whether every log is clean.
+    """Show a floor until it is over, and say how it was; return whether no log has an error.
 
     SIGINT and SIGTERM end it, at whatever point; what was started is stopped.
     """
@@ -85,13 +85,13 @@ class Showing:
             await self._live(on_stage)
         finally:
             self._ending = True
-            bad = self._logs.bad_lines()  # now: connections that are closed next are no trouble
+            bad = self._logs.bad()  # now: connections that are closed next are no trouble
             with shown_progress(aside) as tell:
                 tell("ending everything that was started", None)
                 await opening.__aexit__(None, None, None)
         self._console.print(figures_table(on_stage.floor.figures, on_stage.queues))
         self._console.print("\n".join(verdict(bad, self._stage.folder)), markup=False, soft_wrap=True)
-        self.clean = not bad
+        self.clean = not any(one.errors for one in bad)
 
     async def _live(self, on_stage: Opened) -> None:
         """Let people live until somebody ends it, time is over, or something does not work any more."""
@@ -100,7 +100,7 @@ class Showing:
             floor,
             on_stage.apps,
             directions(self._stage, floor.configuration, on_stage.secrets),
-            troubles=self._trouble.counts.total,
+            errors=lambda: self._trouble.errors_total,
             lasts_s=None if minutes is None else minutes * 60,
         )
         crew = Crew()

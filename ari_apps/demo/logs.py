@@ -4,59 +4,74 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-TROUBLE = ("warning", "error", "critical")
-BAD_LINES = re.compile(r"\b(?:WARNING|ERROR|FATAL|PANIC)(?:\[|:)|level='(?:warning|error|critical)'")
+ERRORS = re.compile(r"\b(?:ERROR|FATAL|PANIC)(?:\[|:)|level='(?:error|critical)'")
+WARNINGS = re.compile(r"\bWARNING(?:\[|:)|level='warning'")
 """As Asterisk, PostgreSQL and callfloor write them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """What is wrong in one log."""
+
+    path: Path
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
 class Logs:
-    """The log files of a showing, and where in those that others began its own part begins."""
+    """Log files, and where in each that is there already the new part begins."""
 
-    def __init__(self, new: Iterable[Path], kept: Path) -> None:
-        self._new = tuple(new)
-        """Written anew by each showing."""
-        self._kept = kept
-        """A folder of logs that go on from showing to showing."""
-        self._begins = {path: path.stat().st_size for path in kept.glob("*.log")}
+    def __init__(self, files: Iterable[Path], folder: Path) -> None:
+        self._files = tuple(files)
+        self._folder = folder
+        """Of more of them, whose names are not known before."""
+        self._begins = {identity(path): path.stat().st_size for path in self._paths()}
 
-    def bad_lines(self) -> dict[Path, list[str]]:
-        """Read all; return the warnings and errors of those that have any."""
-        paths = [*self._new, *sorted(self._kept.glob("*.log"))]
-        found = {path: bad_lines(path, self._begins.get(path, 0)) for path in paths if path.exists()}
-        return {path: lines for path, lines in found.items() if lines}
+    def _paths(self) -> list[Path]:
+        return [path for path in [*self._files, *sorted(self._folder.glob("*.log"))] if path.exists()]
+
+    def bad(self) -> list[Bad]:
+        """Read all; return those with errors or warnings."""
+        found = [look(path, self._begins.get(identity(path), 0)) for path in self._paths()]
+        return [one for one in found if one.errors or one.warnings]
 
 
-def bad_lines(path: Path, begin: int) -> list[str]:
-    """Read the warnings and errors of a log from here on; all of it when it was begun anew meanwhile."""
+def identity(path: Path) -> tuple[int, int]:
+    """Tell a file from another one that takes its name later."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def look(path: Path, begin: int) -> Bad:
+    """Read a log from here on; all of it when it was cut meanwhile."""
     with path.open("rb") as file:
         file.seek(begin if path.stat().st_size >= begin else 0)
         lines = file.read().decode(errors="replace").splitlines()
-    return [line for line in lines if BAD_LINES.search(line)]
+    return Bad(path, tuple(filter(ERRORS.search, lines)), tuple(filter(WARNINGS.search, lines)))
 
 
 class Trouble(logging.Handler):
-    """Counts what callfloor itself logs at WARNING and above."""
+    """Counts the errors that callfloor itself logs."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.counts: Counter[str] = Counter()
+        super().__init__(logging.ERROR)
+        self.errors_total = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Count a record of Python's own logging."""
-        self.counts["warning" if record.levelno < logging.ERROR else "error"] += 1
+        self.errors_total += 1
 
-    def note(self, _logger: object, level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    def note(self, _logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """Count an event of structlog, as one of its processors."""
-        if level in TROUBLE:
-            self.counts["warning" if level == "warning" else "error"] += 1
+        self.errors_total += method in ("error", "critical", "exception")
         return event
 
 

@@ -12,9 +12,9 @@ from ari_apps.apps import Apps, AsteriskFolders
 from ari_apps.asterisk_packages import Progress
 from ari_apps.configuration import FloorConfiguration
 from ari_apps.demo.cast import AGENTS, GUEST, NUMBERS
-from ari_apps.demo.people import AGENT_VOICE
 from ari_apps.demo.running import Running, RunningFloor
-from ari_apps.demo.staging import DemoError, Stage, write_agent_voice, write_floor
+from ari_apps.demo.staging import DemoError, Stage, write_floor, write_voices
+from ari_apps.demo.view import Directions
 from ari_apps.local_asterisk import AsteriskInstallation
 from ari_apps.outside_world import Account, OutsideAddresses, OutsideWorld
 from ari_apps.rendering import make_private, render, write_private
@@ -81,7 +81,7 @@ async def opened(
                 floor=configuration.asterisk.sip_bind.reachable,
                 accounts=[Account(one.id, secrets.get(f"agent-{one.id}")) for one in AGENTS],
                 addresses=addresses,
-                voices={AGENT_VOICE: write_agent_voice(stage, installation)},
+                voices=write_voices(stage, installation),
                 clock=floor.clock,
             )
         )
@@ -95,23 +95,25 @@ def make_guest_password(secrets: SecretFiles) -> None:
         write_private(secrets.directory / f"phone-{GUEST.id}", token_urlsafe(9) + "\n")
 
 
-def directions(
-    stage: Stage, configuration: FloorConfiguration, secrets: SecretFiles
-) -> list[tuple[str, str]]:
+def directions(stage: Stage, configuration: FloorConfiguration, secrets: SecretFiles) -> Directions:
     """Say where to look, and how to call in."""
     http, sip = configuration.http.listen, configuration.asterisk.sip_bind
-    password = secrets.get(f"phone-{GUEST.id}")
-    return [
-        ("figures", f"http://{http}/metrics"),
-        ("API", f"http://{http}/api/v1/floor, described at http://{http}/api/openapi.json"),
-        ("token", f"{secrets.directory}/api"),
-        ("softphone", f"server {sip} (UDP), user {GUEST.id}, password {password}"),
-        (
-            "dial",
-            f"{NUMBERS.menu} menu, {NUMBERS.sales} sales, {NUMBERS.support} support, 101 to 108 an agent",
-        ),
-        ("logs", str(stage.folder)),
-    ]
+    password, number = secrets.get(f"phone-{GUEST.id}"), NUMBERS
+    extensions = f"{AGENTS[0].extension} to {AGENTS[-1].extension}"
+    return Directions(
+        first=[
+            ("figures", f"http://{http}/metrics   API http://{http}/api/v1/floor"),
+            ("softphone", f"user {GUEST.id}, password {password}, server {sip} (UDP)"),
+            (
+                "dial",
+                f"{number.menu} menu, {number.sales} sales, {number.support} support, 101 to 108 an agent",
+            ),
+        ],
+        more=[
+            ("API token", f"in {secrets.directory}/api; described at http://{http}/api/openapi.json"),
+            ("logs", f"in {stage.folder}"),
+        ],
+    )
 
 
 async def outlive(asterisk: RunningAsterisk, name: str) -> NoReturn:

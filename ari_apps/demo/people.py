@@ -13,6 +13,7 @@ from ari_apps.crew import Crew
 from ari_apps.demo import behaviour
 from ari_apps.demo.behaviour import CallerPlan, Goodbye, Reaction, TalkPlan
 from ari_apps.demo.cast import GUEST, NUMBERS, Member
+from ari_apps.demo.staging import AGENT_VOICE, CALLER_VOICE
 from ari_apps.feature_codes import FeatureCodes
 from ari_apps.outside_world import CallRecord, OutsideCall, OutsideWorld, OutsideWorldError, Phone
 
@@ -20,8 +21,6 @@ MENU_ANSWERS_WITHIN_S = 20.0
 NEVER_LONGER_S = 600.0
 """No call of the demo lasts longer, whatever happens to it."""
 GUEST_TALK_S = 180.0
-AGENT_VOICE = "agent"
-"""What agents say to the guest; among themselves people of the demo save the sound."""
 
 Rng = Callable[[str], Random]
 """A person's own chance, by name."""
@@ -82,7 +81,9 @@ class People:
 
     async def _call(self, plan: CallerPlan) -> None:
         words = self._appointments.expect(plan.number)
-        call = await self._world.call(NUMBERS.public, from_number=plan.number, from_name=plan.name)
+        call = await self._world.call(
+            NUMBERS.public, from_number=plan.number, from_name=plan.name, speaks=CALLER_VOICE
+        )
         try:
             with suppress(OutsideWorldError, Gone, Conflict):
                 await self._press(call, plan)
@@ -163,12 +164,12 @@ class People:
         plan, is_guest = behaviour.plan_offer(rng), call.caller_number == GUEST.extension
         await asyncio.sleep(plan.after_s)
         match Reaction.ANSWERS if is_guest else plan.reaction:
-            case Reaction.ANSWERS if is_guest:
-                await call.answer(speaks=AGENT_VOICE)
-                await call.ended(GUEST_TALK_S)
             case Reaction.ANSWERS:
-                await call.answer()
-                await self._talk(call, member, behaviour.plan_talk(rng))
+                await call.answer(speaks=AGENT_VOICE)
+                if is_guest:
+                    await call.ended(GUEST_TALK_S)
+                else:
+                    await self._talk(call, member, behaviour.plan_talk(rng))
             case Reaction.DECLINES:
                 await call.decline()
                 await call.ended()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.live import Live
@@ -12,7 +12,7 @@ from rich.live import Live
 from ari_apps.apps import Apps
 from ari_apps.demo.running import RunningFloor
 from ari_apps.demo.telling import Storyteller, Told
-from ari_apps.demo.view import Scene, clock, draw
+from ari_apps.demo.view import Directions, Scene, clock, draw
 from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 
 REDRAWN_EVERY_S = 0.5
@@ -26,15 +26,15 @@ class Show:
         self,
         floor: RunningFloor,
         apps: Apps,
-        directions: Sequence[tuple[str, str]],
+        directions: Directions,
         *,
-        troubles: Callable[[], int],
+        errors: Callable[[], int],
         lasts_s: float | None,
     ) -> None:
         self._floor = floor
         self._apps = apps
         self._directions = directions
-        self._troubles = troubles
+        self._errors = errors
         self._lasts_s = lasts_s
         self._queues = [queue for queue in floor.configuration.floor_queues() if not queue.direct]
         self._storyteller = Storyteller({one.id: one.name for one in floor.configuration.floor_agents()})
@@ -67,7 +67,7 @@ class Show:
             checks=self._floor.health.checks(),
             events=self._events,
             directions=self._directions,
-            troubles=self._troubles(),
+            errors=self._errors(),
         )
 
     async def live(self, console: Console) -> None:
@@ -79,7 +79,7 @@ class Show:
 
     async def plain(self, console: Console) -> None:
         """Print where to look and then a line for each event, until cancelled."""
-        for label, text in self._directions:
+        for label, text in self._directions.all:
             console.print(f"{label:<10} {text}", soft_wrap=True)
         told: asyncio.Queue[Told] = asyncio.Queue()
         self._tell = told.put_nowait

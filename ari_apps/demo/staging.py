@@ -26,8 +26,12 @@ from queue_strategies.errors import CallfloorError
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORTS = {"sip": 5060, "ari": 8088, "ami": 5038, "events": 8090, "http": 8080, "listeners": 8081}
-SPEECH = ("demo-thanks", "demo-congrats", "demo-instruct", "demo-moreinfo")
-"""Recordings of whole sentences among Asterisk's sounds: what an agent has to say to the guest."""
+AGENT_VOICE, CALLER_VOICE = "agent", "caller"
+VOICES = {
+    AGENT_VOICE: ("demo-thanks", "demo-congrats", "demo-instruct", "demo-moreinfo"),
+    CALLER_VOICE: ("tt-somethingwrong", "hello-world", "tt-weasels", "demo-echotest"),
+}
+"""What people say, from the recordings that come with Asterisk."""
 
 
 class DemoError(CallfloorError):
@@ -152,13 +156,15 @@ def usual_port(port: int) -> int:
     return port
 
 
-def write_agent_voice(stage: Stage, installation: AsteriskInstallation) -> Path:
-    """Lay out what agents say to the guest; return the folder."""
-    folder = stage.folder / "voice"
-    folder.mkdir(exist_ok=True)
-    for number, name in enumerate(SPEECH):
-        link = folder / f"{number}.wav"
-        link.unlink(missing_ok=True)
-        if (source := installation.data_dir / "sounds" / "en" / f"{name}.wav").exists():
-            link.symlink_to(source)
-    return folder
+def write_voices(stage: Stage, installation: AsteriskInstallation) -> dict[str, Path]:
+    """Lay out what people say, a folder for each voice."""
+    folders = {}
+    for voice, sentences in VOICES.items():
+        folders[voice] = stage.folder / "voices" / voice
+        folders[voice].mkdir(parents=True, exist_ok=True)
+        for number, name in enumerate(sentences):
+            link = folders[voice] / f"{number}.wav"
+            link.unlink(missing_ok=True)
+            if (source := installation.data_dir / "sounds" / "en" / f"{name}.wav").exists():
+                link.symlink_to(source)
+    return folders

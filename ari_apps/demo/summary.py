@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.table import Table
 
+from ari_apps.demo.logs import Bad
 from ari_apps.demo.view import percent, plain_table, seconds
 from queue_strategies.figures import Figures
 from queue_strategies.metrics import average_handle_time, average_speed_of_answer, service_level
@@ -33,12 +34,19 @@ def figures_table(figures: Figures, queues: Sequence[Queue]) -> Table:
     return table
 
 
-def verdict(bad: Mapping[Path, Sequence[str]], folder: Path) -> Iterator[str]:
+def verdict(bad: Sequence[Bad], folder: Path) -> Iterator[str]:
     """Say whether there were errors or warnings in any log, and which."""
-    if not bad:
-        yield f"no error and no warning in any log; they are in {folder}"
-    for path, lines in bad.items():
-        yield f"{len(lines)} warnings or errors in {path}"
+    errors = sum(len(one.errors) for one in bad)
+    warnings = sum(len(one.warnings) for one in bad)
+    yield f"{count(errors, 'error')} and {count(warnings, 'warning')} in the logs, which are in {folder}"
+    for one in bad:
+        lines = [*one.errors, *one.warnings]
+        yield f"{one.path}:"
         yield from (f"  {line}" for line in lines[:SHOWN])
         if len(lines) > SHOWN:
             yield f"  and {len(lines) - SHOWN} more"
+
+
+def count(number: int, noun: str) -> str:
+    """Write so many of something: no error, 1 error, 2 errors."""
+    return f"{number or 'no'} {noun}{'s' if number > 1 else ''}"

@@ -36,7 +36,21 @@ KIND_STYLES = {
     "agent": "blue",
     "other": "bright_black",
 }
-FEWEST_EVENTS = 3
+FEWEST_EVENTS, MANY_EVENTS = 3, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """Where to look and how to call in: labels and texts."""
+
+    first: Sequence[tuple[str, str]]
+    """Those that have to find room."""
+    more: Sequence[tuple[str, str]]
+
+    @property
+    def all(self) -> list[tuple[str, str]]:
+        """The ones and the others."""
+        return [*self.first, *self.more]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +68,22 @@ class Scene:
     checks: Sequence[Check]
     events: Sequence[Told]
     """The newest last."""
-    directions: Sequence[tuple[str, str]]
-    """Where to look and how to call in: label and text."""
-    troubles: int
+    directions: Directions
+    errors: int
+    """In callfloor's own log."""
 
 
 def draw(scene: Scene, width: int, height: int) -> RenderableType:
     """Draw a scene so that it fills the terminal and fits it."""
-    rows = [headline(scene), *health_line(scene, width), queue_table(scene), agent_table(scene, width)]
-    lines_taken = 2 + 1 + len(scene.queues) + 1 + len(scene.snapshot.agents) + 2
-    left = height - lines_taken - len(scene.directions) - 1
-    directions = direction_table(scene) if left >= FEWEST_EVENTS else None
-    if directions is None:
-        left += len(scene.directions)
-    rows += [Text(), *event_lines(scene, max(0, left))]
-    return Group(*rows, *([directions] if directions is not None else []))
+    above: list[RenderableType] = [headline(scene), health_line(scene), Text(), queue_table(scene)]
+    above += [agent_table(scene), Text()]
+    left = height - 6 - len(scene.queues) - len(scene.snapshot.agents)
+    directions = scene.directions.all
+    if left - len(directions) < MANY_EVENTS:
+        directions = list(scene.directions.first)
+    if left - len(directions) < FEWEST_EVENTS:
+        directions = []
+    return Group(*above, *event_lines(scene, max(0, left - len(directions))), direction_table(directions))
 
 
 def headline(scene: Scene) -> Text:
@@ -82,8 +97,8 @@ def headline(scene: Scene) -> Text:
     return line
 
 
-def health_line(scene: Scene, width: int) -> list[RenderableType]:
-    """Say how the parts are."""
+def health_line(scene: Scene) -> Text:
+    """Say how the parts are, and how many people are on the telephone."""
     line = Text(no_wrap=True, overflow="ellipsis")
     for check in scene.checks:
         line.append("● ", "green" if check.up else "bold red")
@@ -92,10 +107,10 @@ def health_line(scene: Scene, width: int) -> list[RenderableType]:
             line.append(f"{check.reason}  ", "red")
     waiting = sum(queue.counts.waiting for queue in scene.snapshot.queues.values())
     talking = sum(agent.state is AgentState.TALKING for agent in scene.snapshot.agents.values())
-    line.append(f"   {waiting} waiting, {talking} talking", "bold")
-    if scene.troubles:
-        line.append(f"   {scene.troubles} warnings or errors in the log", "red")
-    return [line, Text()]
+    line.append(f"  {waiting} waiting, {talking} talking", "bold")
+    if scene.errors:
+        line.append(f"  errors in the log: {scene.errors}", "bold red")
+    return line
 
 
 def queue_table(scene: Scene) -> Table:
@@ -140,7 +155,7 @@ def queue_row(scene: Scene, queue: Queue, shown: QueueSnapshot) -> list[Text]:
     ]
 
 
-def agent_table(scene: Scene, width: int) -> Table:
+def agent_table(scene: Scene) -> Table:
     """Show each agent."""
     table = plain_table("agent", "state", "for", "with", "handled", "queues")
     for agent in scene.snapshot.agents.values():
@@ -178,12 +193,14 @@ def event_lines(scene: Scene, count: int) -> list[RenderableType]:
     return [*lines, *([Text()] * (count - len(lines)))]
 
 
-def direction_table(scene: Scene) -> Table:
+def direction_table(directions: Sequence[tuple[str, str]]) -> Table:
     """Show where to look and how to call in."""
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
+    table.add_column(
+        style="bold", no_wrap=True, min_width=max((len(label) for label, _ in directions), default=0)
+    )
     table.add_column(overflow="ellipsis", no_wrap=True)
-    for label, text in scene.directions:
+    for label, text in directions:
         table.add_row(label, text)
     return table
 
