@@ -127,7 +127,7 @@ show_progress() {
 
 install_packages() {
     say "Installing Python packages into .venv ..."
-    { echo unfinished >"$state" && : >>"$log"; } 2>/dev/null || fail "$venv cannot be written to by $(id -un): remove it."
+    { echo unfinished >"$state" && : >"$log"; } 2>/dev/null || fail "$venv cannot be written to by $(id -un): remove it."
     "$venv/bin/python" -m pip install --require-hashes -r "$root/requirements.lock" >>"$log" 2>&1 &
     installer=$!
     show_progress "$installer"
