@@ -19,6 +19,7 @@ from ari_apps.ari import Ari, AriSettings, messages
 from ari_apps.call import Call
 from ari_apps.calls import Calls
 from ari_apps.configuration import FloorConfiguration
+from ari_apps.configuration_checks import references
 from ari_apps.crew import Crew
 from ari_apps.data_dip import Ask, asking
 from ari_apps.desks import Desks
@@ -37,7 +38,7 @@ from ari_apps.mailbox import Mailbox
 from ari_apps.numbers import plain_name, plain_number
 from ari_apps.opening_hours import build_calendars
 from ari_apps.prompts import Prompts, values_of
-from ari_apps.python_calls import PythonCalls
+from ari_apps.python_calls import PythonCalls, load_all
 from ari_apps.queueing import Queueing
 from ari_apps.reception import Reception
 from ari_apps.rendering import APP
@@ -247,7 +248,8 @@ async def acting(
     remember: Callable[[Fact], None],
     before: Sequence[AgentRestored] = (),
 ) -> AsyncIterator[Apps]:
-    """Run the acting half for as long as the context is open."""
+    """Run the acting half for as long as the context is open; raises PythonCallError."""
+    load_all(references(configuration), configuration.path.absolute().parent)
     installation = find()
     engine = find_engine(installation.espeak if installation else None)
     speech = Speech(engine, platformdirs.user_cache_path("callfloor") / "speech")

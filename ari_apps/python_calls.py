@@ -17,14 +17,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 import structlog
 
-from ari_apps.destinations import HANGUP, Destination, DestinationKind
+from ari_apps.destinations import HANGUP, Destination, DestinationKind, Reference
 from ari_apps.digits import Collected, Complete, Matcher, Number
 from ari_apps.line import CallerGone, Line
 from ari_apps.prompts import Prompts, values_of
@@ -196,6 +196,19 @@ def load(destination: Destination, folder: Path) -> Main:
         raise PythonCallError(f"{destination}: {function_name} must take the call, and only it") from None
     loaded: Main = main
     return loaded
+
+
+def load_all(references: Iterable[Reference], folder: Path) -> None:
+    """Import every coroutine that the configuration names; raise PythonCallError with all that is wrong."""
+    faults = []
+    for reference in references:
+        if reference.kind == DestinationKind.PYTHON:
+            try:
+                load(Destination(DestinationKind.PYTHON, reference.name), folder)
+            except PythonCallError as error:
+                faults.append(f"{reference.place}: {error}")
+    if faults:
+        raise PythonCallError("\n".join(faults))
 
 
 def _destination(given: str | Destination) -> Destination:

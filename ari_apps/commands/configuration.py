@@ -9,8 +9,10 @@ import typer
 from rich.console import Console
 
 from ari_apps.configuration import ConfigurationError, FloorConfiguration, UnreadableError, load
+from ari_apps.configuration_checks import references
 from ari_apps.local_asterisk import find_or_install
 from ari_apps.progress import shown_progress
+from ari_apps.python_calls import PythonCallError, load_all
 from ari_apps.rendering import render as render_into
 from ari_apps.secret_files import SecretFiles
 
@@ -22,9 +24,10 @@ def check(file: Annotated[Path, typer.Argument(help="The configuration.")] = Pat
     console = Console(highlight=False, soft_wrap=True, markup=False)
     try:
         configuration = load(file)
+        load_all(references(configuration), configuration.path.absolute().parent)
     except UnreadableError:
         raise
-    except ConfigurationError as error:
+    except (ConfigurationError, PythonCallError) as error:
         problems = str(error).splitlines()
         for problem in problems:
             console.print(problem)
