@@ -100,17 +100,16 @@ def directions(stage: Stage, configuration: FloorConfiguration, secrets: SecretF
     http, sip = configuration.http.listen, configuration.asterisk.sip_bind
     password, number = secrets.get(f"phone-{GUEST.id}"), NUMBERS
     extensions = f"{AGENTS[0].extension} to {AGENTS[-1].extension}"
+    dial = f"{number.menu} menu, {number.sales} sales, {number.support} support, {extensions} an agent"
     return Directions(
         first=[
-            ("figures", f"http://{http}/metrics   API http://{http}/api/v1/floor"),
+            ("figures", f"http://{http}/metrics"),
+            ("API", f"http://{http}/api/v1/floor"),
             ("softphone", f"user {GUEST.id}, password {password}, server {sip} (UDP)"),
-            (
-                "dial",
-                f"{number.menu} menu, {number.sales} sales, {number.support} support, 101 to 108 an agent",
-            ),
+            ("dial", dial),
         ],
         more=[
-            ("API token", f"in {secrets.directory}/api; described at http://{http}/api/openapi.json"),
+            ("API token", f"in {secrets.directory}/api; the API is described at /api/openapi.json"),
             ("logs", f"in {stage.folder}"),
         ],
     )
