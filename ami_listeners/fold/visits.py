@@ -50,6 +50,10 @@ LET_GO = {
 """QUEUESTATUS, which app_queue sets after it has let go of a caller."""
 AT_THE_DOOR = frozenset({"FULL", "JOINEMPTY", "JOINUNAVAIL"})
 """Those of callers who never joined."""
+TRANSFERS = frozenset({"BlindTransfer", "AttendedTransfer"})
+"""Events that name channels by their parts in the transfer."""
+REMEMBERED = 10_000
+"""Channels of which it is remembered that they are over."""
 REFUSED = frozenset({17, 21})
 """Q.850 causes of a phone that said busy (486, 600) or no (603)."""
 
@@ -80,6 +84,7 @@ class Talk:
     held_since: float | None = None
     hold_s: float = 0.0
     transferred: bool = False
+    agent_hung_up: bool = False
 
 
 @dataclass(slots=True)
@@ -112,8 +117,8 @@ class Visits:
         self._numbers: dict[str, int] = {}
         self._asked_for: dict[str, QueueName] = {}
         """The queue a channel's dialplan went to last."""
-        self._over_with: set[str] = set()
-        """Channels whose last visit is over: what is told of it again means nothing."""
+        self._over_with: dict[str, None] = {}
+        """Channels whose last visit is over, the latest last: what is told of it again, or late, is known."""
         self._caller_of: dict[str, str] = {}
         """The caller's channel by the member's."""
         self._ringing: Counter[AgentId] = Counter()
@@ -139,7 +144,13 @@ class Visits:
         }
 
     def handle(self, event: AmiEvent) -> Iterator[Fact]:
-        """Take in one event of a queue or of a channel in one."""
+        """Take in one event of a queue or of a channel in one.
+
+        Under load Asterisk tells of a talk's end when it has forgotten the channels, and names none; the
+        hang-up has told of it already.
+        """
+        if not event.text("Uniqueid") and event.name not in TRANSFERS:
+            return iter(())
         return self._handlers[event.name](event)
 
     def engages(self, agent: AgentId) -> AgentState | None:
@@ -161,7 +172,7 @@ class Visits:
 
     def _enter(self, event: AmiEvent, queue: QueueName, joined: float, position: int) -> Iterator[Fact]:
         channel = event.text("Uniqueid")
-        self._over_with.discard(channel)
+        self._over_with.pop(channel, None)
         number = self._numbers[channel] = self._numbers.get(channel, 0) + 1
         contact = ContactId(event.text("Linkedid") or channel)
         visit = Visit(contact, VisitId(f"{channel}/{number}"), queue, joined, position)
@@ -218,7 +229,7 @@ class Visits:
             yield from self._over(channel, visit.left, outcome, event.text("Extension"))
         if event.text("Application") == "Queue":
             self._asked_for[channel] = QueueName(event.text("AppData").partition(",")[0])
-            self._over_with.discard(channel)
+            self._over_with.pop(channel, None)
 
     def _over(
         self, channel: str, moment: float, outcome: VisitOutcome, key: str | None = None
@@ -244,7 +255,9 @@ class Visits:
         )
 
     def _close(self, channel: str) -> Visit:
-        self._over_with.add(channel)
+        self._over_with[channel] = None
+        if len(self._over_with) > REMEMBERED:
+            del self._over_with[next(iter(self._over_with))]
         return self.open.pop(channel)
 
     # -- before a member ------------------------------------------------------------------------------------
@@ -414,9 +427,11 @@ class Visits:
         channel = event.text("Uniqueid")
         if channel in self.open:
             self.open[channel].hung_up = True
-        offer = self._offer_on(channel)
+        offer, visit = self._offer_on(channel), self._talking_on(channel)
         if offer is not None:
             offer.cause = event.number("Cause")
+        if visit is not None and visit.talk is not None:
+            visit.talk.agent_hung_up = True
         yield from ()
 
     def _hung_up(self, event: AmiEvent) -> Iterator[Fact]:
@@ -424,14 +439,14 @@ class Visits:
         yield from self._channel_gone(channel, event.moment)
         self._numbers.pop(channel, None)
         self._asked_for.pop(channel, None)
-        self._over_with.discard(channel)
 
     def _channel_gone(self, channel: str, moment: float) -> Iterator[Fact]:
         visit = self.open.get(channel)
         if visit is None:
             return
         if visit.talk is not None:
-            yield from self._part(channel, moment, "caller" if visit.hung_up else "lost")
+            by_agent = "agent" if visit.talk.agent_hung_up else "lost"
+            yield from self._part(channel, moment, "caller" if visit.hung_up else by_agent)
         else:
             outcome = VisitOutcome.ABANDONED if visit.hung_up else VisitOutcome.LOST
             yield from self._over(channel, visit.left or moment, outcome)
@@ -472,7 +487,6 @@ class Visits:
                 visit.left, visit.unheard = asked, True
         self._numbers = {each: number for each, number in self._numbers.items() if alive(each)}
         self._asked_for = {each: queue for each, queue in self._asked_for.items() if alive(each)}
-        self._over_with = {each for each in self._over_with if alive(each)}
         for channel, entry in there.items():
             if channel not in self.open:
                 queue = QueueName(entry.text("Queue"))

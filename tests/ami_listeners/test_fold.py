@@ -166,6 +166,14 @@ def test_a_caller_given_away_was_transferred_and_the_call_goes_on() -> None:
     assert ended.moment - handled.moment > 1
 
 
+def test_the_end_of_a_talk_that_is_told_when_its_channels_are_forgotten_is_no_second_talk() -> None:
+    told = facts("a_talk_told_of_too_late")
+    (joined,), (answered,), (handled,) = (of(told, kind) for kind in (QueueJoined, Answered, Handled))
+    assert joined.visit == answered.visit == handled.visit != ""
+    assert (handled.agent, handled.ended_by) == ("bob", "agent")
+    sane(told)
+
+
 def test_agents_of_the_floor_are_told_of_by_the_floor_alone() -> None:
     told = facts("answered_and_wrapped_up", Fold(is_ours=lambda agent: agent == AgentId("anna")))
     assert not states(told, "anna")
@@ -227,6 +235,24 @@ def test_whatever_is_missed_nothing_is_counted_twice(data: st.DataObject, name: 
     whole = stream(name)
     kept = data.draw(st.lists(st.booleans(), min_size=len(whole), max_size=len(whole)))
     sane(replay([each for each, keep in zip(whole, kept, strict=True) if keep], Fold()))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_queue_tells_after_its_channels_are_gone_is_no_second_visit(name: str) -> None:
+    """Asterisk's threads tell of the end of a talk and of its channels in either order."""
+    late = ("AgentComplete", "QueueCallerLeave", "QueueCallerAbandon", "AgentRingNoAnswer")
+
+    def is_late(each: Received) -> bool:
+        return isinstance(each, AmiEvent) and each.name in late
+
+    whole = stream(name)
+    told = replay(sorted(whole, key=is_late), Fold())
+    sane(told)
+    ordered = facts(name)
+    for kind in (QueueJoined, Answered, Handled):
+        assert [fact.visit for fact in of(told, kind)] == [fact.visit for fact in of(ordered, kind)]
+    for before, after in zip(of(ordered, Handled), of(told, Handled), strict=True):
+        assert (after.agent, after.ended_by) == (before.agent, before.ended_by) or name == "transferred"
 
 
 @pytest.mark.parametrize("name", ["answered_and_wrapped_up", "transferred", "everybody_rings"])
