@@ -23,6 +23,7 @@ from aiohttp import web
 
 from ami_listeners.clock import Clock
 from ami_listeners.database import Database
+from ami_listeners.errors import DatabaseUnreachable
 from ami_listeners.exporter import Exporter
 from ami_listeners.figure_metrics import figure_families, floor_families
 from ami_listeners.health import Check, Health
@@ -39,6 +40,7 @@ from ari_apps.configuration import FloorConfiguration, load
 from ari_apps.console.api import add_api
 from ari_apps.console.desk import Desk
 from ari_apps.console.operations import operations
+from ari_apps.crew import Crew
 from ari_apps.floor_settings import Address
 from ari_apps.secret_files import SecretFiles
 from queue_strategies.errors import CallfloorError
@@ -48,6 +50,8 @@ from queue_strategies.model import AgentId
 
 VERSION = version("callfloor")
 log = structlog.get_logger()
+
+DATABASE_AGAIN_S = 5.0
 
 
 class Half(StrEnum):
@@ -128,10 +132,24 @@ async def _remembering(
     stack.push_async_callback(journal.stop)
     floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter())
     queues = {queue.name: queue for queue in configuration.floor_queues() if not queue.direct}
+    telling = Crew()
+    stack.push_async_callback(telling.leave)
+    telling.start(_tell_queues(journal, configuration), "tell the database of the queues")
     floor.exporter.add(lambda: figure_families(floor.figures, queues))
     floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
     return floor
+
+
+async def _tell_queues(journal: Journal, configuration: FloorConfiguration) -> None:
+    """Let the database know by which rules each queue is measured, as soon as it is there."""
+    while True:
+        try:
+            await journal.know_queues(configuration.floor_queues())
+        except DatabaseUnreachable:
+            await asyncio.sleep(DATABASE_AGAIN_S)
+        else:
+            return
 
 
 async def _acting(
