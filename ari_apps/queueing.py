@@ -89,9 +89,13 @@ class Queueing:
     # -- the one task that touches the Floor ----------------------------------------------------------------
 
     async def run(self) -> None:
-        """Handle events and deadlines for ever."""
+        """Handle events and deadlines for ever; one that cannot be handled must not end all the others."""
         while True:
-            self._handle(await self._next_event())
+            event = await self._next_event()
+            try:
+                self._handle(event)
+            except Exception:
+                log.exception("floor.event_failed", happened=event)
 
     async def _next_event(self) -> Event:
         if not self._inbox.empty():
@@ -113,9 +117,13 @@ class Queueing:
         if not isinstance(event, TimePassed) or decision.commands:
             log.debug("floor.handled", happened=event, commands=decision.commands)
         if isinstance(event, CallerJoined) and not decision.commands:
-            self._visits[event.caller.visit].considered.set()
+            self._consider(event.caller.visit)
         for fact in decision.facts:
             self._remember(fact)
+
+    def _consider(self, visit: VisitId) -> None:
+        if (waiting := self._visits.get(visit)) is not None:
+            waiting.considered.set()
 
     # -- carrying out ---------------------------------------------------------------------------------------
 
@@ -142,7 +150,10 @@ class Queueing:
             waiting.party.mailbox.put(Reached(connect.visit, leg, desk_of(connect.agent), connect.offer))
 
     async def _ring(self, ring: Ring) -> None:
-        visit = self._visits[ring.visit]
+        visit = self._visits.get(ring.visit)
+        if visit is None:  # the caller hung up between the decision and now
+            self.tell(OfferFailed(ring.offer, OfferOutcome.FAILED))
+            return
         leg = self._offers[ring.offer] = self._new_leg(leg_id(ring.offer), Mailbox())
         async for progress in leg.ring(
             self._endpoint(ring.agent),
