@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-MEAN_GAP_S = 6.5
+MEAN_GAP_S = 7.5
 """Between two callers, over a whole wave."""
 WAVE_S = 240.0
 WAVE_HEIGHT = 0.6

@@ -33,21 +33,15 @@ class Logs:
         self._files = tuple(files)
         self._folder = folder
         """Of more of them, whose names are not known before."""
-        self._begins = {identity(path): path.stat().st_size for path in self._paths()}
+        self._begins = {path: path.stat().st_size for path in self._paths()}
 
     def _paths(self) -> list[Path]:
         return [path for path in [*self._files, *sorted(self._folder.glob("*.log"))] if path.exists()]
 
     def bad(self) -> list[Bad]:
         """Read all; return those with errors or warnings."""
-        found = [look(path, self._begins.get(identity(path), 0)) for path in self._paths()]
+        found = [look(path, self._begins.get(path, 0)) for path in self._paths()]
         return [one for one in found if one.errors or one.warnings]
-
-
-def identity(path: Path) -> tuple[int, int]:
-    """Tell a file from another one that takes its name later."""
-    status = path.stat()
-    return status.st_dev, status.st_ino
 
 
 def look(path: Path, begin: int) -> Bad:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import jinja2
@@ -73,7 +74,9 @@ class Stage:
     def data(self) -> Path:
         """PostgreSQL's folder; elsewhere when we are root and whom it runs as cannot enter ours."""
         own = self.folder / "postgres"
-        return own if can_reach(server_user(own), self.folder) else default_data_dir().with_name("demo")
+        if can_reach(server_user(own), self.folder):
+            return own
+        return default_data_dir().with_name(f"demo-{sha256(str(self.folder).encode()).hexdigest()[:8]}")
 
     @contextmanager
     def alone(self) -> Iterator[None]:
