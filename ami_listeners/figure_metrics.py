@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from prometheus_client.metrics_core import (
@@ -24,9 +25,12 @@ from queue_strategies.metrics import (
     average_speed_of_answer,
     service_level,
 )
-from queue_strategies.model import AgentState, Queue, QueueName, VisitOutcome
+from queue_strategies.model import AgentId, AgentState, Queue, QueueName, VisitOutcome
 
 F = TypeVar("F", QueueFigures, AgentFigures)
+
+MOST_AGENTS = 2000
+"""Agents with metrics of their own, the first ever seen; each has some 25 series."""
 
 OTHER_OUTCOMES = tuple(
     outcome for outcome in VisitOutcome if outcome not in (VisitOutcome.ANSWERED, VisitOutcome.ABANDONED)
@@ -81,10 +85,13 @@ def figure_families(figures: Figures, queues: Mapping[QueueName, Queue]) -> Iter
     for name, text, ratio in RATIOS:
         yield _ratios(f"callfloor_queue_{name}", text, counted, ratio)
     yield from _service_levels(counted, queues)
+    agents = dict(islice(figures.agents.items(), MOST_AGENTS))
     for name, text, of_agent in AGENT_COUNTERS:
-        yield _counters(f"callfloor_agent_{name}", text, "agent", figures.agents, of_agent)
-    yield _agent_offers(figures)
-    yield _agent_states(figures)
+        yield _counters(f"callfloor_agent_{name}", text, "agent", agents, of_agent)
+    yield _agent_offers(agents)
+    yield _agent_states(agents)
+    not_shown = len(figures.agents) - len(agents)
+    yield GaugeMetricFamily("callfloor_agents_not_shown", "Agents without metrics of their own", not_shown)
 
 
 def floor_families(snapshot: FloorSnapshot) -> Iterator[Metric]:
@@ -178,21 +185,21 @@ def _service_levels(
     yield family
 
 
-def _agent_offers(figures: Figures) -> Metric:
+def _agent_offers(agents: Mapping[AgentId, AgentFigures]) -> Metric:
     family = CounterMetricFamily(
         "callfloor_agent_offers", "Offers that are over, by how they ended", labels=["agent", "outcome"]
     )
-    for agent, one in figures.agents.items():
+    for agent, one in agents.items():
         for outcome, count in one.offers.items():
             family.add_metric([agent, outcome], count)
     return family
 
 
-def _agent_states(figures: Figures) -> Metric:
+def _agent_states(agents: Mapping[AgentId, AgentFigures]) -> Metric:
     family = CounterMetricFamily(
         "callfloor_agent_state_seconds", "Time in each state, counted when it ends", labels=["agent", "state"]
     )
-    for agent, one in figures.agents.items():
+    for agent, one in agents.items():
         for state, seconds in one.state_s.items():
             family.add_metric([agent, state], seconds)
     return family
