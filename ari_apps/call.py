@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import wave
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import structlog
 
 from ari_apps.ari import Ari, Conflict, Gone, Refused, messages
 from ari_apps.destinations import Destination
 from ari_apps.digits import Collected, Matcher, take, when_over
-from ari_apps.legs import EVENTS_MISSED, LineLost, has_ended
-from ari_apps.line import CallerGone, Recorded
+from ari_apps.legs import EVENTS_MISSED, NO_ANSWER, LineLost, has_ended
+from ari_apps.line import CallerGone, Recorded, T
 from ari_apps.mailbox import Mailbox
 from ari_apps.reaching import Party
 from ari_apps.requests import CallRequest, HangUp
@@ -32,7 +33,8 @@ TYPED_AHEAD_MAX = 64
 """Keys pressed while nobody asks are kept for the next question, up to this many."""
 KEY_SOUNDS = {"*": "star", "#": "pound"}
 
-T = TypeVar("T")
+NORMAL = 16
+"""Q.850: somebody put the phone down."""
 
 
 class Waiting(StrEnum):
@@ -118,10 +120,15 @@ class Call:
             self.answered = True
             await self._do(self.ari.channel(self.channel_id).answer())
 
-    async def hang_up(self, cause: int = 16) -> None:
-        """End the call with a Q.850 cause."""
-        self.hangup_cause = cause
-        await self.ari.channel(self.channel_id).hangup(cause)
+    async def hang_up(self, cause: int = NORMAL) -> None:
+        """End the call with a Q.850 cause; one that nobody answered is not cleared as if somebody had."""
+        self.hangup_cause = NO_ANSWER if cause == NORMAL and not self.answered else cause
+        await self.ari.channel(self.channel_id).hangup(self.hangup_cause)
+
+    async def look_around(self) -> None:
+        """Take note of what has happened already; who has hung up is not to be led any further."""
+        while not self.mailbox.is_empty:
+            self._pressed(await self._listen())
 
     async def start_music(self, music: str) -> None:
         """Let the customer hear music, until `quiet`."""
@@ -182,13 +189,28 @@ class Call:
         await self.answer()
         await self._do(
             self.ari.channel(self.channel_id).record(
-                name, format="wav", max_duration_s=round(max_s), max_silence_s=round(silence_s)
+                name, format="wav", max_duration_s=math.ceil(max_s), max_silence_s=math.ceil(silence_s)
             )
         )
         try:
-            return await self._until_recorded(name, max_s + RECORDING_GRACE_S, end_keys)
-        except (CallerGone, TimeoutError):
-            return self._recorded(name, None)
+            with suppress(CallerGone):  # the file is whole only when its end is told
+                return await self._until_recorded(name, self._listen, max_s + RECORDING_GRACE_S, end_keys)
+            return await self._until_recorded(name, self.mailbox.take, RECORDING_GRACE_S)
+        except TimeoutError:
+            return self._recorded(name)
+
+    async def attend(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for something outside the call, and keep the keys pressed meanwhile; a hang-up cancels it."""
+        done = object()
+        task = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self.mailbox.put(done))
+        try:
+            while (item := await self._listen()) is not done:
+                self._pressed(item)
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def _settle(self, matcher: Matcher) -> Collected | None:
         settled, self._typed_ahead = take(matcher, self._typed_ahead)
@@ -228,10 +250,12 @@ class Call:
                     note_failure(item.playback)
                     return
 
-    async def _until_recorded(self, name: str, timeout_s: float, end_keys: str) -> Recorded:
+    async def _until_recorded(
+        self, name: str, news: Callable[[], Awaitable[object]], timeout_s: float, end_keys: str = ""
+    ) -> Recorded:
         async with asyncio.timeout(timeout_s):
             while True:
-                match await self._listen():
+                match await news():
                     case messages.ChannelDtmfReceived(digit=digit) if digit in end_keys:
                         await self.ari.recording(name).stop()
                     case messages.RecordingFinished(recording=recording) if recording.name == name:
@@ -240,11 +264,12 @@ class Call:
                         log.error("call.recording_failed", recording=name, why=recording.cause)
                         return Recorded(name, None, 0.0)
 
-    def _recorded(self, name: str, recording: messages.LiveRecording | None) -> Recorded:
+    def _recorded(self, name: str, recording: messages.LiveRecording | None = None) -> Recorded:
         path = self.recordings / f"{name}.wav" if self.recordings else None
-        if recording is None:
-            return Recorded(name, path, wav_duration_s(path))
-        return Recorded(name, path, float(recording.duration or 0), recording.talking_duration)
+        told_s = float(recording.duration or 0) if recording else 0.0
+        measured_s = wav_duration_s(path)
+        duration_s = told_s if measured_s is None else measured_s  # Asterisk tells whole seconds only
+        return Recorded(name, path, duration_s, recording.talking_duration if recording else None)
 
 
 def spelt(uri: str) -> str | list[str]:
@@ -261,13 +286,12 @@ def note_failure(playback: messages.Playback) -> None:
         log.warning("call.prompt_not_played", media=playback.media_uri)
 
 
-def wav_duration_s(path: Path | None) -> float:
-    """Return how long a WAV file lasts; 0 where there is none that can be read."""
+def wav_duration_s(path: Path | None) -> float | None:
+    """Return how long a WAV file lasts; None where there is none that can be read."""
     if path is None:
-        return 0.0
+        return None
     try:
         with wave.open(str(path)) as file:
-            frames, rate = file.getnframes(), file.getframerate()
-            return float(frames / rate)
+            return float(file.getnframes() / file.getframerate())
     except (OSError, EOFError, wave.Error):
-        return 0.0
+        return None

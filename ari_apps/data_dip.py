@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -41,7 +42,7 @@ class NotFound:
     reason: str
 
 
-Ask = Callable[[LookupSettings, Mapping[str, str]], Awaitable[Found | NotFound]]
+Ask = Callable[[LookupSettings, Mapping[str, str]], Coroutine[Any, Any, Found | NotFound]]
 """Ask a service, with the values its address may hold."""
 
 

@@ -44,10 +44,13 @@ class Inbound:
             if destination.kind is DestinationKind.HANGUP:
                 break
             destination = await self.go(call, destination)
+        else:
+            log.warning("inbound.goes_in_circles", contact=call.contact, destination=str(destination))
         await call.hang_up(destination.hangup_cause)
 
     async def go(self, call: Call, to: Destination) -> Destination:
         """Bring the call to one destination; return the next."""
+        await call.look_around()
         call.at = to
         match to.kind:
             case DestinationKind.MENU | DestinationKind.VOICEMAIL | DestinationKind.PYTHON:

@@ -190,7 +190,7 @@ class Ivr:
         return decision
 
     async def _look_up(self, line: Line, name: str, menu: MenuSettings, lookup: LookupSettings) -> GoTo:
-        found = await self.ask(lookup, values_of(line))
+        found = await line.attend(self.ask(lookup, values_of(line)))
         if isinstance(found, NotFound):
             log.warning("ivr.lookup_failed", contact=line.contact, menu=name, reason=found.reason)
             self._note(line, name, Step.FAILED, "lookup")

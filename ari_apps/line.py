@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from ari_apps.digits import Collected, Matcher
 from queue_strategies.model import ContactId
+
+T = TypeVar("T")
 
 
 class CallerGone(Exception):
@@ -61,6 +63,10 @@ class Line(Protocol):
         `timeout_s` runs from the prompt's end to the first key, `between_s` from key to key. Without
         `barge_in` keys pressed during the prompt count when it has ended. Raises CallerGone.
         """
+        ...
+
+    async def attend(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for something outside the call; cancelled, raising CallerGone, as soon as the caller goes."""
         ...
 
     async def record(self, name: str, *, max_s: float, silence_s: float, end_keys: str) -> Recorded:

@@ -22,14 +22,19 @@ class Mailbox:
         else:
             self._queue.put_nowait(item)
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether everything that happened was taken."""
+        return self._queue.empty()
+
     async def take(self, timeout_s: float | None = None) -> object:
         """Return the oldest item; raises TimeoutError when none comes within `timeout_s`."""
-        if not self._queue.empty():
+        if not self.is_empty:
             return self._queue.get_nowait()
         async with asyncio.timeout(timeout_s):
             return await self._queue.get()
 
     def empty_into(self, other: Mailbox) -> None:
         """Hand everything unread to another mailbox, in order."""
-        while not self._queue.empty():
+        while not self.is_empty:
             other.put(self._queue.get_nowait())

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ari_apps.data_dip import Ask, Found, NotFound
 from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.digits import Collected, Matcher, take, when_over
 from ari_apps.ivr import Ivr
 from ari_apps.ivr_settings import IvrSettings, LookupSettings
-from ari_apps.line import Line, Recorded
+from ari_apps.line import Line, Recorded, T
 from ari_apps.opening_hours import build_calendars, build_routes
 from ari_apps.prompts import Prompts
 from ari_apps.python_calls import PythonCalls
@@ -66,6 +67,10 @@ class OfflineLine:
             used, self.keys = keys[: len(keys) - len(left)], left + waits + later
         self.tell(f"presses {used or 'nothing'}")
         return collected
+
+    async def attend(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for it; nobody hangs up meanwhile."""
+        return await work
 
     async def record(self, name: str, *, max_s: float, silence_s: float, end_keys: str) -> Recorded:
         """Tell that a message would be recorded."""

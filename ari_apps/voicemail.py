@@ -71,7 +71,7 @@ class Voicemail:
 def is_empty(recorded: Recorded, box: VoicemailSettings) -> bool:
     """Tell whether nobody spoke: too short, or silent for all but a moment where that is known."""
     said_s = recorded.duration_s if recorded.talking_s is None else recorded.talking_s
-    return said_s < box.min_s
+    return min(said_s, recorded.duration_s) < box.min_s
 
 
 def note(line: Line, fact: VoicemailLeft, left_at: dt.datetime) -> dict[str, str | float]:
