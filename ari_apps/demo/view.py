@@ -37,6 +37,7 @@ KIND_STYLES = {
     "other": "bright_black",
 }
 FEWEST_EVENTS, MANY_EVENTS = 3, 8
+AIRY_HEIGHT = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +76,17 @@ class Scene:
 
 def draw(scene: Scene, width: int, height: int) -> RenderableType:
     """Draw a scene so that it fills the terminal and fits it."""
-    above: list[RenderableType] = [headline(scene), health_line(scene), Text(), queue_table(scene)]
+    air = [Text()] if height >= AIRY_HEIGHT else []
+    above: list[RenderableType] = [headline(scene), health_line(scene), Text(), queue_table(scene), *air]
     above += [agent_table(scene), Text()]
-    left = height - 6 - len(scene.queues) - len(scene.snapshot.agents)
+    left = height - 6 - len(scene.queues) - len(scene.snapshot.agents) - 2 * len(air)
     directions = scene.directions.all
     if left - len(directions) < MANY_EVENTS:
         directions = list(scene.directions.first)
     if left - len(directions) < FEWEST_EVENTS:
         directions = []
-    return Group(*above, *event_lines(scene, max(0, left - len(directions))), direction_table(directions))
+    events = event_lines(scene, max(0, left - len(directions)))
+    return Group(*above, *events, *air, direction_table(directions))
 
 
 def headline(scene: Scene) -> Text:

@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -54,6 +54,7 @@ HOUSE = Path(__file__).parent.parent.parent
 # -- people -------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.integers())
 def test_the_same_seed_draws_the_same_people(seed: int) -> None:
     first, second = (behaviour.plan_caller(Random(seed)) for _ in range(2))
@@ -120,6 +121,7 @@ def drawn(width: int, height: int, events: int = 50) -> list[str]:
     return console.export_text().removesuffix("\n").split("\n")
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(80, 200), st.integers(24, 80), st.integers(0, 60))
 def test_the_picture_fills_every_terminal_and_fits_it(width: int, height: int, events: int) -> None:
     lines = drawn(width, height, events)
