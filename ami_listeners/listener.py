@@ -64,8 +64,8 @@ class Listener:
         self.connection = Connection(settings, clock=clock, receive=self._receive, wants=wants)
         self._on_device, self._also, self._on_fact = on_device, also, on_fact
         self._reachable: dict[str, bool] = {}
-        self._not_asked = set() if settings.native_queues else {"QueueStatus"}
-        """Listings that nobody wants, or that Asterisk refuses to this user."""
+        self._refused: set[str] = set()
+        """Listings that this Asterisk does not give to us."""
         self._looks: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.failure = ""
@@ -105,10 +105,11 @@ class Listener:
             self._also(received)
         self._remember(self.fold.handle(received))
         match received:
-            case Connected() | Gap():
+            case Connected() | AmiEvent(name="FullyBooted"):
+                self._refused.clear()  # what refused then was not loaded yet, or not allowed yet
                 self._look(afresh=True)
-            case AmiEvent(name="FullyBooted"):
-                self._look()
+            case Gap():
+                self._look(afresh=True)
             case Listing(action="DeviceStateList"):
                 for device, state in self.fold.phones.states.items():
                     self._tell_device(device, state)
@@ -165,12 +166,12 @@ class Listener:
 
     async def _ask(self) -> None:
         for action in LISTINGS:
-            if action in self._not_asked:
+            if action in self._refused or (action == "QueueStatus" and not self.settings.native_queues):
                 continue
             try:
                 await self.connection.ask_all(action)
             except ActionRefused as refused:
-                self._not_asked.add(action)
+                self._refused.add(action)
                 log.info("listener.listing_refused", reason=str(refused))
             except ListenerError as failure:
                 log.warning("listener.listing_failed", action=action, reason=str(failure))

@@ -26,7 +26,7 @@ VISITS = frozenset(
 )  # fmt: skip
 MEMBERS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus"})
 PHONES = frozenset({"DeviceStateChange", "ContactStatus"})
-WANTED = CHANNELS | VISITS | MEMBERS | PHONES
+WANTED = CHANNELS | VISITS | MEMBERS | PHONES | {"FullyBooted"}
 QUEUE_STATUS = b"\r\nVariable: QUEUESTATUS\r\n"
 PHONE_TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI")
 

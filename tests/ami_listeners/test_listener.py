@@ -17,14 +17,15 @@ from ami_listeners.database import Database
 from ami_listeners.journal import Journal
 from ami_listeners.listener import Listener
 from ami_listeners.settings import AmiSettings
-from queue_strategies.facts import CallEnded, Fact, ListenerGap, VisitEnded
+from queue_strategies.facts import CallEnded, Fact, Handled, ListenerGap, VisitEnded
 from queue_strategies.figures import Figures
 from queue_strategies.model import AgentId, AgentState, QueueName, VisitOutcome
-from tests.ami_listeners.native_floor import Caller, NativeFloor, Phone, successful
+from tests.ami_listeners.native_floor import Caller, NativeFloor, Phone, run_native_floor, successful
 from tests.ami_listeners.scenes import connected
 from tests.ami_listeners.test_journal import rows
 from tests.ami_listeners.waiting import until
 from tests.ami_listeners.wire import Wire
+from tests.asterisk_lab import AsteriskLab
 
 
 class Ear:
@@ -55,7 +56,8 @@ class Ear:
 
     async def quiet(self) -> None:
         """Wait until no call is left and all is written."""
-        assert await until(lambda: not self.listener.fold.calls.open, 10)
+        fold = self.listener.fold
+        assert await until(lambda: not fold.calls.open and not fold.visits.open, 10)
         assert await self.journal.drained(10)
 
 
@@ -215,3 +217,32 @@ async def test_a_listener_that_is_refused_says_so_and_stays_away(
     assert not listener.health.up
     await listener.stop()
     await journal.stop()
+
+
+async def test_asterisk_dies_and_comes_back_and_every_visit_has_an_end(
+    asterisk_lab: AsteriskLab, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    floor = await run_native_floor(asterisk_lab)
+    async with (
+        floor.phone("carl", Phone()),
+        Ear(callfloor(floor, backoff_max_s=0.5), database, tmp_path) as ear,
+    ):
+        calls = [asyncio.create_task(floor.call(queue, Caller(wait_s=60))) for queue in ("support", "nobody")]
+        assert await until(lambda: ear.figures.queue(QueueName("support")).answered == 1)
+        assert await until(lambda: len(ear.listener.fold.visits.open) == 2)
+        await floor.asterisk.kill()
+        assert await until(lambda: not ear.listener.health.up)
+        await floor.asterisk.start()
+        assert await until(lambda: ear.listener.health.up, 20)
+        await ear.quiet()
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        (gap,) = ear.of(ListenerGap)
+        assert gap.began_moment < gap.moment
+        assert [(fact.queue, fact.outcome) for fact in ear.of(VisitEnded)] == [("nobody", VisitOutcome.LOST)]
+        (handled,) = ear.of(Handled)
+        assert (handled.agent, handled.ended_by) == ("carl", "lost")
+        assert ear.listener.fold.members.known[AgentId("carl")].state is AgentState.READY
+        assert ear.listener.connection.health.connects == 2
+        assert await rows(database_url, "SELECT count(*) FROM calls WHERE ended_at IS NULL") == [(0,)]
