@@ -65,6 +65,14 @@ class Directory:
             case _:
                 return None
 
+    def shown_to(self, to: Destination) -> str | None:
+        """Return the caller id that those we call outside see; None: that of who calls.
+
+        The number is the name as well: of an empty name Asterisk would make that of who calls.
+        """
+        number = self._configuration.outbound.caller_id if to.kind is DestinationKind.NUMBER else None
+        return f'"{number}" <{number}>' if number else None
+
     def music_of(self, to: Destination) -> str | None:
         """Return the class of music a waiting caller hears; None: the tone of ringing."""
         queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
@@ -62,6 +63,8 @@ class Switchboard:
             return self._queueing.join(party, caller)
         if (endpoint := self._directory.endpoint_of(to)) is not None:
             leg = self._new_leg(OUTSIDE_LEG + self._new_id(), Mailbox())
+            shown = self._directory.shown_to(to)
+            party = replace(party, caller_id=shown) if shown else party
             outside = self.outside(leg, party, to)
             outside.begin(endpoint, OUTSIDE_TIMEOUT_S)
             return outside

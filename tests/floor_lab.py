@@ -235,7 +235,7 @@ class FloorLab:
         data["trunks"] = [
             {"name": "carrier", "address": f"sip:{addresses.carrier}", "match": [addresses.carrier.host]}
         ]
-        data["outbound"] = {"trunk": "carrier"}
+        data.setdefault("outbound", {})["trunk"] = "carrier"
         data["database"] = {"url": url, "batch_s": 0.02, "spool_dir": str(self._asterisk_lab.folder())}
         data.setdefault("site", {})["secrets"] = "secrets"
         asterisk = await self._asterisk_lab.run_floor(data)
