@@ -71,6 +71,13 @@ class Results:
 
     cells: dict[tuple[int, float, str], list[Measured]] = field(default_factory=dict)
     waited: dict[str, Waited] = field(default_factory=dict)
+    cut_short: str | None = None
+    """Why not everything was measured."""
+
+    @property
+    def good(self) -> bool:
+        """Whether everything was measured, and no call failed."""
+        return self.cut_short is None and not any(cell.failed for cell in self.all_cells())
 
     def all_cells(self) -> list[Cell]:
         """Give what is known of each system and load."""
@@ -151,7 +158,7 @@ def workplace(keep: Path | None) -> Iterator[Path]:
 async def carry_out(
     plan: Plan, installation: AsteriskInstallation, console: Console, keep: Path | None
 ) -> Results:
-    """Carry out a plan in a folder of its own; raises CallfloorError."""
+    """Carry out a plan in a folder of its own; what it comes to is told even when it is cut short."""
     columns = (TextColumn("{task.description:<48}"), BarColumn(), TimeElapsedColumn())
     with (
         workplace(keep) as folder,
@@ -162,7 +169,9 @@ async def carry_out(
             async with asyncio.timeout(LONGEST_S):
                 await bench.run()
         except TimeoutError:
-            console.print(f"stopped after {LONGEST_S:.0f} s; what follows is what was measured by then")
+            bench.results.cut_short = f"stopped after {LONGEST_S:.0f} s"
+        except CallfloorError as error:
+            bench.results.cut_short = str(error)
         return bench.results
 
 
@@ -230,7 +239,9 @@ def main(
     print("\n".join(report(results)))
     out.write_text(json.dumps(as_json(results.all_cells(), results.waited), indent=1))
     console.print(f"every figure: {out}")
-    sys.exit(1 if any(cell.failed for cell in results.all_cells()) else 0)
+    if results.cut_short:
+        console.print(f"error: {results.cut_short}", style="red", markup=False)
+    sys.exit(0 if results.good else 1)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def waiting_table(waited: Mapping[str, Waited]) -> list[str]:
         memory = [f"{each.memory_kib_per_caller[part]:.0f}" for part in PARTS]
         cpu = [f"{each.cpu_percent[part]:.0f}" for part in PARTS]
         music = f"{each.music_packets_per_s:.0f}"
-        rows.append([system, str(each.waiting), music, *memory, *cpu])
+        rows.append([system, f"{each.waiting} of {each.asked}", music, *memory, *cpu])
     return markdown(head, rows)
 
 
