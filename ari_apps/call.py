@@ -67,6 +67,7 @@ class Call:
     lost: bool = False
     ended_by: str = "us"
     hangup_cause: int = 0
+    we_hung_up: bool = False
     at: Destination | None = None
     """Where the call is."""
     came_from: Destination | None = None
@@ -122,6 +123,7 @@ class Call:
 
     async def hang_up(self, cause: int = NORMAL) -> None:
         """End the call with a Q.850 cause; one that nobody answered is not cleared as if somebody had."""
+        self.we_hung_up = True
         self.hangup_cause = NO_ANSWER if cause == NORMAL and not self.answered else cause
         await self.ari.channel(self.channel_id).hangup(self.hangup_cause)
 

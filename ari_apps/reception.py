@@ -104,7 +104,7 @@ class Reception:
         try:
             await way
         except CallerGone:
-            call.ended_by = "lost" if call.lost else "caller"
+            call.ended_by = "lost" if call.lost else "us" if call.we_hung_up else "caller"
         except Exception:
             log.exception("call.failed", contact=call.contact)
             call.ended_by = "us"
