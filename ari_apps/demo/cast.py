@@ -41,5 +41,5 @@ AGENTS = (
     Member("george", "George Gill", "107", ("support",)),
     Member("hana", "Hana Horák", "108", ("support", "sales")),
 )
-GUEST = Member("guest", "You", "200")
+GUEST = Member("guest", "Your softphone", "200")
 NUMBERS = Numbers()

@@ -90,7 +90,8 @@ class Showing:
                 tell("ending everything that was started", None)
                 await opening.__aexit__(None, None, None)
         self._console.print(figures_table(on_stage.floor.figures, on_stage.queues))
-        self._console.print("\n".join(verdict(bad, self._stage.folder)), markup=False, soft_wrap=True)
+        told = verdict(bad, self._stage.folder, self._options.seed)
+        self._console.print("\n".join(told), markup=False, soft_wrap=True)
         self.clean = not any(one.errors for one in bad)
 
     async def _live(self, on_stage: Opened) -> None:

@@ -35,10 +35,11 @@ def figures_table(figures: Figures, queues: Sequence[Queue]) -> Table:
     return table
 
 
-def verdict(bad: Sequence[Bad], folder: Path) -> Iterator[str]:
+def verdict(bad: Sequence[Bad], folder: Path, seed: int) -> Iterator[str]:
     """Say whether there were errors or warnings in any log, and which."""
     errors = sum(len(one.errors) for one in bad)
     warnings = sum(len(one.warnings) for one in bad)
+    yield f"the same people come again with --seed {seed}"
     yield f"{count(errors, 'error')} and {count(warnings, 'warning')} in the logs, which are in {folder}"
     for one in bad:
         lines = [*one.errors, *one.warnings]

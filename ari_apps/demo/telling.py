@@ -20,7 +20,7 @@ from queue_strategies.facts import (
     VisitEnded,
     VoicemailLeft,
 )
-from queue_strategies.model import AgentId, AgentState, ContactId, OfferOutcome, VisitOutcome
+from queue_strategies.model import AgentId, AgentState, ContactId, OfferOutcome, QueueName, VisitOutcome
 
 NAMES_KEPT = 1000
 REFUSALS = {
@@ -83,7 +83,7 @@ class Storyteller:
                 return "other", f"{self._caller(fact.contact)} presses no key of the menu"
             case QueueJoined():
                 place = f"{fact.position} in line" if fact.position > 1 else "next in line"
-                return "waiting", f"{self._caller(fact.contact)} waits for {fact.queue}, {place}"
+                return "waiting", f"{self._caller(fact.contact)} waits for {self._queue(fact.queue)}, {place}"
             case VisitEnded(wait_s=wait_s):
                 return "lost", f"{self._caller(fact.contact)} {ENDS[fact.outcome]} after {wait_s:.0f} s"
             case VoicemailLeft():
@@ -119,6 +119,10 @@ class Storyteller:
 
     def _caller(self, contact: ContactId) -> str:
         return self._callers.get(contact, "a caller")
+
+    def _queue(self, queue: QueueName) -> str:
+        """Name a queue; a personal line by its agent."""
+        return self._agent(AgentId(queue.rpartition("/")[2]))
 
     def _agent(self, agent: AgentId) -> str:
         return self._agents.get(agent) or agent
