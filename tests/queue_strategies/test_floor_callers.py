@@ -15,6 +15,7 @@ from queue_strategies.events import (
     CallerPressed,
     PhoneChanged,
     PriorityChanged,
+    TimePassed,
 )
 from queue_strategies.facts import QueueJoined, VisitEnded
 from queue_strategies.model import ContactId, EmptyRule, OfferOutcome, QueueName, VisitId, VisitOutcome
@@ -230,7 +231,7 @@ def test_who_is_withdrawn_from_outside_is_released(outcome: VisitOutcome) -> Non
 
 
 def test_a_clock_that_goes_back_stands_still() -> None:
-    story = busy_floor(max_wait_s=5).at(20)
+    story = busy_floor(max_wait_s=5).at(20).happen(TimePassed())
     story.now = 15.0
     story.happen(CallerJoined(caller_named("eva", SALES, joined_moment=14)))
     assert story.ends[1:] == [("eva", "timed_out")]
