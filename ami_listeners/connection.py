@@ -12,8 +12,7 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import panoramisk
@@ -33,6 +32,7 @@ from ami_listeners.errors import (
 from ami_listeners.inbox import Inbox, Overflow
 from ami_listeners.messages import AmiEvent, read_event
 from ami_listeners.protocol import Protocol
+from ami_listeners.received import AmiHealth, Connected, Gap, Listing, Received
 from ami_listeners.settings import AmiSettings
 
 log = structlog.get_logger(__name__)
@@ -45,58 +45,10 @@ SLICE = 200
 """Events handled before everybody else gets a turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """Logged in; whatever was believed before is to be compared with what is."""
+__all__ = ["AmiHealth", "Connected", "Connection", "Gap", "Listing", "Received"]
 
-    moment: float
-    gap_began: float | None
-    """When the last connection was lost; None the first time."""
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Events were dropped on our side."""
-
-    began_moment: float
-    moment: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What Asterisk answered to a question for everything there is of a kind."""
-
-    action: str
-    asked_moment: float
-    moment: float
-    items: Sequence[AmiEvent]
-
-
-Received = AmiEvent | Connected | Gap | Listing
 Waiting = tuple[str, float, bytes] | Connected | Listing
-
-
-@dataclass(slots=True)
-class AmiHealth:
-    """What the connection is doing, for `/readyz` and the metrics."""
-
-    up: bool = False
-    reason: str = "not started"
-    """Why it is not up; empty while it is."""
-    since_moment: float = 0.0
-    round_trip_s: float | None = None
-    connects: int = 0
-    events: int = 0
-    ignored: int = 0
-    """Events of a kind that nobody asked for."""
-    failed: int = 0
-    """Events whose callback raised."""
-    dropped: int = 0
-    """Events that did not fit into the inbox."""
-    waiting: int = 0
-    """Events in the inbox when the last one came."""
+"""An event's name, moment and block, not read yet; or what stands among the events."""
 
 
 class Connection(panoramisk.Manager):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Tell the truth about ourselves: `/healthz` for whoever restarts us, `/readyz` for whoever sends us calls."""
+"""Tell the truth about ourselves: `/healthz` to whoever restarts us, `/readyz` to whoever sends us calls."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ami_listeners.clock import Clock
 from ami_listeners.fold import Believed
-from ami_listeners.fold.visits import Offer, Talk, Visit
+from ami_listeners.fold.visit import Offer, Talk, Visit
 from ami_listeners.journal import Journal
 from queue_strategies.model import AgentId, AgentState, ContactId, OfferId, QueueName, VisitId
 

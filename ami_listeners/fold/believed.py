@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ami_listeners.fold.visits import Visit
+from ami_listeners.fold.visit import Visit
 from queue_strategies.model import AgentId, AgentState
 
 

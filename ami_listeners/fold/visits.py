@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
+from ami_listeners.fold.visit import Offer, Talk, Visit
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import (
     Answered,
@@ -54,57 +54,6 @@ TRANSFERS = frozenset({"BlindTransfer", "AttendedTransfer"})
 """Events that name channels by their parts in the transfer."""
 REMEMBERED = 10_000
 """Channels of which it is remembered that they are over."""
-REFUSED = frozenset({17, 21})
-"""Q.850 causes of a phone that said busy (486, 600) or no (603)."""
-
-
-@dataclass(slots=True)
-class Offer:
-    """A visit put before one member; named after the member's channel."""
-
-    offer: OfferId
-    agent: AgentId
-    made: float
-    rang: bool = False
-    cause: int = 0
-
-    def missed(self) -> OfferOutcome:
-        """Say in which way the member did not answer."""
-        if self.cause in REFUSED:
-            return OfferOutcome.DECLINED
-        return OfferOutcome.RANG_OUT if self.rang else OfferOutcome.UNREACHABLE
-
-
-@dataclass(slots=True)
-class Talk:
-    """A member and the caller, bridged."""
-
-    offer: Offer
-    began: float
-    held_since: float | None = None
-    hold_s: float = 0.0
-    transferred: bool = False
-    agent_hung_up: bool = False
-
-
-@dataclass(slots=True)
-class Visit:
-    """One caller in one queue, until the talk is over."""
-
-    contact: ContactId
-    visit: VisitId
-    queue: QueueName
-    joined: float
-    position: int
-    offers: dict[str, Offer] = field(default_factory=dict)
-    """By the unique id of the member's channel."""
-    hung_up: bool = False
-    abandoned: bool = False
-    left: float | None = None
-    """Left the line; what for is not always known yet."""
-    unheard: bool = False
-    """Left while nobody listened."""
-    talk: Talk | None = None
 
 
 class Visits:
