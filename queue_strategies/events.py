@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from queue_strategies.model import (
     Agent,
     AgentId,
+    AgentState,
     Caller,
     ContactId,
     OfferId,
@@ -42,6 +43,8 @@ class CallerLeft:
 
     visit: VisitId
     outcome: VisitOutcome = VisitOutcome.ABANDONED
+    happened_moment: float | None = None
+    """When, if it is told late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ class TalkEnded:
     transferred_to: str | None = None
     transfer_kind: str | None = None
     """blind or attended."""
+    happened_moment: float | None = None
+    """When, if it is told late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +184,21 @@ class AgentFreed:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentRestored:
-    """After a restart: the agent was in this state before (from the journal); nothing new happened.
+class RestoringBegan:
+    """After a restart: what follows, up to RestoringEnded, is how things stand; nothing is decided yet.
 
-    Tell agents first, then talks, then adopted callers.
+    Tell agents first, then wrap-ups, talks, offers, adopted callers, and at last who left meanwhile.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class RestoringEnded:
+    """Everything that was found was told; what an agent was said to be doing, and is not, is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRestored:
+    """After a restart: the agent was in this state before (from the journal); nothing new happened."""
 
     agent: AgentId
     logged_in: bool
@@ -193,6 +208,17 @@ class AgentRestored:
     reachable: bool = True
     since_moment: float | None = None
     """When the state began, so that its duration is counted whole; None: now."""
+    told_state: AgentState | None = None
+    """What was told last; if it is not found again when restoring ends, its end is told. None: unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpRestored:
+    """After a restart: this agent was wrapping up after this caller."""
+
+    caller: Caller
+    agent: AgentId
+    began_moment: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +229,21 @@ class TalkRestored:
     agent: AgentId
     offer: OfferId
     answered_moment: float
+    hold_s: float = 0.0
+    """Of holds that are over."""
+    held_since_moment: float | None = None
+    """The caller is on hold since then."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRestored:
+    """After a restart: this agent's phone is found ringing for this caller, who is known by that."""
+
+    caller: Caller
+    agent: AgentId
+    offer: OfferId
+    rang_moment: float | None = None
+    """When it began to ring, as far as is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +272,11 @@ Event = (
     | PhoneChanged
     | AgentOccupied
     | AgentFreed
+    | RestoringBegan
+    | RestoringEnded
     | AgentRestored
+    | WrapUpRestored
     | TalkRestored
+    | OfferRestored
     | TimePassed
 )

@@ -141,17 +141,18 @@ def end_wrap_up(hall: Hall, desk: Desk, ended_by: str) -> None:
     wrap_up = desk.wrap_up
     if wrap_up is None:
         return
+    ended = min(hall.now, wrap_up.until)
     desk.wrap_up = None
-    desk.idle_since = hall.now
+    desk.idle_since = ended
     hall.deadlines.drop(desk)
     queue = wrap_up.visit.line.queue
     hall.tell(
         WrapUpEnded(
-            moment=hall.now,
+            moment=ended,
             visit=wrap_up.visit.caller.visit,
             queue=queue.name,
             agent=desk.agent.id,
-            wrap_up_s=hall.now - wrap_up.began,
+            wrap_up_s=ended - wrap_up.began,
             ended_by=ended_by,
             direct=queue.direct,
         )

@@ -81,9 +81,10 @@ def left(hall: Hall, event: CallerLeft) -> None:
         return
     outcome = VisitOutcome.ABANDONED if event.outcome is VisitOutcome.ANSWERED else event.outcome
     if visit.talk is not None:
-        talks.end(hall, visit.talk, "lost" if outcome is VisitOutcome.LOST else "caller")
+        by = "lost" if outcome is VisitOutcome.LOST else "caller"
+        talks.end(hall, visit.talk, by, moment=event.happened_moment)
     else:
-        let_go(hall, visit, outcome)
+        let_go(hall, visit, outcome, moment=event.happened_moment)
 
 
 def talk_ended(hall: Hall, event: TalkEnded) -> None:
@@ -92,9 +93,16 @@ def talk_ended(hall: Hall, event: TalkEnded) -> None:
     if visit is None:
         return
     if visit.talk is not None:
-        talks.end(hall, visit.talk, event.ended_by, event.transferred_to, event.transfer_kind)
+        talks.end(
+            hall,
+            visit.talk,
+            event.ended_by,
+            event.transferred_to,
+            event.transfer_kind,
+            event.happened_moment,
+        )
     elif event.ended_by == "caller":
-        let_go(hall, visit, VisitOutcome.ABANDONED)
+        let_go(hall, visit, VisitOutcome.ABANDONED, moment=event.happened_moment)
     elif visit.place is Place.CONNECTING:
         offers.end(hall, visit.offers[0], OfferOutcome.FAILED)
 
@@ -147,8 +155,14 @@ def _let_go_unless_offered(hall: Hall, visit: Visit) -> None:
         let_go(hall, visit, VisitOutcome.WITHDRAWN if visit.line.closed else VisitOutcome.LEFT_EMPTY)
 
 
-def let_go(hall: Hall, visit: Visit, outcome: VisitOutcome, key: str | None = None) -> None:
-    """End a visit without an answer; its offers are taken back."""
+def let_go(
+    hall: Hall,
+    visit: Visit,
+    outcome: VisitOutcome,
+    key: str | None = None,
+    moment: float | None = None,
+) -> None:
+    """End a visit without an answer, at a moment that may be past; its offers are taken back."""
     line, caller = visit.line, visit.caller
     position = line.unanswered.position(visit.rank)
     visit.place = Place.GONE
@@ -159,7 +173,7 @@ def let_go(hall: Hall, visit: Visit, outcome: VisitOutcome, key: str | None = No
     line.wanting.discard(visit.rank)
     hall.deadlines.drop(visit)
     hall.forget(visit)
-    _tell_ended(hall, visit, outcome, position, key)
+    _tell_ended(hall, visit, outcome, hall.late(moment, after=visit.joined), position, key)
     if outcome not in HUNG_UP:
         hall.order(Release(caller.visit, caller.contact, outcome, key))
 
@@ -167,7 +181,7 @@ def let_go(hall: Hall, visit: Visit, outcome: VisitOutcome, key: str | None = No
 def _tell_joined(hall: Hall, visit: Visit) -> None:
     hall.tell(
         QueueJoined(
-            moment=hall.now,
+            moment=visit.joined,
             contact=visit.caller.contact,
             visit=visit.caller.visit,
             queue=visit.line.queue.name,
@@ -177,11 +191,13 @@ def _tell_joined(hall: Hall, visit: Visit) -> None:
     )
 
 
-def _tell_ended(hall: Hall, visit: Visit, outcome: VisitOutcome, position: int, key: str | None) -> None:
-    queue, wait_s = visit.line.queue, hall.now - visit.joined
+def _tell_ended(
+    hall: Hall, visit: Visit, outcome: VisitOutcome, moment: float, position: int, key: str | None
+) -> None:
+    queue, wait_s = visit.line.queue, moment - visit.joined
     hall.tell(
         VisitEnded(
-            moment=hall.now,
+            moment=moment,
             contact=visit.caller.contact,
             visit=visit.caller.visit,
             queue=queue.name,

@@ -32,6 +32,8 @@ class WrapUp:
 
     visit: Visit
     began: float
+    until: float
+    """When it is over at the latest."""
 
 
 @dataclass(slots=True, eq=False)

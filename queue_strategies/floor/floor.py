@@ -51,8 +51,9 @@ class Floor:
         hall.advance(now)
         self._happen(event)
         self._settle(now)
-        callers.let_go_hopeless(hall)
-        serving.serve(hall)
+        if not hall.restoring:
+            callers.let_go_hopeless(hall)
+            serving.serve(hall)
         hall.tell_changes()
         decision = Decision(hall.commands, hall.facts)
         hall.commands, hall.facts = [], []
@@ -133,8 +134,17 @@ class Floor:
                 agents.occupied(hall, event)
             case happened.AgentFreed():
                 agents.freed(hall, event)
+            case happened.RestoringBegan():
+                hall.restoring = True
+            case happened.RestoringEnded():
+                hall.restoring = False
+                hall.settle()
             case happened.AgentRestored():
                 restoring.agent_restored(hall, event)
+            case happened.WrapUpRestored():
+                restoring.wrap_up_restored(hall, event)
+            case happened.OfferRestored():
+                restoring.offer_restored(hall, event)
             case happened.TalkRestored():
                 restoring.talk_restored(hall, event)
             case happened.FloorConfigured():

@@ -34,6 +34,10 @@ class Hall:
         """Lines in which somebody began to wait or to be ready, or went."""
         self.returned: dict[Visit, None] = {}
         """Callers who lost the offer they had."""
+        self.restoring = False
+        """Between RestoringBegan and RestoringEnded nobody is rung and nobody is let go of."""
+        self.unsettled: dict[Desk, None] = {}
+        """Agents of whom it is not known yet whether they still do what was told of them."""
         self._changed: dict[Desk, None] = {}
         self._count = 0
 
@@ -125,7 +129,7 @@ class Hall:
         """Tell what became of each agent at this moment; states that did not last are not told."""
         for desk in self._changed:
             present = Told(desk.state, desk.logged_in, desk.pause_reason)
-            if present != desk.told:
+            if present != desk.told and desk not in self.unsettled:
                 self._tell_change(desk, present)
         self._changed.clear()
 
@@ -148,5 +152,22 @@ class Hall:
 
     def trust(self, desk: Desk, since: float) -> None:
         """Take the present state of a desk for known since then: nothing is told about it."""
-        desk.since = desk.told_moment = since
-        desk.told = Told(desk.state, desk.logged_in, desk.pause_reason)
+        desk.since = since
+        if desk not in self.unsettled:
+            desk.told_moment = since
+            desk.told = Told(desk.state, desk.logged_in, desk.pause_reason)
+
+    def doubt(self, desk: Desk, state: AgentState, since: float) -> None:
+        """Take another state than the present for told since then; whether it holds, restoring shows."""
+        desk.told_moment = since
+        desk.told = Told(state, desk.logged_in, desk.pause_reason)
+        self.unsettled[desk] = None
+
+    def settle(self) -> None:
+        """Take every desk for what it is."""
+        self._changed.update(self.unsettled)
+        self.unsettled.clear()
+
+    def late(self, moment: float | None, after: float) -> float:
+        """Return the moment of something that may be told late: not before `after`, and not in the future."""
+        return self.now if moment is None else min(self.now, max(moment, after))

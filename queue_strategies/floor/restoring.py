@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from queue_strategies.events import AgentRestored, TalkRestored
+from queue_strategies.commands import StopRinging
+from queue_strategies.events import (
+    AgentRestored,
+    CallerJoined,
+    OfferRestored,
+    TalkRestored,
+    WrapUpRestored,
+)
 from queue_strategies.floor import offers, talks
 from queue_strategies.floor.agents import end_rest, end_wrap_up
-from queue_strategies.floor.callers import enter
+from queue_strategies.floor.callers import enter, joined
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Seat
-from queue_strategies.floor.visit import Offer
-from queue_strategies.model import Agent, OfferOutcome
+from queue_strategies.floor.visit import Offer, Place, Visit
+from queue_strategies.model import Agent, AgentId, OfferOutcome
 
 
 def agent_restored(hall: Hall, event: AgentRestored) -> None:
@@ -23,30 +30,81 @@ def agent_restored(hall: Hall, event: AgentRestored) -> None:
     desk.reachable = event.reachable
     desk.idle_since = min(event.idle_since_moment, hall.now)
     hall.refresh_desk(desk)
-    if desk.talk is None:
-        hall.trust(desk, hall.now if event.since_moment is None else min(event.since_moment, hall.now))
+    since = hall.late(event.since_moment, after=float("-inf"))
+    if event.told_state is not None and event.told_state is not desk.state:
+        hall.doubt(desk, event.told_state, since)
+        if not hall.restoring:
+            hall.settle()
     else:
-        hall.trust(desk, desk.since)
+        hall.trust(desk, since if desk.talk is None else desk.since)
+
+
+def wrap_up_restored(hall: Hall, event: WrapUpRestored) -> None:
+    """Let an agent go on working after a visit; what is over is told as of then."""
+    desk = hall.desks.get(event.agent)
+    if desk is None or desk.spoken_of or desk.wrap_up is not None or desk.talk is not None:
+        return
+    visit = enter(hall, event.caller)
+    hall.forget(visit)
+    limit_s = talks.wrap_up_s(desk, visit)
+    if limit_s > 0:
+        began = min(event.began_moment, hall.now)
+        talks.wrap_up(hall, desk, visit, began, limit_s)
+        hall.refresh_desk(desk)
+        hall.trust(desk, began)
 
 
 def talk_restored(hall: Hall, event: TalkRestored) -> None:
     """Let an agent and a caller go on talking, even if queue or agent are no longer configured."""
     if event.caller.visit in hall.visits or event.offer in hall.offers:
         return
-    desk = hall.desks.get(event.agent) or _stranger(hall, event)
+    desk = hall.desks.get(event.agent) or _stranger(hall, event.agent)
     if desk.talk is not None:
         return
     untouched = not desk.spoken_of
     _clear(hall, desk)
     visit = enter(hall, event.caller)
-    seat = visit.line.seats.get(event.agent) or Seat(desk, visit.line, penalty=0, place=0)
-    offer = Offer(event.offer, visit, desk, seat, made=hall.now, picked_up=hall.now)
+    offer = Offer(event.offer, visit, desk, _seat(desk, visit), made=hall.now, picked_up=hall.now)
     hall.offers[offer.id] = offer
     began = min(event.answered_moment, hall.now)
-    talks.seat_down(hall, offer, began)
+    talk = talks.seat_down(hall, offer, began)
+    talk.hold_s = event.hold_s
+    if event.held_since_moment is not None:
+        talk.held_since = hall.late(event.held_since_moment, after=began)
     desk.since = began
     if untouched:
         hall.trust(desk, began)
+
+
+def offer_restored(hall: Hall, event: OfferRestored) -> None:
+    """Let an agent's phone ring on; one that cannot, because things have changed, is silenced."""
+    if event.offer in hall.offers:
+        return
+    joined(hall, CallerJoined(event.caller))
+    visit, desk = hall.visits.get(event.caller.visit), hall.desks.get(event.agent)
+    free = desk is not None and desk.offer is None and desk.talk is None and not desk.removed
+    if visit is None or desk is None or not free or visit.place is not Place.WAITING:
+        hall.order(StopRinging(event.offer, OfferOutcome.WITHDRAWN))
+        return
+    untouched = not desk.spoken_of
+    _clear(hall, desk)
+    offer = Offer(event.offer, visit, desk, _seat(desk, visit), made=hall.now)
+    hall.offers[offer.id] = desk.offer = offer
+    visit.offers.append(offer)
+    visit.attempts += 1
+    if event.rang_moment is None:
+        hall.deadlines.set(offer, hall.now + hall.lease_s)
+    else:
+        offer.rang = offer.made = hall.late(event.rang_moment, after=visit.joined)
+        hall.deadlines.set(offer, max(hall.now, offer.rang + visit.line.queue.ring_timeout_s))
+    hall.refresh_visit(visit)
+    hall.refresh_desk(desk)
+    if untouched:
+        hall.trust(desk, offer.made)
+
+
+def _seat(desk: Desk, visit: Visit) -> Seat:
+    return visit.line.seats.get(desk.agent.id) or Seat(desk, visit.line, penalty=0, place=0)
 
 
 def _clear(hall: Hall, desk: Desk) -> None:
@@ -57,8 +115,8 @@ def _clear(hall: Hall, desk: Desk) -> None:
     end_rest(hall, desk)
 
 
-def _stranger(hall: Hall, event: TalkRestored) -> Desk:
-    desk = Desk(Agent(id=event.agent), hall.number(), hall.now, hall.now, hall.now)
+def _stranger(hall: Hall, agent: AgentId) -> Desk:
+    desk = Desk(Agent(id=agent), hall.number(), hall.now, hall.now, hall.now)
     desk.removed = True
-    hall.desks[event.agent] = desk
+    hall.desks[agent] = desk
     return desk

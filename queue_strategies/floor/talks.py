@@ -42,11 +42,11 @@ def begin(hall: Hall, offer: Offer) -> None:
     )
 
 
-def seat_down(hall: Hall, offer: Offer, moment: float) -> None:
+def seat_down(hall: Hall, offer: Offer, moment: float) -> Talk:
     """Put caller and agent where those who talk are, since the given moment."""
     visit, desk = offer.visit, offer.desk
     visit.place = Place.TALKING
-    visit.talk = desk.talk = Talk(offer, moment)
+    visit.talk = desk.talk = talk = Talk(offer, moment)
     visit.offers.clear()
     visit.line.unanswered.discard(visit.rank)
     visit.line.talking += 1
@@ -56,6 +56,7 @@ def seat_down(hall: Hall, offer: Offer, moment: float) -> None:
     hall.deadlines.drop(offer)
     hall.refresh_visit(visit)
     hall.refresh_desk(desk)
+    return talk
 
 
 def caller_held(hall: Hall, event: CallerHeld) -> None:
@@ -78,18 +79,18 @@ def caller_resumed(hall: Hall, event: CallerResumed) -> None:
     """Note that the agent took the caller back from hold."""
     visit = hall.visits.get(event.visit)
     if visit is not None and visit.talk is not None:
-        _end_hold(hall, visit, visit.talk)
+        _end_hold(hall, visit, visit.talk, hall.now)
 
 
-def _end_hold(hall: Hall, visit: Visit, talk: Talk) -> None:
+def _end_hold(hall: Hall, visit: Visit, talk: Talk, moment: float) -> None:
     if talk.held_since is None:
         return
-    hold_s = hall.now - talk.held_since
+    hold_s = moment - talk.held_since
     talk.hold_s += hold_s
     talk.held_since = None
     hall.tell(
         HoldEnded(
-            moment=hall.now,
+            moment=moment,
             contact=visit.caller.contact,
             visit=visit.caller.visit,
             agent=talk.offer.desk.agent.id,
@@ -98,38 +99,52 @@ def _end_hold(hall: Hall, visit: Visit, talk: Talk) -> None:
     )
 
 
-def end(hall: Hall, talk: Talk, ended_by: str, to: str | None = None, kind: str | None = None) -> None:
-    """Let agent and caller part; the agent goes on to wrap-up, unless there is none."""
+def end(
+    hall: Hall,
+    talk: Talk,
+    ended_by: str,
+    to: str | None = None,
+    kind: str | None = None,
+    moment: float | None = None,
+) -> None:
+    """Let agent and caller part, at a moment that may be past; wrap-up follows, unless there is none."""
     visit, desk = talk.offer.visit, talk.offer.desk
-    _end_hold(hall, visit, talk)
+    ended = hall.late(moment, after=talk.began if talk.held_since is None else talk.held_since)
+    _end_hold(hall, visit, talk, ended)
     if to is not None:
-        _tell_transfer(hall, talk, to, kind or "blind")
-    wrap_up_s = _wrap_up_s(desk, visit)
-    _tell_handled(hall, talk, ended_by, wrap_up_follows=wrap_up_s > 0)
-    talk.offer.seat.talk_s += hall.now - talk.began
+        _tell_transfer(hall, talk, to, kind or "blind", ended)
+    limit_s = wrap_up_s(desk, visit)
+    _tell_handled(hall, talk, ended_by, ended, wrap_up_follows=limit_s > 0)
+    talk.offer.seat.talk_s += ended - talk.began
     visit.talk = desk.talk = None
     visit.line.talking -= 1
     hall.forget(visit)
     del hall.offers[talk.offer.id]
-    desk.idle_since = hall.now
-    if wrap_up_s > 0:
-        desk.wrap_up = WrapUp(visit, hall.now)
-        hall.deadlines.set(desk, hall.now + wrap_up_s)
+    desk.idle_since = ended
+    if limit_s > 0:
+        wrap_up(hall, desk, visit, ended, limit_s)
     hall.refresh_desk(desk)
 
 
-def _wrap_up_s(desk: Desk, visit: Visit) -> float:
+def wrap_up(hall: Hall, desk: Desk, visit: Visit, began: float, limit_s: float) -> None:
+    """Let an agent do the work after a visit."""
+    desk.wrap_up = WrapUp(visit, began, began + limit_s)
+    hall.deadlines.set(desk, max(hall.now, began + limit_s))
+
+
+def wrap_up_s(desk: Desk, visit: Visit) -> float:
+    """Return for how long an agent may work after a visit."""
     if not desk.logged_in:
         return 0.0
     own = desk.agent.wrap_up_s
     return visit.line.queue.wrap_up_s if own is None else own
 
 
-def _tell_transfer(hall: Hall, talk: Talk, to: str, kind: str) -> None:
+def _tell_transfer(hall: Hall, talk: Talk, to: str, kind: str, moment: float) -> None:
     visit = talk.offer.visit
     hall.tell(
         Transferred(
-            moment=hall.now,
+            moment=moment,
             contact=visit.caller.contact,
             visit=visit.caller.visit,
             queue=visit.line.queue.name,
@@ -141,16 +156,16 @@ def _tell_transfer(hall: Hall, talk: Talk, to: str, kind: str) -> None:
     )
 
 
-def _tell_handled(hall: Hall, talk: Talk, ended_by: str, *, wrap_up_follows: bool) -> None:
+def _tell_handled(hall: Hall, talk: Talk, ended_by: str, moment: float, *, wrap_up_follows: bool) -> None:
     visit = talk.offer.visit
     hall.tell(
         Handled(
-            moment=hall.now,
+            moment=moment,
             contact=visit.caller.contact,
             visit=visit.caller.visit,
             queue=visit.line.queue.name,
             agent=talk.offer.desk.agent.id,
-            talk_s=hall.now - talk.began - talk.hold_s,
+            talk_s=moment - talk.began - talk.hold_s,
             hold_s=talk.hold_s,
             ended_by=ended_by,
             wrap_up_follows=wrap_up_follows,

@@ -143,7 +143,7 @@ class Story:
             case StopRinging():
                 self.ringing = {who: c for who, c in self.ringing.items() if self.offer(who) != command.offer}
             case Connect():
-                del self.ringing[command.agent]
+                self.ringing.pop(command.agent, None)
             case Release():
                 pass
 

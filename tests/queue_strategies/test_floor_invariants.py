@@ -450,8 +450,10 @@ class AnyDay(RuleBasedStateMachine):
 
     def watch(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
-            assert self.last_moment <= fact.moment <= self.now
-            self.last_moment = fact.moment
+            assert fact.moment <= self.now
+            if not isinstance(fact, QueueJoined):  # who comes from elsewhere may have waited there
+                assert self.last_moment <= fact.moment
+                self.last_moment = fact.moment
             self.figures.add(fact)
             match fact:
                 case QueueJoined():

@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
-from queue_strategies.events import AgentReady, AgentRestored, CallerJoined, FloorConfigured, TalkRestored
-from queue_strategies.facts import AgentStateChanged, Handled, QueueJoined
-from queue_strategies.model import AgentId, AgentState, OfferId, OfferOutcome, QueueName
-from tests.queue_strategies.floor_story import ANNA, BOB, CARL, SALES, Story, agent, caller_named, sales
+from queue_strategies.events import (
+    AgentAnswered,
+    AgentReady,
+    AgentRestored,
+    CallerConnected,
+    CallerJoined,
+    CallerLeft,
+    FloorConfigured,
+    OfferRestored,
+    RestoringBegan,
+    RestoringEnded,
+    TalkEnded,
+    TalkRestored,
+    WrapUpRestored,
+)
+from queue_strategies.facts import (
+    AgentStateChanged,
+    Answered,
+    Handled,
+    HoldEnded,
+    OfferEnded,
+    OfferMade,
+    QueueJoined,
+    VisitEnded,
+    WrapUpEnded,
+)
+from queue_strategies.model import AgentId, AgentState, OfferId, OfferOutcome, QueueName, VisitOutcome
+from tests.queue_strategies.floor_story import (
+    ANNA,
+    BOB,
+    CARL,
+    SALES,
+    Story,
+    agent,
+    caller_named,
+    sales,
+    visit_of,
+)
 
 TEAM = [agent(ANNA), agent(BOB), agent(CARL)]
 OFFER = OfferId("offer-of-yesterday")
@@ -101,3 +135,107 @@ def test_the_agent_of_a_restored_talk_may_be_restored_afterwards() -> None:
     story.happen(AgentRestored(ANNA, True, None, 20.0)).happen(FloorConfigured([sales()], TEAM))
     assert (story.talking, story.facts) == ({ANNA: "eva"}, [])
     assert story.part("eva").state(ANNA) is AgentState.READY
+
+
+# -- all of it at once, as it is found ----------------------------------------------------------------------
+
+
+def restoring(**rules: object) -> Story:
+    """Return a floor at 100 that is being told how things stand."""
+    return restarted(**rules).happen(RestoringBegan())
+
+
+def adopted(name: str, joined_moment: float, priority: int = 0) -> CallerJoined:
+    return CallerJoined(
+        caller_named(name, SALES, joined_moment=joined_moment, priority=priority, adopted=True)
+    )
+
+
+def test_nobody_is_rung_until_everybody_is_found_and_then_who_comes_first() -> None:
+    story = restoring().happen(AgentRestored(ANNA, True, None, 50.0))
+    story.happen(adopted("early", 10.0)).happen(adopted("precious", 90.0, priority=1))
+    assert story.ringing == {}
+    assert story.happen(RestoringEnded()).ringing == {ANNA: "precious"}
+
+
+def test_what_an_agent_is_found_doing_is_not_told_again() -> None:
+    story = restoring()
+    story.happen(AgentRestored(ANNA, True, None, 20.0, since_moment=40.0, told_state=AgentState.TALKING))
+    story.happen(TalkRestored(caller_named("eva", SALES, joined_moment=30), ANNA, OFFER, 40.0))
+    assert story.happen(RestoringEnded()).facts == []
+    assert story.at(110).part("eva").told(AgentStateChanged)[0].lasted_s == 70
+
+
+def test_what_an_agent_is_not_found_doing_any_more_is_over() -> None:
+    story = restoring()
+    story.happen(AgentRestored(ANNA, True, None, 20.0, since_moment=40.0, told_state=AgentState.RINGING))
+    assert story.facts == []
+    (change,) = story.happen(RestoringEnded()).told(AgentStateChanged)
+    assert (change.was, change.lasted_s, change.state) == (AgentState.RINGING, 60, AgentState.READY)
+
+
+def test_a_phone_rings_on_and_is_answered_as_if_nothing_had_been() -> None:
+    story = restoring(ring_timeout_s=30).happen(AgentRestored(ANNA, True, None, 50.0))
+    story.happen(OfferRestored(caller_named("eva", SALES, joined_moment=80, adopted=True), ANNA, OFFER, 90.0))
+    story.happen(adopted("eva", 80.0)).happen(RestoringEnded())
+    assert (story.state(ANNA), story.ringing, story.line()) == (AgentState.RINGING, {}, ["eva"])
+    story.at(105).happen(AgentAnswered(OFFER)).happen(CallerConnected(OFFER))
+    (answered,), (ended,) = story.told(Answered), story.told(OfferEnded)
+    assert (answered.wait_s, ended.outcome, ended.rang_s) == (25, OfferOutcome.ANSWERED, 15)
+    assert not [*story.told(OfferMade), *story.told(QueueJoined)]
+
+
+def test_a_phone_that_rang_out_meanwhile_has_rung_out() -> None:
+    story = restoring(ring_timeout_s=5, rest_s=9).happen(AgentRestored(ANNA, True, None, 50.0))
+    story.happen(AgentRestored(BOB, True, None, 60.0))
+    story.happen(OfferRestored(caller_named("eva", SALES, joined_moment=80, adopted=True), ANNA, OFFER, 90.0))
+    story.happen(RestoringEnded())
+    assert [fact.outcome for fact in story.told(OfferEnded)] == [OfferOutcome.RANG_OUT]
+    assert story.ringing == {BOB: "eva"}
+
+
+def test_a_phone_that_may_not_ring_on_is_silenced() -> None:
+    story = restoring().happen(AgentRestored(ANNA, True, None, 50.0))
+    story.happen(TalkRestored(caller_named("fay", SALES, joined_moment=30), ANNA, OfferId("talk"), 40.0))
+    story.happen(OfferRestored(caller_named("eva", SALES, joined_moment=80, adopted=True), ANNA, OFFER))
+    assert story.stopped() == [(OFFER, OfferOutcome.WITHDRAWN)]
+    assert (story.line(), story.talking) == (["eva"], {ANNA: "fay"})
+
+
+def test_a_wrap_up_lasts_for_the_rest_of_its_time() -> None:
+    story = restoring(wrap_up_s=20)
+    story.happen(AgentRestored(ANNA, True, None, 90.0, since_moment=90.0, told_state=AgentState.WRAP_UP))
+    story.happen(WrapUpRestored(caller_named("eva", SALES, joined_moment=10), ANNA, 90.0))
+    assert story.happen(RestoringEnded()).facts == []
+    assert story.state(ANNA) is AgentState.WRAP_UP
+    assert story.at(111).told(WrapUpEnded)[0].wrap_up_s == 20
+    assert story.told(AgentStateChanged)[0].lasted_s == 20
+
+
+def test_a_wrap_up_that_ended_meanwhile_lasted_no_longer_than_it_may() -> None:
+    story = restoring(wrap_up_s=5)
+    story.happen(AgentRestored(ANNA, True, None, 90.0, since_moment=90.0, told_state=AgentState.WRAP_UP))
+    story.happen(WrapUpRestored(caller_named("eva", SALES, joined_moment=10), ANNA, 90.0))
+    (ended,) = story.happen(RestoringEnded()).told(WrapUpEnded)
+    assert (ended.wrap_up_s, ended.moment, story.state(ANNA)) == (5, 95, AgentState.READY)
+
+
+def test_a_hold_goes_on_and_earlier_ones_are_not_forgotten() -> None:
+    story = restoring().happen(AgentRestored(ANNA, True, None, 20.0))
+    caller = caller_named("eva", SALES, joined_moment=30)
+    story.happen(TalkRestored(caller, ANNA, OFFER, 40.0, hold_s=3, held_since_moment=95.0))
+    story.happen(RestoringEnded()).at(105).part("eva")
+    assert story.told(HoldEnded)[0].hold_s == 10
+    assert (story.handled().hold_s, story.handled().talk_s) == (13, 52)
+
+
+def test_who_left_meanwhile_waited_and_talked_until_then() -> None:
+    story = restoring(wrap_up_s=30).happen(AgentRestored(ANNA, True, None, 20.0)).happen(adopted("eva", 80.0))
+    story.happen(TalkRestored(caller_named("fay", SALES, joined_moment=30), ANNA, OFFER, 40.0))
+    story.happen(CallerLeft(visit_of("eva"), VisitOutcome.ABANDONED, 84.0))
+    story.happen(TalkEnded(visit_of("fay"), "caller", happened_moment=75.0)).happen(RestoringEnded())
+    (ended,) = story.told(VisitEnded)
+    assert (ended.wait_s, ended.short, ended.moment) == (4, True, 84)
+    assert (story.handled().talk_s, story.handled().moment) == (35, 75)
+    assert story.at(106).told(WrapUpEnded)[0].wrap_up_s == 30
+    assert story.told(OfferMade) == []
