@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -62,6 +63,14 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "venv/bin"
 
 
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """Give a folder whose name leaves room for those of sockets, and whose way there is open to all."""
+    with tempfile.TemporaryDirectory(prefix="w-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
 def dependencies_of(wheel: Path) -> Iterator[importlib.metadata.Distribution]:
     """Yield what the wheel's metadata asks for, and what that asks for, and so on."""
     with zipfile.ZipFile(wheel) as archive:
@@ -89,8 +98,12 @@ def dependencies_of(wheel: Path) -> Iterator[importlib.metadata.Distribution]:
 def copy_distribution(distribution: importlib.metadata.Distribution, site: Path) -> None:
     for file in distribution.files or []:
         source = Path(str(distribution.locate_file(file)))
-        if ".." not in file.parts and source.is_file():
-            (site / file).parent.mkdir(parents=True, exist_ok=True)
+        if ".." in file.parts or not source.is_file():
+            continue
+        (site / file).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            (site / file).hardlink_to(source)
+        except OSError:  # another file system
             shutil.copy2(source, site / file)
 
 
@@ -145,6 +158,16 @@ def test_the_installed_command_checks_a_floor_and_renders_asterisks_configuratio
     assert {"pjsip.conf", "extensions.conf", "ari.conf", "manager.conf"} <= {
         path.name for path in (tmp_path / "etc").rglob("*.conf")
     }
+
+
+@pytest.mark.usefixtures("installed_asterisk")
+def test_the_installed_command_shows_the_demo(installed: Path, short_folder: Path) -> None:
+    shown = run(
+        *(installed / "callfloor", "demo", "--plain", "--minutes", "0.3", "--seed", "1"),
+        *("--folder", short_folder / "demo"),
+        folder=short_folder,
+    )
+    assert "answered" in shown
 
 
 def test_the_installed_packages_find_their_templates_and_sql_beside_them(
