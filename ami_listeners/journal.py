@@ -51,6 +51,15 @@ class AgentMemory:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OpenFacts:
+    """Facts in the order in which they were told."""
+
+    facts: Sequence[Record]
+    complete: bool
+    """The database has answered."""
+
+
 @dataclass(slots=True)
 class JournalHealth:
     """What the journal is doing, for `/readyz` and the metrics."""
@@ -152,19 +161,35 @@ class Journal:
     async def agent_states(self) -> dict[str, AgentMemory]:
         """Read what every agent did last, from the database if it answers, and from what waits for it."""
         found: dict[str, AgentMemory] = {}
+        waiting = await self._waiting()
         try:
             for agent, state, logged_in, pause_reason, since in await self.rows("agents_now"):
                 found[agent] = AgentMemory(agent, state, logged_in, pause_reason, since)
         except DatabaseUnreachable as away:
             log.warning("journal.agents_from_spool_only", reason=str(away))
-        waiting = await asyncio.to_thread(self.spool.unforgotten)
-        for each in readable([*waiting, *self._memory]):
+        for each in waiting:
             if each.kind == "agent_state_changed":
                 body = each.body
                 found[body["agent"]] = AgentMemory(
                     body["agent"], body["state"], body["logged_in"], body["pause_reason"], each.at
                 )
         return found
+
+    async def open_facts(self) -> OpenFacts:
+        """Read what was told of contacts that are not over; what else waits for the database is among it."""
+        waiting = await self._waiting()
+        try:
+            rows = await self.rows("open_facts")
+        except DatabaseUnreachable as away:
+            log.warning("journal.open_facts_from_spool_only", reason=str(away))
+            return OpenFacts(waiting, complete=False)
+        known = [Record(*row) for row in rows]
+        ids = {each.id for each in known}
+        return OpenFacts([*known, *(each for each in waiting if each.id not in ids)], complete=True)
+
+    async def _waiting(self) -> list[Record]:
+        """Read what is not in the database for sure; ask this first, as it may get there meanwhile."""
+        return list(readable([*await asyncio.to_thread(self.spool.unforgotten), *self._memory]))
 
     async def know_queues(self, queues: Iterable[Queue]) -> None:
         """Tell the database by which rules each queue is measured; raises DatabaseUnreachable."""

@@ -13,6 +13,20 @@ ON CONFLICT (id) DO NOTHING
 -- Read what every agent did last, and since when the agent is free.
 SELECT agent, state, logged_in, pause_reason, since FROM agents_now
 
+-- open_facts --
+-- Read what was told of contacts that are not over, and of those after whom an agent wraps up, in its order.
+SELECT id, at, kind, source, body FROM facts
+WHERE source = 'floor' AND contact IN (
+    SELECT contact FROM contacts WHERE ended_at IS NULL
+    UNION SELECT contact FROM visits WHERE decided_at IS NULL AND source = 'floor'
+    UNION SELECT contact FROM visits WHERE outcome = 'answered' AND handled = 0 AND source = 'floor'
+    UNION SELECT contact FROM offers WHERE ended_at IS NULL AND source = 'floor'
+    UNION SELECT last.contact FROM agents_now a CROSS JOIN LATERAL (
+        SELECT contact FROM visits WHERE agent = a.agent AND handled > 0 AND source = 'floor'
+        ORDER BY handled_at DESC LIMIT 1) last
+    WHERE a.state = 'wrap_up' AND a.source = 'floor')
+ORDER BY id
+
 -- open_calls --
 -- Read the calls whose end was never told, and when they began.
 SELECT call, started_at FROM calls WHERE ended_at IS NULL AND started_at IS NOT NULL

@@ -156,6 +156,35 @@ async def test_the_last_state_of_an_agent_is_known_while_the_database_is_away(tm
     await later.stop(timeout_s=0.1)
 
 
+@pytest.mark.parametrize("told", range(1, 7))
+async def test_what_is_not_over_is_known_to_the_last_fact(
+    told: int, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Of a story that breaks off at any place, whether in the database or on its way there."""
+    journal = Journal(database, tmp_path, Clock())
+    await journal.start()
+    story = one_visit(0.0)[:told]
+    story.append(wraps_up(0.0) if told == 5 else device(told))
+    journal.write_all(story)
+    before, _ = await asyncio.gather(journal.open_facts(), asyncio.sleep(0))
+    assert await journal.drained(5)
+    after = await journal.open_facts()
+    kinds = [fact.kind for fact in after.facts]
+    assert after.complete
+    assert kinds == ([] if told == 6 else [fact.kind for fact in before.facts if "contact" in fact.body])
+    assert len(kinds) == (0 if told == 6 else told)
+    assert [fact.id for fact in before.facts][: len(kinds)] == [fact.id for fact in after.facts]
+    await journal.stop()
+    assert len(await rows(database_url, "SELECT id FROM facts")) == len(story)
+
+
+def wraps_up(moment: float) -> Fact:
+    return AgentStateChanged(
+        moment=moment, agent=ANNA, was=AgentState.TALKING, lasted_s=1, state=AgentState.WRAP_UP,
+        logged_in=True, pause_reason=None,
+    )  # fmt: skip
+
+
 async def test_facts_told_twice_are_kept_once(database: Database, database_url: str, tmp_path: Path) -> None:
     """As after a crash between the commit and the spool being emptied."""
     journal = Journal(database, tmp_path / "first", Clock())
