@@ -27,6 +27,9 @@ LAST_NAMES = tuple(
     "Müller Nguyễn Okafor Petit Quispe Rossi Smith Tanaka Ünal Varga Weiß Yılmaz".split()
 )
 
+NAME_STRIDE = 337
+"""A prime that divides neither number of names, so that every pair has its turn."""
+
 
 class Reaction(StrEnum):
     """What an agent does when the phone rings."""
@@ -109,14 +112,20 @@ def next_arrival_s(at_s: float, rng: Random) -> float:
             return at_s
 
 
-def plan_caller(rng: Random) -> CallerPlan:
-    """Draw who calls, what is pressed, and how long that caller waits."""
+def plan_caller(turn: int, rng: Random) -> CallerPlan:
+    """Draw what the caller of this turn (0, 1, 2 …) presses, and how long that caller waits."""
     return CallerPlan(
         number=f"+491{rng.randrange(10**9):09d}",
-        name=f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}",
+        name=caller_name(turn),
         presses=plan_presses(rng),
         patience_s=PATIENCE_MIN_S + rng.expovariate(1 / PATIENCE_MEAN_S),
     )
+
+
+def caller_name(turn: int) -> str:
+    """Name the caller of a turn; the same name comes again only when all have called."""
+    first, last = divmod(turn * NAME_STRIDE % (len(FIRST_NAMES) * len(LAST_NAMES)), len(LAST_NAMES))
+    return f"{FIRST_NAMES[first]} {LAST_NAMES[last]}"
 
 
 def plan_presses(rng: Random) -> tuple[KeyPress, ...]:

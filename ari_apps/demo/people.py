@@ -64,6 +64,7 @@ class People:
         self._rng = rng
         self._crew = crew
         self._appointments = Appointments()
+        self._first_turn = rng("names").randrange(1000)
         self.callers_total = 0
 
     # -- callers --------------------------------------------------------------------------------------------
@@ -73,7 +74,8 @@ class People:
         rng, loop = self._rng("arrivals"), asyncio.get_running_loop()
         begin, at_s = loop.time(), 0.0
         while True:
-            plan = behaviour.plan_caller(self._rng(f"caller {self.callers_total}"))
+            turn = self.callers_total
+            plan = behaviour.plan_caller(self._first_turn + turn, self._rng(f"caller {turn}"))
             self.callers_total += 1
             self._crew.start(self._call(plan), f"caller {plan.number}")
             at_s = behaviour.next_arrival_s(at_s, rng)

@@ -57,11 +57,16 @@ HOUSE = Path(__file__).parent.parent.parent
 @settings(deadline=None)
 @given(st.integers())
 def test_the_same_seed_draws_the_same_people(seed: int) -> None:
-    first, second = (behaviour.plan_caller(Random(seed)) for _ in range(2))
+    first, second = (behaviour.plan_caller(7, Random(seed)) for _ in range(2))
     assert first == second
     assert behaviour.plan_talk(Random(seed)) == behaviour.plan_talk(Random(seed))
     assert re.fullmatch(r"\+\d{12}", first.number)
     assert first.patience_s >= behaviour.PATIENCE_MIN_S
+
+
+def test_a_name_comes_again_only_when_all_have_called() -> None:
+    names = len(behaviour.FIRST_NAMES) * len(behaviour.LAST_NAMES)
+    assert len({behaviour.caller_name(turn) for turn in range(names)}) == names == 576
 
 
 def test_callers_come_in_waves_and_on_average_as_often_as_said() -> None:
