@@ -33,7 +33,7 @@ def tone(hz: float, seconds: float, rate_hz: int = 22050) -> array[int]:
 
 def loudest_hz(samples: array[int], rate_hz: int) -> float:
     spectrum = np.abs(np.fft.rfft(np.array(samples, float) * np.hanning(len(samples))))
-    return float(spectrum.argmax() * rate_hz / len(samples))
+    return float(np.argmax(spectrum) * rate_hz / len(samples))
 
 
 def level_db(samples: array[int]) -> float:
