@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class CallfloorError(Exception):
-    """One clear sentence that names the place and the remedy; the command line prints it, without a traceback."""
+    """One clear sentence with the place and the remedy; the command line prints it, without a traceback."""
