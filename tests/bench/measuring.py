@@ -107,7 +107,8 @@ def _answered(folder: Path) -> int:
     if not trace.exists():
         return 0
     with trace.open() as lines:
-        return sum(message.sent and message.first_line.startswith("ACK ") for message in messages(lines))
+        acknowledged = (each for each in messages(lines) if each.sent and each.first_line.startswith("ACK "))
+        return len({message.dialog for message in acknowledged})  # some acknowledge twice
 
 
 def make(*folders: Path) -> None:
