@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tests.bench.sipp_load import SippLoad, stop, until_we_end
 
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 15.0
 ARI_REQUESTS = "callfloor_ari_requests_total"
 """The counter on /metrics, by operation or not."""
 
@@ -146,7 +148,18 @@ async def serving(floor: BenchFloor) -> AsyncIterator[Process]:
     try:
         yield process
     finally:
-        await stop(process, patience_s=15.0)
+        database = family_of_postgres(floor.database_dir)[:1]
+        await stop(process, patience_s=STOP_TIMEOUT_S)
+        await end_left_behind(database)
+
+
+async def end_left_behind(pids: Sequence[int]) -> None:
+    """End what a callfloor that had to be killed could not stop itself: its PostgreSQL."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            for _ in range(50):
+                os.kill(pid, signal.SIGQUIT)  # immediate shutdown; the data is thrown away
+                await asyncio.sleep(0.1)
 
 
 def load_on(floor: BenchFloor, installation: AsteriskInstallation) -> SippLoad:
