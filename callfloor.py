@@ -30,7 +30,8 @@ from ami_listeners.health import Check, Health
 from ami_listeners.health_metrics import ami_families, journal_families
 from ami_listeners.journal import Journal
 from ami_listeners.listener import Listener
-from ami_listeners.local_postgres import database_url
+from ami_listeners.local_postgres import database_url, default_data_dir
+from ami_listeners.native_snapshot import together
 from ami_listeners.phone_watch import PhoneWatch
 from ari_apps.apps import Apps, AsteriskFolders, acting, restored
 from ari_apps.ari_metrics import ari_families
@@ -46,7 +47,8 @@ from ari_apps.secret_files import SecretFiles
 from queue_strategies.errors import CallfloorError
 from queue_strategies.facts import Fact
 from queue_strategies.figures import Figures
-from queue_strategies.model import AgentId
+from queue_strategies.floor import FloorSnapshot
+from queue_strategies.model import AgentId, Queue, QueueName
 
 VERSION = version("callfloor")
 log = structlog.get_logger()
@@ -84,6 +86,20 @@ class RunningFloor:
         """Yield what ends, by an error that says why, when trying further is vain."""
         if self.apps is not None:
             yield self.apps.ari.watch()
+        elif self.listener is not None:
+            yield self.listener.watch()
+
+    def rules(self) -> dict[QueueName, Queue]:
+        """Return every queue that has figures: those of the file, and Asterisk's own."""
+        native = self.listener.fold.rules.values() if self.listener else ()
+        everyone = (*native, *self.configuration.floor_queues())
+        return {queue.name: queue for queue in everyone if not queue.direct}
+
+    def snapshot(self) -> FloorSnapshot:
+        """Show the floor and Asterisk's own queues as they are now."""
+        now = self.clock.moment()
+        ours = self.apps.floor.snapshot(now) if self.apps else FloorSnapshot(now, {}, {})
+        return together(ours, self.listener.snapshot()) if self.listener else ours
 
     def remember(self, fact: Fact) -> None:
         """Count a fact, keep it, and tell whoever watches."""
@@ -120,7 +136,10 @@ async def _remembering(
     configuration: FloorConfiguration, only: Half | None, clock: Clock, stack: AsyncExitStack
 ) -> RunningFloor:
     """Start what every half needs: the journal, the figures, and their health."""
-    settings = configuration.database
+    settings, name = configuration.database, configuration.site.name
+    if settings.url is None and settings.data_dir is None:
+        data_dir = default_data_dir().with_name(f"postgres-{name}")
+        settings = settings.model_copy(update={"data_dir": data_dir})
     url = await stack.enter_async_context(database_url(settings))
     database = Database(url, settings, clock)
     stack.push_async_callback(database.stop)
@@ -131,11 +150,11 @@ async def _remembering(
     await journal.start()
     stack.push_async_callback(journal.stop)
     floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter())
-    queues = {queue.name: queue for queue in configuration.floor_queues() if not queue.direct}
     telling = Crew()
     stack.push_async_callback(telling.leave)
     telling.start(_tell_queues(journal, configuration), "tell the database of the queues")
-    floor.exporter.add(lambda: figure_families(floor.figures, queues))
+    floor.exporter.add(lambda: figure_families(floor.figures, floor.rules()))
+    floor.exporter.add(lambda: floor_families(floor.snapshot()))
     floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
     return floor
@@ -163,7 +182,6 @@ async def _acting(
     )
     health = apps.ari.health()
     floor.exporter.add(lambda: ari_families(health))
-    floor.exporter.add(lambda: floor_families(apps.floor.snapshot(clock.moment())))
     floor.health.add(lambda: [Check("ari", health.connected, health.reason)])
     return apps
 
@@ -179,7 +197,7 @@ async def _listening(
         watch = PhoneWatch(settings, clock=floor.clock, on_device=on_device)
         await watch.start()
         stack.push_async_callback(watch.stop)
-        ami, failure = watch.health, partial(getattr, watch, "failure")
+        ami, trouble = watch.health, partial(getattr, watch, "trouble")
     else:
         listener = floor.listener = Listener(
             settings,
@@ -193,11 +211,11 @@ async def _listening(
         )
         await listener.start()
         stack.push_async_callback(listener.stop)
-        ami, failure = listener.health, partial(getattr, listener, "failure")
-        if apps is None:
-            floor.exporter.add(lambda: floor_families(listener.snapshot()))
+        ami, trouble = listener.health, partial(getattr, listener, "trouble")
     floor.exporter.add(lambda: ami_families(ami))
-    floor.health.add(lambda: [Check("ami", ami.up, failure() or ami.reason, needed=apps is None)])
+    floor.health.add(
+        lambda: [Check("ami", ami.up and not trouble(), trouble() or ami.reason, needed=apps is None)]
+    )
 
 
 async def _serving(

@@ -23,6 +23,18 @@ class LoginRefused(ListenerError):
         )
 
 
+class MayNotListen(ListenerError):
+    """The manager user is let in, but not told what the listeners need."""
+
+    def __init__(self, username: str, host: str, port: int, why: str) -> None:
+        super().__init__(
+            f"Asterisk's manager at {host}:{port} lets the user {username!r} in, but {why}: "
+            "write into the user's section of manager.conf what `callfloor render` does "
+            "(read = system,call,agent,dialplan,reporting and write = reporting), "
+            "run `manager reload` in Asterisk, and start again"
+        )
+
+
 class NotAManager(ListenerError):
     """Whatever listens there is not Asterisk's manager interface."""
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Container, Iterable
+from typing import NoReturn
 
 import structlog
 
 from ami_listeners.clock import Clock
 from ami_listeners.connection import AmiHealth, Connected, Connection, Gap, Listing, Received
-from ami_listeners.errors import ActionRefused, DatabaseUnreachable, ListenerError, LoginRefused
+from ami_listeners.errors import (
+    ActionRefused,
+    DatabaseUnreachable,
+    ListenerError,
+    LoginRefused,
+    MayNotListen,
+)
 from ami_listeners.fold import Believed, Fold, wants
 from ami_listeners.fold.phones import OUT_OF_REACH
 from ami_listeners.journal import Journal
@@ -26,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 LISTINGS = ("CoreShowChannels", "QueueStatus", "DeviceStateList", "PJSIPShowContacts")
 """All there is, in the order in which it is compared."""
+NEEDED = frozenset({"CoreShowChannels", "DeviceStateList"})
+"""Of these, those that every user of ours is allowed."""
 LOOK_AGAIN_S = 60.0
 """The same questions are asked this often, in case an event was never sent."""
 SETTLE_S = 1.0
@@ -68,8 +77,11 @@ class Listener:
         """Listings that this Asterisk does not give to us."""
         self._looks: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._booted = False
+        """Whether Asterisk has told that it is; it tells nothing to a user who may not read."""
         self.failure = ""
         """Why it listens no more, when it does not."""
+        self._hindrance = ""
 
     async def start(self) -> None:
         """Believe what the database remembers, and begin to listen; Asterisk need not be there yet."""
@@ -89,10 +101,20 @@ class Listener:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
 
+    async def watch(self) -> NoReturn:
+        """Wait while it listens; raises ListenerError, saying why, when it does no more."""
+        await asyncio.wait(self._tasks[:1])
+        raise ListenerError(self.failure)
+
     @property
     def health(self) -> AmiHealth:
         """Tell how the connection does."""
         return self.connection.health
+
+    @property
+    def trouble(self) -> str:
+        """Say why it listens no more, or is not told what it needs; empty when all is well."""
+        return self.failure or self._hindrance
 
     def snapshot(self) -> FloorSnapshot:
         """Show Asterisk's own queues as the floor shows its."""
@@ -106,6 +128,7 @@ class Listener:
         self._remember(self.fold.handle(received))
         match received:
             case Connected() | AmiEvent(name="FullyBooted"):
+                self._booted = isinstance(received, AmiEvent)
                 self._refused.clear()  # what refused then was not loaded yet, or not allowed yet
                 self._look(afresh=True)
             case Gap():
@@ -175,6 +198,12 @@ class Listener:
                 log.info("listener.listing_refused", reason=str(refused))
             except ListenerError as failure:
                 log.warning("listener.listing_failed", action=action, reason=str(failure))
+        self._note_hindrance(hindrance(self.settings, self._refused & NEEDED, self._booted))
+
+    def _note_hindrance(self, why: str) -> None:
+        if why and why != self._hindrance:
+            log.error("listener.may_not_listen", reason=why)
+        self._hindrance = why
 
     # -- what the database remembers ------------------------------------------------------------------------
 
@@ -186,3 +215,14 @@ class Listener:
         except DatabaseUnreachable as away:
             log.warning("listener.starts_without_memory", reason=str(away))
             return Believed()
+
+
+def hindrance(settings: AmiSettings, refused: Iterable[str], hears: bool) -> str:
+    """Say what keeps a connected listener from its work; empty when nothing does."""
+    if which := ", ".join(sorted(refused)):
+        why = f"refuses {which}"
+    elif not hears:
+        why = "sends no events"
+    else:
+        return ""
+    return str(MayNotListen(settings.username, settings.host, settings.port, why))

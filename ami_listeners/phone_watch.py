@@ -10,9 +10,9 @@ import structlog
 
 from ami_listeners.clock import Clock
 from ami_listeners.connection import AmiHealth, Connected, Connection, Listing, Received
-from ami_listeners.errors import ListenerError, LoginRefused
+from ami_listeners.errors import ActionRefused, ListenerError, LoginRefused
 from ami_listeners.fold.phones import OUT_OF_REACH, is_phone
-from ami_listeners.listener import OnDevice
+from ami_listeners.listener import OnDevice, hindrance
 from ami_listeners.messages import AmiEvent
 from ami_listeners.settings import AmiSettings
 
@@ -34,6 +34,7 @@ class PhoneWatch:
         self._tasks: set[asyncio.Task[None]] = set()
         self.failure = ""
         """Why it watches no more, when it does not."""
+        self._hindrance = ""
 
     async def start(self) -> None:
         """Begin to watch; Asterisk need not be there yet."""
@@ -50,6 +51,11 @@ class PhoneWatch:
     def health(self) -> AmiHealth:
         """Tell how the connection does."""
         return self.connection.health
+
+    @property
+    def trouble(self) -> str:
+        """Say why it watches no more, or may not; empty when all is well."""
+        return self.failure or self._hindrance
 
     def _receive(self, received: Received) -> None:
         match received:
@@ -87,5 +93,9 @@ class PhoneWatch:
     async def _ask(self) -> None:
         try:
             await self.connection.ask_all(LISTING)
+            self._hindrance = ""
+        except ActionRefused:
+            self._hindrance = hindrance(self.connection.settings, [LISTING], hears=True)
+            log.error("phone_watch.may_not_watch", reason=self._hindrance)
         except ListenerError as failure:
             log.warning("phone_watch.listing_failed", reason=str(failure))
