@@ -52,8 +52,6 @@ password=secret-{id}
 type=aor
 max_contacts=1
 remove_existing=yes
-qualify_frequency=1
-qualify_timeout=0.5
 """
 DIALPLAN = """
 [from-trunk]

@@ -18,7 +18,8 @@ from tests.ari_apps.plain_floor import PlainFloor, plain_floor
 from tests.asterisk_lab import AsteriskLab
 from tests.ears import analyse, listen
 
-PATIENCE_S = 10.0
+PATIENT_S = 120.0
+"""On a machine that others keep busy, too."""
 SETTLE_S = 0.3
 """After an answer or a transfer, until everybody is bridged and speaks."""
 
@@ -219,27 +220,25 @@ async def test_an_unplugged_phone_neither_rings_nor_says_goodbye(plain: PlainFlo
     assert not carl.is_called
     assert in_vain.record.rang_at is None
     await carl.plug_in()
-    async with asyncio.timeout(PATIENCE_S):
-        while "Unavail" in await plain.asterisk.cli("pjsip show contacts"):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
     again = await plain.world.call("103")
     await (await carl.rings()).hang_up()
     await asyncio.gather(again.ended(), caller.hang_up(), in_vain.hang_up())
 
 
+@pytest.mark.timeout(400)
 async def test_fifty_phones_and_two_hundred_callers_are_there_at_once(asterisk_lab: AsteriskLab) -> None:
     phones = {f"phone{number}": str(1000 + number) for number in range(50)}
     async with plain_floor(asterisk_lab, phones) as floor:
         world = floor.world
         await asyncio.gather(*(world.phone(phone).plug_in() for phone in phones))
         callers = [await world.call("700", from_number=f"+49{number}") for number in range(200)]
-        await asyncio.gather(*(caller.answered(60) for caller in callers))
+        await asyncio.gather(*(caller.answered(PATIENT_S) for caller in callers))
         to_phones = [await world.call(extension) for extension in phones.values()]
-        rings = await asyncio.gather(*(world.phone(phone).rings(60) for phone in phones))
+        rings = await asyncio.gather(*(world.phone(phone).rings(PATIENT_S) for phone in phones))
         await asyncio.gather(*(call.answer() for call in rings))
-        await asyncio.gather(*(call.answered(60) for call in to_phones))
+        await asyncio.gather(*(call.answered(PATIENT_S) for call in to_phones))
         await asyncio.gather(*(call.hang_up() for call in [*callers, *rings]))
-        ends = await asyncio.gather(*(call.ended(60) for call in [*callers, *to_phones]))
+        ends = await asyncio.gather(*(call.ended(PATIENT_S) for call in [*callers, *to_phones]))
         assert {end.cause for end in ends} == {16}
         assert world.calls == []
     assert not world.asterisk.running
