@@ -12,7 +12,7 @@ import structlog
 from ami_listeners.clock import Clock
 from ari_apps.ari import Ari, Gone
 from ari_apps.ari.messages import Channel
-from ari_apps.call import Call
+from ari_apps.call import Call, Waiting
 from ari_apps.crew import Crew
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
@@ -132,6 +132,7 @@ class Adoption:
     def _take_up_talk(self, talk: Talk) -> None:
         call, to = self._call(talk.customer, talk.trace), Destination.parse(talk.trace.to)
         leg = Leg(self._ari, self._dispatcher, talk.leg.id, call.mailbox)
+        call.hears = Waiting.MUSIC if talk.held else None
         if talk.leg_trace is None:
             attempt: Attempt = self._switchboard.outside(leg, call.party, to)
             met = Reached(attempt.id, leg, talk.desk)

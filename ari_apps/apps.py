@@ -168,8 +168,9 @@ class Apps:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.ari.__aexit__(None, None, None)
         await self.crew.leave()
+        await self.ari.__aexit__(None, None, None)
+        await self.crew.leave()  # what arrived between the two
 
     # -- what the parts need made ---------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from ari_apps.ari import Ari, Conflict, Gone, Refused, messages
+from ari_apps.ari import Ari, Conflict, Gone, OutcomeUnknown, Refused, messages
 from ari_apps.destinations import Destination
 from ari_apps.digits import Collected, Matcher, take, when_over
 from ari_apps.legs import EVENTS_MISSED, NO_ANSWER, LineLost, has_ended
@@ -119,13 +119,18 @@ class Call:
         """Answer, unless that was done."""
         if not self.answered:
             self.answered = True
-            await self._do(self.ari.channel(self.channel_id).answer())
+            try:
+                await self._do(self.ari.channel(self.channel_id).answer())
+            except OutcomeUnknown as unknown:  # a busy Asterisk does it later, and a call that is up goes on
+                log.warning("call.answer_unknown", contact=self.contact, why=str(unknown))
 
     async def hang_up(self, cause: int = NORMAL) -> None:
         """End the call with a Q.850 cause; one that nobody answered is not cleared as if somebody had."""
-        self.we_hung_up = True
+        if self.we_hung_up:
+            return
         self.hangup_cause = NO_ANSWER if cause == NORMAL and not self.answered else cause
         await self.ari.channel(self.channel_id).hangup(self.hangup_cause)
+        self.we_hung_up = True
 
     async def look_around(self) -> None:
         """Take note of what has happened already; who has hung up is not to be led any further."""

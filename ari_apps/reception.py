@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -24,6 +25,8 @@ from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 from queue_strategies.model import AgentId, ContactId
 
 log = structlog.get_logger()
+
+APOLOGY_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 Confirm = Callable[[Call, AgentAction], Awaitable[None]]
 """Let an agent hear that it was done."""
@@ -105,18 +108,25 @@ class Reception:
             await way
         except CallerGone:
             call.ended_by = "lost" if call.lost else "us" if call.we_hung_up else "caller"
+        except AriError as error:
+            log.error("call.failed", contact=call.contact, why=str(error))
+            await self._apologise(call)
         except Exception:
             log.exception("call.failed", contact=call.contact)
-            call.ended_by = "us"
             await self._apologise(call)
         self._part_from(call)
 
     async def _apologise(self, call: Call) -> None:
-        """Rather a clear end than silence."""
-        try:
-            await call.hang_up(CONGESTION.hangup_cause)
-        except AriError:
-            log.exception("call.not_hung_up", contact=call.contact)
+        """Rather a clear end than silence; asked for until Asterisk says that it is done."""
+        call.ended_by = "us"
+        for pause_s in APOLOGY_PAUSES_S:
+            try:
+                await call.hang_up(CONGESTION.hangup_cause)
+            except AriError as error:
+                log.warning("call.not_hung_up", contact=call.contact, why=str(error))
+                await asyncio.sleep(pause_s)
+            else:
+                return
 
     def _part_from(self, call: Call) -> None:
         self._calls.remove(call)
