@@ -6,6 +6,7 @@ import datetime as dt
 import re
 
 from ari_apps.configuration import FloorConfiguration, direct_line_name
+from ari_apps.configuration_checks import references
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
 from ari_apps.floor_settings import AgentSettings
 from ari_apps.opening_hours import build_calendars, build_routes
@@ -25,6 +26,7 @@ class Directory:
         self._configuration = configuration
         self._calendars = build_calendars(configuration, configuration.site.timezone)
         self._routes = build_routes(configuration.routes)
+        self._references = tuple(references(configuration))
 
     def route(self, called: str, caller: str, at: dt.datetime) -> Route:
         """Say where a call from outside goes, and why."""
@@ -64,6 +66,22 @@ class Directory:
                 return f"PJSIP/{to.name}@{trunk}" if trunk else None
             case _:
                 return None
+
+    def knows(self, to: Destination) -> bool:
+        """Tell whether a destination is one that floor.toml has; a coroutine must be named there."""
+        match to.kind:
+            case DestinationKind.QUEUE | DestinationKind.AGENT:
+                return self.queue_of(to) is not None
+            case DestinationKind.EXTENSION | DestinationKind.NUMBER:
+                return self.endpoint_of(to) is not None
+            case DestinationKind.MENU:
+                return to.name in self._configuration.menus
+            case DestinationKind.VOICEMAIL:
+                return to.name in self._configuration.voicemail
+            case DestinationKind.PYTHON:
+                return any(used.kind == to.kind and used.name == to.name for used in self._references)
+            case DestinationKind.HANGUP:
+                return True
 
     def shown_to(self, to: Destination) -> str | None:
         """Return the caller id that those we call outside see; None: that of who calls.

@@ -19,12 +19,17 @@ from queue_strategies.errors import CallfloorError
 log = structlog.get_logger()
 
 BODY_MAX = 64 * 1024
+PATH_SHOWN = 100
 OPENAPI = "/api/openapi.json"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class BadRequestError(CallfloorError):
     """The request is not well formed."""
+
+
+class TooLongError(CallfloorError):
+    """The request's body is longer than any that makes sense."""
 
 
 def add_api(app: web.Application, operations: tuple[Operation, ...], *, token: str, version: str) -> None:
@@ -34,9 +39,29 @@ def add_api(app: web.Application, operations: tuple[Operation, ...], *, token: s
     async def openapi(_: web.Request) -> web.Response:
         return web.json_response(description)
 
+    app.middlewares.append(worded)
     app.router.add_get(OPENAPI, openapi)
     for operation in operations:
         app.router.add_route(operation.method, operation.path, guarded(_handler(operation), token))
+
+
+@web.middleware
+async def worded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Say in our own words, too, that there is no such path, or not for this method."""
+    try:
+        return await handler(request)
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return problem(
+            405, f"{error.method} is not for {asked_path(request)}, use {allowed}", {"Allow": allowed}
+        )
+    except web.HTTPNotFound:
+        return problem(404, f"there is nothing at {asked_path(request)}, see {OPENAPI}")
+
+
+def asked_path(request: web.Request) -> str:
+    """Show the path that was asked for, as it was sent, but not all of a long one."""
+    return request.rel_url.raw_path[:PATH_SHOWN]
 
 
 def guarded(handler: Handler, token: str) -> Handler:
@@ -49,6 +74,8 @@ def guarded(handler: Handler, token: str) -> Handler:
             return await handler(request)
         except BadRequestError as error:
             return problem(400, str(error))
+        except TooLongError as error:
+            return problem(413, str(error))
         except NotFoundError as error:
             return problem(404, str(error))
         except NotNow as error:
@@ -66,7 +93,9 @@ def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -
 
 def _may_enter(request: web.Request, token: str) -> bool:
     scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), token.encode())
+    return scheme.lower() == "bearer" and hmac.compare_digest(
+        shown.strip().encode("utf-8", "surrogateescape"), token.encode()
+    )
 
 
 def _handler(operation: Operation) -> Handler:
@@ -87,8 +116,20 @@ def _adapter(operation: Operation) -> TypeAdapter[Any]:
 
 async def _read(request: web.Request, model: type[BaseModel]) -> BaseModel:
     try:
-        return model.model_validate_json(await request.content.read(BODY_MAX + 1))
+        return model.model_validate_json(await _body(request))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "body"
         raise BadRequestError(f"{place}: {first['msg']}") from None
+
+
+async def _body(request: web.Request) -> bytes:
+    body = bytearray()
+    try:
+        async for piece in request.content.iter_any():
+            body += piece
+            if len(body) > BODY_MAX:
+                raise TooLongError(f"body: has more than {BODY_MAX} bytes, send less")
+    except web.RequestPayloadError:
+        raise BadRequestError("body: does not arrive as its headers say") from None
+    return bytes(body)

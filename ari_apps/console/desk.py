@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ami_listeners.clock import Clock
-from ari_apps.agents import AgentAction
+from ari_apps.agents import AgentAction, UnknownAgentError
 from ari_apps.apps import Apps
 from ari_apps.call import Call
 from ari_apps.console.views import (
@@ -17,7 +17,7 @@ from ari_apps.console.views import (
     WaitingView,
     WhyView,
 )
-from ari_apps.requests import CallRequest, NotNow
+from ari_apps.requests import CallRequest, Consult, NotNow, Transfer
 from queue_strategies.errors import CallfloorError
 from queue_strategies.events import PriorityChanged
 from queue_strategies.floor import AgentSnapshot, FloorSnapshot, QueueSnapshot
@@ -92,12 +92,16 @@ class Desk:
 
     def let_agent(self, id_: str, action: AgentAction, reason: str = "") -> None:
         """Do what an agent asks for; raises NotFoundError."""
-        self.agent(id_)
-        self._apps.agents.do(id_, action, reason)
+        try:
+            self._apps.agents.do(id_, action, reason)
+        except UnknownAgentError as unknown:
+            raise NotFoundError(str(unknown)) from None
 
     async def ask(self, id_: str, request: CallRequest) -> None:
         """Ask something of a call; raises NotFoundError, NotNow."""
         call = self._find(id_)
+        if isinstance(request, Transfer | Consult) and not self._apps.directory.knows(request.to):
+            raise NotFoundError(f"there is no {request.to.kind} {request.to.name!r}")
         call.mailbox.put(request)
         try:
             async with asyncio.timeout(REPLY_S):

@@ -18,6 +18,8 @@ PROBLEMS = {
     "401": "The token is missing or wrong",
     "404": "There is nothing of this name",
     "409": "Not in the state it is in",
+    "413": "The body is too long",
+    "503": "Something callfloor depends on is away",
 }
 
 
