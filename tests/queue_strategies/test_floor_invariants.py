@@ -33,11 +33,15 @@ from queue_strategies.events import (
     Event,
     FloorConfigured,
     OfferFailed,
+    OfferRestored,
     PhoneChanged,
     PriorityChanged,
+    RestoringBegan,
+    RestoringEnded,
     TalkEnded,
     TalkRestored,
     TimePassed,
+    WrapUpRestored,
 )
 from queue_strategies.facts import (
     AgentStateChanged,
@@ -155,8 +159,11 @@ class AnyDay(RuleBasedStateMachine):
         self.offers: list[OfferId] = [OfferId("unheard-of")]
         self.visits: list[VisitId] = [VisitId("unheard-of")]
         self.last_moment = 0.0
+        self.looking_back = False
+        """Facts may be told late, after a restart."""
         self.last_change: dict[AgentId, AgentStateChanged] = {}
-        self.joined = self.answered = self.handled = self.wrap_ups = 0
+        self.joined = self.answered = self.handled = 0
+        self.wrapping_up: dict[VisitId, AgentId] = {}
         self.figures = Figures()
 
     # -- what happens ---------------------------------------------------------------------------------------
@@ -340,39 +347,68 @@ class AnyDay(RuleBasedStateMachine):
     def a_stranger_comes_or_goes(self, event: type[AgentEvent]) -> None:
         self.happen(event(AgentId("stranger")))
 
-    @precondition(lambda self: self.steps < 8 or self.steps % 9 == 0)
+    @precondition(lambda self: self.steps < 12 or self.steps % 9 == 0)
     @rule(
-        agent=agent_names,
-        logged_in=st.booleans(),
-        pause_reason=st.none() | st.just("lunch"),
-        earlier=durations,
+        found=st.lists(
+            st.tuples(
+                st.sampled_from(("agent", "wrap-up", "talk", "offer", "caller", "gone")),
+                st.sampled_from((*AGENTS, AgentId("stranger"))),
+                st.sampled_from(QUEUES),
+                durations,
+            ),
+            min_size=1,
+            max_size=6,
+        ),
+        at_once=st.booleans(),
     )
-    def an_agent_is_restored(
-        self, agent: AgentId, logged_in: bool, pause_reason: str | None, earlier: float
+    def things_are_found_after_a_restart(
+        self, found: Sequence[tuple[str, AgentId, QueueName, float]], at_once: bool
     ) -> None:
-        since = self.now - earlier
-        self.is_restored(agent)
-        self.happen(AgentRestored(agent, logged_in, pause_reason, since, since_moment=since))
+        self.looking_back = True
+        if at_once:
+            self.happen(RestoringBegan())
+        for what, agent, queue, earlier in found:
+            self.find(what, agent, queue, self.now - earlier)
+        self.happen(RestoringEnded())
+        self.looking_back = False
 
-    @precondition(lambda self: self.steps < 8 or self.steps % 9 == 0)
-    @rule(
-        agent=st.sampled_from((*AGENTS, AgentId("stranger"))),
-        queue=st.sampled_from(QUEUES),
-        earlier=durations,
-    )
-    def a_talk_is_restored(self, agent: AgentId, queue: QueueName, earlier: float) -> None:
-        caller = self.somebody(queue, joined=self.now - earlier - 1)
+    def find(self, what: str, agent: AgentId, queue: QueueName, since: float) -> None:
+        caller = self.somebody(queue, joined=since - 1, adopted=True)
         offer = OfferId(f"restored-{caller.visit}")
-        had = self.floor.snapshot(self.now).agents.get(agent)
-        if had is None or had.state is not AgentState.TALKING:
-            self.callers[caller.visit] = caller
-            self.talking[caller.visit] = agent
-            self.answered += 1
-            self.picked_up.add(offer)
-        self.visits.append(caller.visit)
-        self.offers.append(offer)
         self.is_restored(agent)
-        self.happen(TalkRestored(caller, agent, offer, self.now - earlier))
+        match what:
+            case "agent":
+                pause = "lunch" if queue == QUEUES[0] else None
+                self.happen(AgentRestored(agent, queue != QUEUES[1], pause, since, since_moment=since))
+            case "wrap-up":
+                self.happen(WrapUpRestored(caller, agent, since))
+                desk = self.floor._hall.desks.get(agent)
+                if desk is not None and desk.wrap_up and desk.wrap_up.visit.caller is caller:
+                    self.wrapping_up[caller.visit] = agent
+            case "talk":
+                self.find_talk(TalkRestored(caller, agent, offer, since))
+            case "offer":
+                self.offers.append(offer)
+                self.legs[offer] = agent
+                self.come(caller)
+                self.happen(OfferRestored(caller, agent, offer, since))
+            case "caller":
+                self.enter(caller)
+            case _:
+                visit = self.visits[-1 - int(since) % len(self.visits)]
+                self.happen(CallerLeft(visit, happened_moment=since))
+                self.happen(TalkEnded(visit, "caller", happened_moment=since))
+
+    def find_talk(self, event: TalkRestored) -> None:
+        had = self.floor.snapshot(self.now).agents.get(event.agent)
+        if had is None or had.state is not AgentState.TALKING:
+            self.callers[event.caller.visit] = event.caller
+            self.talking[event.caller.visit] = event.agent
+            self.answered += 1
+            self.picked_up.add(event.offer)
+        self.visits.append(event.caller.visit)
+        self.offers.append(event.offer)
+        self.happen(event)
 
     # -- watching -------------------------------------------------------------------------------------------
 
@@ -397,11 +433,15 @@ class AnyDay(RuleBasedStateMachine):
         self.happen(FloorConfigured(queues, agents))
 
     def enter(self, caller: Caller) -> None:
+        self.come(caller)
+        self.happen(CallerJoined(caller))
+
+    def come(self, caller: Caller) -> None:
+        """Know of a caller who is about to join."""
         self.callers[caller.visit] = caller
         self.visits.append(caller.visit)
         self.waiting.add(caller.visit)
         self.joined += 1
-        self.happen(CallerJoined(caller))
 
     def is_restored(self, agent: AgentId) -> None:
         """Expect a new chain of facts: what is restored silently was told by the process before."""
@@ -452,8 +492,8 @@ class AnyDay(RuleBasedStateMachine):
         for fact in facts:
             assert fact.moment <= self.now
             if not isinstance(fact, QueueJoined):  # who comes from elsewhere may have waited there
-                assert self.last_moment <= fact.moment
-                self.last_moment = fact.moment
+                assert self.last_moment <= fact.moment or self.looking_back
+                self.last_moment = max(self.last_moment, fact.moment)
             self.figures.add(fact)
             match fact:
                 case QueueJoined():
@@ -477,9 +517,10 @@ class AnyDay(RuleBasedStateMachine):
                     assert fact.hold_s >= 0
                     assert self.talking.pop(fact.visit) == fact.agent
                     self.handled += 1
-                    self.wrap_ups += fact.wrap_up_follows
+                    if fact.wrap_up_follows:
+                        self.wrapping_up[fact.visit] = fact.agent
                 case WrapUpEnded():
-                    self.wrap_ups -= 1
+                    self.wrapping_up.pop(fact.visit, None)
                 case AgentStateChanged():
                     self.follows(fact)
                 case _:
@@ -566,8 +607,8 @@ class AnyDay(RuleBasedStateMachine):
         seen = self.floor.snapshot(self.now)
         assert self.answered - self.handled == len(self.talking)
         assert self.joined - sum(self.ended.values()) == len(self.waiting)
-        wrapping_up = [agent for agent in seen.agents.values() if agent.state is AgentState.WRAP_UP]
-        assert self.wrap_ups == len(wrapping_up)
+        wrapping_up = [a.agent for a in seen.agents.values() if a.state is AgentState.WRAP_UP]
+        assert sorted(self.wrapping_up.values()) == sorted(wrapping_up)
         for agent in seen.agents.values():
             told = self.last_change.get(agent.agent)
             if told is not None and self.floor._hall.desks[agent.agent].spoken_of:
