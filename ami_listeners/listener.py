@@ -128,7 +128,7 @@ class Listener:
         self._remember(self.fold.handle(received))
         match received:
             case Connected() | AmiEvent(name="FullyBooted"):
-                self._booted = isinstance(received, AmiEvent)
+                self._booted |= isinstance(received, AmiEvent)  # it may come just before Connected
                 self._refused.clear()  # what refused then was not loaded yet, or not allowed yet
                 self._look(afresh=True)
             case Gap():
