@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +26,7 @@ from ari_apps.configuration import load
 from ari_apps.demo import behaviour
 from ari_apps.demo.cast import AGENTS
 from ari_apps.demo.logs import Logs
-from ari_apps.demo.staging import DemoError, prepare_folder, usual_port, write_floor
+from ari_apps.demo.staging import DemoError, Stage, prepare_folder, usual_port, write_floor
 from ari_apps.demo.telling import Storyteller, Told
 from ari_apps.demo.view import Directions, Scene, draw
 from ari_apps.local_asterisk import AsteriskInstallation
@@ -250,8 +251,17 @@ def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
 # -- the whole ----------------------------------------------------------------------------------------------
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    command = [
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A stage that is cleared away afterwards, PostgreSQL's folder included, which root has elsewhere."""
+    stage = prepare_folder(tmp_path / "demo")
+    yield stage
+    for folder in (stage.data, stage.data.with_name(f"{stage.data.name}.run")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(stage: Stage, *words: str) -> subprocess.Popen[str]:
+    demo = [
         sys.executable,
         "-m",
         "callfloor",
@@ -260,57 +270,55 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
         "--seed",
         "1",
         "--folder",
-        str(folder),
-        *words,
+        str(stage.folder),
     ]
-    return subprocess.Popen(command, cwd=HOUSE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        [*demo, *words], cwd=HOUSE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
 
 
-def left_over(folder: Path) -> list[str]:
-    """Processes that have to do with a folder."""
+def left_over(stage: Stage) -> list[str]:
+    """Processes that have to do with a stage."""
     found = []
-    for process in Path("/proc").iterdir():
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            words = (
-                (process / "cmdline").read_bytes().decode(errors="replace") if process.name.isdigit() else ""
-            )
+            words = (process / "cmdline").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if str(folder) in words:
+        if str(stage.folder) in words or str(stage.data) in words:
             found.append(words)
     return found
 
 
 @pytest.mark.timeout(300)
 def test_the_demo_shows_calls_and_leaves_nothing_behind(
-    tmp_path: Path, installed_asterisk: AsteriskInstallation
+    stage: Stage, installed_asterisk: AsteriskInstallation
 ) -> None:
-    folder = tmp_path / "demo"
-    demo = start(folder, "--minutes", "0.6")
+    demo = start(stage, "--minutes", "0.6")
     output, _ = demo.communicate(timeout=280)
     assert demo.returncode == 0, output
     assert "Anna Abel logs in" in output
     assert re.search(r"answers .* after \d+ s", output)
     assert "no error and" in output
     assert re.search(r"sales +\d", output)
-    assert left_over(folder) == []
+    assert left_over(stage) == []
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_demo_and_everything_it_started(
-    tmp_path: Path, installed_asterisk: AsteriskInstallation, number: signal.Signals
+    stage: Stage, installed_asterisk: AsteriskInstallation, number: signal.Signals
 ) -> None:
-    folder = tmp_path / "demo"
-    demo = start(folder)
+    demo = start(stage)
     assert demo.stdout is not None
     for line in demo.stdout:
         if "logs in" in line:
             break
+    assert left_over(stage) != []
     demo.send_signal(number)
     time.sleep(0.2)
     demo.send_signal(number)  # people press twice
     output, _ = demo.communicate(timeout=200)
     assert demo.returncode == 0, output
     assert "no error and" in output
-    assert left_over(folder) == []
+    assert left_over(stage) == []
