@@ -48,9 +48,11 @@ class Deadlines(Generic[T]):
 
     def pop_due(self, now: float) -> tuple[float, T] | None:
         """Take out the earliest deadline that is not after now."""
-        moment = self.next()
-        if moment is None or moment > now:
-            return None
-        _, _, thing = heappop(self._heap)
-        del self._valid[thing]
-        return moment, thing
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            entry = heappop(heap)
+            moment, _, thing = entry
+            if self._valid.get(thing) is entry:
+                del self._valid[thing]
+                return moment, thing
+        return None

@@ -51,7 +51,7 @@ class Floor:
         hall.advance(now)
         self._happen(event)
         self._settle(now)
-        if not hall.restoring:
+        if (hall.touched or hall.returned) and not hall.restoring:
             callers.let_go_hopeless(hall)
             serving.serve(hall)
         hall.tell_changes()

@@ -1,4 +1,4 @@
-"""Measure how many events the Floor decides in a second of processor time: `python -m tests.bench.floor_speed`.
+"""Measure how many events the Floor decides in a second of a core: `python -m tests.bench.floor_speed`.
 
 A day of ordinary calls runs through the Floor as fast as it goes: join, ring, answer, connect, part, wrap-up.
 As many callers wait all the time as there are agents, so that every decision has to choose.
@@ -129,6 +129,10 @@ class Day:
         """Let an event happen later."""
         heappush(self.coming, (self.now + after_s, next(self.ties), event))
 
+    def settle(self) -> None:
+        """Live until agents ring, talk and wrap up side by side, as on any other day."""
+        self.live(self.waiting + 8 * self.agents + 2_000)
+
     def live(self, events: int) -> None:
         """Let this many events happen."""
         until = self.events + events
@@ -144,7 +148,7 @@ class Day:
 
 def events_a_second(day: Day, events: int) -> float:
     """Return how many events a second the floor alone decides, the world's own time taken out."""
-    day.live(2 * (day.agents + day.waiting) + 20_000)
+    day.settle()
     handle, spent = day.floor.handle, 0.0
 
     def timed(event: Event, now: float) -> object:

@@ -13,7 +13,7 @@ EVENTS = 1_000
 
 def steps_an_event(day: Day) -> float:
     """Return how many bytecodes run for an event, on average, the world's own left out."""
-    day.live(day.agents + day.waiting + EVENTS)
+    day.settle()
     steps = 0
 
     def trace(frame: FrameType, what: str, arg: Any) -> Any:
