@@ -20,6 +20,7 @@ import structlog
 import typer
 import uvloop
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from ami_listeners.clock import Clock
 from ami_listeners.database import Database
@@ -328,6 +329,12 @@ def log_to(terminal: bool, level: int) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(level, logging.INFO), stream=sys.stderr)
+    logging.getLogger("aiohttp.server").addFilter(concerns_us)
+
+
+def concerns_us(record: logging.LogRecord) -> bool:
+    """Tell whether a log record is more than the answer 400 to bytes that are no HTTP."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.asterisk_lab import FloorAsterisk
+from tests.floor_lab import Floor
 
 PATIENCE_S = 30.0
 
@@ -98,6 +98,7 @@ class CommandLine:
         self.folder = folder
         self.config = folder / "floor.toml"
         self.secrets = folder / "secrets"
+        self.spool = folder / "spool"
         self._environment = {
             **os.environ,
             "XDG_STATE_HOME": str(folder / "state"),
@@ -109,10 +110,14 @@ class CommandLine:
         """Write floor.toml."""
         self.config.write_text(data if isinstance(data, str) else toml(data), encoding="utf-8")
 
-    def know_secrets_of(self, asterisk: FloorAsterisk) -> None:
-        """Take over the secrets that an Asterisk was configured with."""
-        asterisk.secrets.get("api")
-        shutil.copytree(asterisk.secrets.directory, self.secrets)
+    def serve_floor(self, floor: Floor, **changes: Mapping[str, Any]) -> None:
+        """Write the floor.toml of a floor that runs, some of it changed, and take over its secrets."""
+        floor.asterisk.secrets.get("api")
+        shutil.copytree(floor.asterisk.secrets.directory, self.secrets, dirs_exist_ok=True)
+        data = floor.asterisk.configuration.model_dump(mode="json", exclude_unset=True, by_alias=True)
+        data["database"] = {"url": floor.database_url, "batch_s": 0.02, "spool_dir": str(self.spool)}
+        data["site"]["secrets"] = str(self.secrets)
+        self.configure(data | {table: data.get(table, {}) | values for table, values in changes.items()})
 
     async def run(self, *arguments: str) -> Said:
         """Run a command to its end."""

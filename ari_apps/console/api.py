@@ -130,6 +130,6 @@ async def _body(request: web.Request) -> bytes:
             body += piece
             if len(body) > BODY_MAX:
                 raise TooLongError(f"body: has more than {BODY_MAX} bytes, send less")
-    except web.RequestPayloadError:
+    except (web.RequestPayloadError, ConnectionError):
         raise BadRequestError("body: does not arrive as its headers say") from None
     return bytes(body)

@@ -60,18 +60,8 @@ async def floor_of_file(shared_asterisk_lab: AsteriskLab, postgres: LocalPostgre
 @pytest.fixture
 def at_floor(line: CommandLine, floor: Floor) -> CommandLine:
     """The command line, configured for the floor."""
-    line.know_secrets_of(floor.asterisk)
-    line.configure(data_of(floor, line))
+    line.serve_floor(floor)
     return line
-
-
-def data_of(floor: Floor, line: CommandLine, **changes: object) -> dict[str, object]:
-    data = floor.asterisk.configuration.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    data["database"] = {"url": floor.database_url, "batch_s": 0.02, "spool_dir": str(line.folder / "spool")}
-    data["site"]["secrets"] = str(line.secrets)
-    for table, values in changes.items():
-        data[table] = {**data.get(table, {}), **values} if isinstance(values, dict) else values
-    return data
 
 
 # -- floor.toml ---------------------------------------------------------------------------------------------
@@ -152,7 +142,7 @@ async def test_an_address_that_is_taken_is_told_and_what_to_do(
         other.bind(("127.0.0.1", 0))
         other.listen()
         address = f"127.0.0.1:{other.getsockname()[1]}"
-        at_floor.configure(data_of(floor, at_floor, **{table: {name: address}}))
+        at_floor.serve_floor(floor, **{table: {name: address}})
         said = await at_floor.run("serve", "-c", str(at_floor.config))
     assert said.code == 2
     assert told.format(at=address) in said.error
@@ -239,9 +229,7 @@ async def test_facts_reach_a_database_that_comes_later_and_calls_are_served_befo
 ) -> None:
     link = at_floor.folder / "postgres"
     url = floor.database_url.replace(quote(str(postgres.socket_dir), safe=""), quote(str(link), safe=""))
-    at_floor.configure(
-        data_of(floor, at_floor, database={"url": url, "spool_dir": str(at_floor.folder / "spool")})
-    )
+    at_floor.serve_floor(floor, database={"url": url})
     async with at_floor.serving(http=floor.asterisk.configuration.http.listen) as serving:
         await serving.until(ready=True, ari=True, database="check database.url and that server")
         caller = await floor.world.call(SALES, from_number="+491709")
