@@ -57,7 +57,7 @@ def enter(hall: Hall, caller: Caller) -> Visit:
 def _leave_other_line(hall: Hall, caller: Caller) -> None:
     """A contact waits in one queue at a time: coming to another one withdraws from the first."""
     for other in list(hall.contacts.get(caller.contact, ())):
-        if other.place is Place.WAITING:
+        if other.talk is None:
             let_go(hall, other, VisitOutcome.WITHDRAWN)
 
 

@@ -208,6 +208,15 @@ def test_between_queues_weight_decides_then_priority_then_arrival(
     assert story.part("first").ringing == {ANNA: first}
 
 
+def test_a_contact_who_joins_another_queue_is_not_connected_for_the_first() -> None:
+    story = Story(sales(), support(), agents=[agent(ANNA, SALES), agent(BOB, SUPPORT)]).at(10)
+    story.join("eva").answer(ANNA)
+    second = replace(caller_named("eva", SUPPORT, joined_moment=11), visit=VisitId("second-visit"))
+    assert story.happen(CallerJoined(second)).ends == [("eva", "withdrawn")]
+    assert (story.offer(ANNA), OfferOutcome.WITHDRAWN) in story.stopped()
+    assert story.ringing == {BOB: "eva"}
+
+
 def test_a_contact_waits_in_one_queue_at_a_time() -> None:
     story = Story(sales(), support(), agents=[agent(ANNA, SALES, SUPPORT)]).at(10).join("first").talk(ANNA)
     story.join("eva")

@@ -555,8 +555,8 @@ class AnyDay(RuleBasedStateMachine):
         being_connected_for_a_queue_that_is_gone = self.waiting - {caller.visit for caller in in_line}
         assert {caller.visit for caller in in_line} <= self.waiting
         assert being_connected_for_a_queue_that_is_gone <= set(at_desks)
-        waiting_only = [caller.contact for caller in in_line if not caller.connecting]
-        assert len(set(waiting_only)) == len(waiting_only)
+        contacts = [self.callers[visit].contact for visit in self.waiting]
+        assert len(set(contacts)) == len(contacts)
 
     @invariant()
     def every_phone_that_rings_is_one_reserved_agent(self) -> None:
