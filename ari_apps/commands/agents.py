@@ -75,4 +75,4 @@ def ready(agent: Agent, config: Config = FLOOR) -> None:
 
 
 def _do(config: Path, agent: str, action: AgentAction, body: dict[str, str] | None = None) -> None:
-    ApiClient(load(config)).post(f"agents/{agent}/{action.replace('_', '-')}", body)
+    ApiClient(load(config)).post("agents", agent, action.replace("_", "-"), body=body)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import aiohttp
 from pydantic import BaseModel, TypeAdapter
+from yarl import URL
 
 from ari_apps.configuration import FloorConfiguration
 from ari_apps.secret_files import SecretFiles
@@ -36,15 +37,15 @@ class ApiClient:
         """Return one thing."""
         return model.model_validate_json(self._ask("GET", path))
 
-    def post(self, path: str, body: dict[str, Any] | None = None) -> None:
-        """Have something done."""
-        self._ask("POST", path, body)
+    def post(self, *names: str, body: dict[str, Any] | None = None) -> None:
+        """Have something done at the path of these names; whatever is in one stays inside it."""
+        self._ask("POST", "/".join(quote(name, safe="") for name in names), body)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
         return asyncio.run(self._request(method, path, body))
 
     async def _request(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
-        url = f"{self._root}/{quote(path)}"
+        url = URL(f"{self._root}/{path}", encoded=True)
         headers = {"Authorization": f"Bearer {self._token}"}
         try:
             async with (
