@@ -159,14 +159,27 @@ async def test_a_second_callfloor_on_the_same_floor_stands_down(at_floor: Comman
         assert (await first.stop()).code == 0
 
 
-async def test_a_wrong_ari_password_ends_callfloor_and_says_where_it_is_set(
+async def test_a_wrong_ari_password_ends_callfloor_and_the_next_one_serves_who_called_meanwhile(
     at_floor: CommandLine, floor: Floor
 ) -> None:
+    right = (at_floor.secrets / "ari").read_text()
     (at_floor.secrets / "ari").write_text("wrong\n")
+    await floor.world.call(SALES)
     said = await at_floor.run("serve", "-c", str(at_floor.config))
     assert said.code == 2
     assert "Asterisk does not accept user 'callfloor' with this password" in said.error
     assert "callfloor render" in said.error
+    (at_floor.secrets / "ari").write_text(right)
+    async with at_floor.serving(http=floor.asterisk.configuration.http.listen) as serving:
+        await serving.until(ready=True, ari=True)
+        await floor.until_waiting("sales", 1)
+
+
+async def test_a_command_to_a_floor_that_does_not_run_says_how_to_start_it(at_floor: CommandLine) -> None:
+    said = await at_floor.run("agents", "log-in", "anna", "-c", str(at_floor.config))
+    assert said.code == 2
+    assert "no floor answers at http://127.0.0.1:" in said.error
+    assert said.error.endswith("start it with: callfloor serve")
 
 
 async def test_a_wrong_manager_secret_ends_the_listeners_and_says_where_it_is_set(

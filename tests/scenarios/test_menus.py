@@ -16,8 +16,8 @@ from tests.asterisk_lab import AsteriskLab
 from tests.ears import likeness, listen, read
 from tests.floor_lab import Floor, FloorLab, hears, until
 
-MAIN, DEAF, HURRIED, ACCOUNT, WELCOME, BIENVENIDA, OFFICE, BANK, BROKEN, SPEECH = (
-    f"+4930{number}00" for number in range(1, 11)
+MAIN, DEAF, HURRIED, ACCOUNT, WELCOME, BIENVENIDA, OFFICE, SHOP, BANK, BROKEN, SPEECH = (
+    f"+4930{number}" for number in range(101, 112)
 )
 A_TUESDAY = dt.datetime(2026, 11, 24, 10, tzinfo=dt.UTC)
 CHRISTMAS = dt.datetime(2026, 12, 25, 10, tzinfo=dt.UTC)
@@ -36,6 +36,9 @@ name = "menus"
 [calendars.never]
 hours = {{ mon-sun = "00:00-24:00" }}
 closed = {closed}
+
+[calendars.always]
+hours = {{ mon-sun = "00:00-24:00" }}
 
 [calendars.bank]
 timezone = "Europe/Berlin"
@@ -91,6 +94,15 @@ destination = "menu:main"
   destination = "menu:closed"
 
 [[routes]]
+to = "{SHOP}"
+destination = "menu:broken"
+
+  [[routes.routes]]
+  calendar = "always"
+  when = "closed"
+  destination = "menu:closed"
+
+[[routes]]
 to = "{BANK}"
 destination = "menu:bank"
 
@@ -114,7 +126,7 @@ keys = {{ 1 = "queue:support", 9 = "menu:main" }}
 [menus.deaf]
 prompt = "{more}"
 barge_in = false
-keys = {{ 1 = "queue:sales" }}
+keys = {{ 1 = "queue:sales", 2 = "menu:more" }}
 
 [menus.hurried]
 prompt = "sound:beep"
@@ -209,10 +221,10 @@ async def test_a_menu_below_a_menu_leads_on_and_back(floor: Floor) -> None:
 
 
 async def test_who_knows_the_menus_types_ahead(floor: Floor) -> None:
-    caller = await enter(floor, MAIN)
+    caller = await enter(floor, DEAF)
     await caller.press("21")
     assert await queue_reached(floor) == "support"
-    assert steps(floor)[1:] == [("main", "chose", "2"), ("more", "entered", ""), ("more", "chose", "1")]
+    assert steps(floor)[1:] == [("deaf", "chose", "2"), ("more", "entered", ""), ("more", "chose", "1")]
 
 
 async def test_a_prompt_that_is_not_to_be_interrupted_is_heard_to_its_end(floor: Floor) -> None:
@@ -335,6 +347,11 @@ async def test_a_holiday_is_a_closed_day(floor: Floor, date: dt.datetime, tone: 
         floor.date = None
 
 
+async def test_who_calls_while_somebody_is_there_is_not_told_otherwise(floor: Floor) -> None:
+    await enter(floor, SHOP)
+    assert steps(floor) == [("broken", "entered", "")]
+
+
 async def test_a_missing_sound_is_spoken_or_passed_over(floor: Floor) -> None:
     caller = await enter(floor, BROKEN)
     heard = await listen(caller, 0.8)
@@ -359,11 +376,15 @@ async def test_a_sound_that_vanishes_while_callfloor_runs_harms_no_call(floor: F
 
 
 async def test_speech_is_heard(floor: Floor) -> None:
-    caller = await floor.world.call(SPEECH, from_number="+491701", from_name="Zoë [[ü]] --version \\ $(x)")
+    name = "Zoë [[ü]] --version; $(x)"
+    caller = await floor.world.call(SPEECH, from_number="+491701", from_name=name)
     await caller.answered()
     heard = await listen(caller, 2.0)
     assert heard.longest_gap_ms < 1000, str(heard)
     assert (await caller.ended(20)).ended_by == "floor"
+    (ended,) = await floor.until_told(ContactEnded)
+    row = "SELECT caller_name FROM contacts WHERE contact = %s"
+    assert await floor.rows(row, ended.contact) == [(name,)]
 
 
 async def test_a_caller_who_hangs_up_in_a_menu_is_gone_for_good(floor: Floor) -> None:

@@ -55,6 +55,7 @@ class Api:
     """A floor that is served by the real command line, and somebody who asks it."""
 
     floor: Floor
+    line: CommandLine
     serving: Serving
     session: aiohttp.ClientSession
     description: dict[str, Any]
@@ -101,7 +102,7 @@ async def api(shared_asterisk_lab: AsteriskLab, postgres: LocalPostgres) -> Asyn
         line.serve_floor(floor)
         async with line.serving(http=floor.asterisk.configuration.http.listen) as serving:
             await serving.until(ready=True, ari=True, ami=True)
-            api = Api(floor, serving, session, {})
+            api = Api(floor, line, serving, session, {})
             api.description = (await api.ask("GET", "/api/openapi.json")).body
             yield api
             await serving.until(ready=True, ari=True, ami=True)
@@ -242,6 +243,11 @@ async def talk(api: Api) -> str:
     await caller.answered()
     await hears(caller, 1000)
     return str((await api.floor.get("calls"))[0]["id"])
+
+
+async def test_the_command_line_says_what_the_floor_says(api: Api) -> None:
+    said = await api.line.run("agents", "log-in", "../anna", "-c", str(api.line.config))
+    assert (said.code, said.error.partition(",")[0]) == (2, "error: there is no agent '../anna'")
 
 
 # -- the description ----------------------------------------------------------------------------------------

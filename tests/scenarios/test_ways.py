@@ -209,6 +209,7 @@ async def test_a_caller_who_hangs_up_during_a_lookup_joins_no_queue(
     await until(asked, "the service is asked")
     await caller.hang_up()
     assert (await end_of(floor)).ended_by == "caller"
+    assert [fact.step for fact in floor.told(IvrStep)] == ["entered", "chose"]
     assert floor.told(QueueJoined) == []
 
 
