@@ -17,6 +17,8 @@ BUSY = Destination(DestinationKind.HANGUP, "busy")
 UNALLOCATED = Destination(DestinationKind.HANGUP, "unallocated")
 CONGESTION = Destination(DestinationKind.HANGUP, "congestion")
 NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
+DIALLED = re.compile(r"\+?[0-9]{1,32}")
+"""What a phone may dial to the outside: a carrier's own codes would change what the whole trunk does."""
 
 
 class Directory:
@@ -38,7 +40,7 @@ class Directory:
         if self._configuration.account_of_extension(number) is not None:
             return Route(destination=f"extension:{number}")
         found = self.route(number, by, at)
-        if found.place is None and self._configuration.outbound.trunk and NUMBER.fullmatch(number):
+        if found.place is None and self._configuration.outbound.trunk and DIALLED.fullmatch(number):
             return Route(destination=f"number:{number}")
         return found
 

@@ -123,12 +123,17 @@ async def test_an_agent_ends_the_wrap_up_by_a_code(floor: Floor) -> None:
     await floor.until_agent("anna", "ready")
 
 
-async def test_a_code_dialled_by_a_phone_that_is_no_agents_does_nothing(floor: Floor) -> None:
+@pytest.mark.parametrize(("phone", "code"), [("lobby", "*12"), ("anna", "*139"), ("anna", "*21*0900#")])
+async def test_a_code_that_is_none_of_ours_does_nothing_and_is_not_tried_on_the_carrier(
+    floor: Floor, phone: str, code: str
+) -> None:
     await floor.come_to_work("anna")
     await floor.world.phone("lobby").plug_in()
-    call = await floor.world.phone("lobby").dial("*12")
-    assert (await call.ended()).answered_at is None
-    assert (await floor.get("agents/anna"))["state"] == "ready"
+    call = await floor.world.phone(phone).dial(code)
+    record = await call.ended()
+    assert (record.answered_at, record.sip_status) == (None, 404)
+    await floor.until_agent("anna", "ready")
+    assert (await floor.get("agents/anna"))["pause_reason"] is None
 
 
 async def test_an_agent_who_calls_somebody_outside_is_offered_nobody_until_that_is_over(floor: Floor) -> None:
