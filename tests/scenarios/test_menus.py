@@ -16,8 +16,8 @@ from tests.asterisk_lab import AsteriskLab
 from tests.ears import likeness, listen, read
 from tests.floor_lab import Floor, FloorLab, hears, until
 
-MAIN, DEAF, HURRIED, ACCOUNT, WELCOME, BIENVENIDA, OFFICE, SHOP, BANK, BROKEN, SPEECH = (
-    f"+4930{number}" for number in range(101, 112)
+MAIN, DEAF, HURRIED, ACCOUNT, WELCOME, BIENVENIDA, OFFICE, SHOP, BANK, BROKEN, SPEECH, COUNT = (
+    f"+4930{number}" for number in range(101, 113)
 )
 A_TUESDAY = dt.datetime(2026, 11, 24, 10, tzinfo=dt.UTC)
 CHRISTMAS = dt.datetime(2026, 12, 25, 10, tzinfo=dt.UTC)
@@ -111,6 +111,10 @@ to = "{BROKEN}"
 destination = "menu:broken"
 
 [[routes]]
+to = "{COUNT}"
+destination = "menu:count"
+
+[[routes]]
 to = "{SPEECH}"
 destination = "menu:speech"
 
@@ -146,6 +150,10 @@ then = "menu:repeat"
 prompt = ["digits:{{digits}}", "{long}"]
 keys = {{ 1 = "queue:sales" }}
 
+[menus.count]
+prompt = "number:42"
+keys = {{ 1 = "queue:sales" }}
+
 [menus.welcome]
 prompt = ["sound:vm-goodbye", "silence:2"]
 
@@ -161,7 +169,7 @@ prompt = "{more}"
 prompt = ["sound:no-such-sound", "sound:no-such-sound-either|We are glad that you call.", "{more}"]
 
 [menus.speech]
-prompt = "say:Please hold the line, {{caller_name}}, somebody will be with you in a moment."
+prompt = "say:Please hold the line, {{caller_name}}."
 """
 
 
@@ -281,13 +289,20 @@ async def test_an_account_number_is_taken_up_to_its_end_key_and_said_back(
     await hears(caller, LONG)
     await caller.press("4711#")
     await floor.until_told(IvrStep, 3)
-    heard = read(await caller.recorded(2.5))
+    heard = read(await caller.recorded(1.5))
     spoken = shared_asterisk_lab.installation.data_dir / "sounds/en/digits"
     scores = {digit: likeness(heard, spoken / f"{digit}.wav") for digit in range(10)}
     assert max(scores, key=lambda digit: scores[digit]) in (4, 7, 1), scores
     assert steps(floor)[1:] == [("account", "chose", "4711"), ("repeat", "entered", "")]
     await caller.press("1")
     assert await queue_reached(floor) == "sales"
+
+
+async def test_a_number_is_spoken_to_its_end_whatever_is_pressed_and_the_key_counts(floor: Floor) -> None:
+    caller = await enter(floor, COUNT)
+    await caller.press("1")
+    assert await queue_reached(floor) == "sales"
+    assert steps(floor)[1:] == [("count", "chose", "1")]
 
 
 async def test_the_end_key_after_a_whole_number_is_no_answer_to_the_next_question(floor: Floor) -> None:
@@ -379,7 +394,7 @@ async def test_speech_is_heard(floor: Floor) -> None:
     name = "Zoë [[ü]] --version; $(x)"
     caller = await floor.world.call(SPEECH, from_number="+491701", from_name=name)
     await caller.answered()
-    heard = await listen(caller, 2.0)
+    heard = await listen(caller, 1.5)
     assert heard.longest_gap_ms < 1000, str(heard)
     assert (await caller.ended(20)).ended_by == "floor"
     (ended,) = await floor.until_told(ContactEnded)
