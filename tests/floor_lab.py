@@ -97,10 +97,8 @@ class Floor:
             await self.world.phone(agent["id"]).plug_in()
             await self.world.phone(agent["id"]).sign_off()
         await until(self._quiet, "no call is left")
-        for agent in await self.get("agents"):
-            while (phone := self.world.phone(agent["id"])).is_called:
-                await phone.rings()
         self.facts.clear()
+        self.world.forget_calls()
 
     async def _quiet(self) -> bool:
         return not await self.get("calls")

@@ -70,6 +70,8 @@ class OutsideCall:
         self.held_by_floor = False
         self._speaks = speaks
         self._on_hold = False
+        self._in_hand = record.dialled_by == "floor"
+        """Whether Asterisk lets us act on it; after the answer to a call of ours that takes a moment."""
         self._listens = False
         self._asked_cause: int | None = None
         self._news = asyncio.Event()
@@ -109,7 +111,7 @@ class OutsideCall:
 
     async def answered(self, timeout_s: float = 10.0) -> None:
         """Wait until it is answered (200)."""
-        await self._until(lambda: self.is_answered, "be answered", timeout_s)
+        await self._until(lambda: self.is_answered and self._in_hand, "be answered", timeout_s)
 
     async def ended(self, timeout_s: float = 10.0) -> CallRecord:
         """Wait until it is over; return what is known of it."""
@@ -238,6 +240,7 @@ class OutsideCall:
     def note(self, event: messages.Event) -> None:
         """Take in one event of this call's channel."""
         at = self._exchange.clock.moment_at(event.timestamp)
+        self._in_hand |= isinstance(event, messages.StasisStart)
         match event:
             case messages.ChannelStateChange(channel=messages.Channel(state="Ringing")):
                 self.record.rang_at = self.record.rang_at or at

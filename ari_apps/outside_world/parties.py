@@ -50,6 +50,11 @@ class Party:
         """Whether there is a call that `rings` would return at once."""
         return not self._waiting.empty()
 
+    def forget_calls(self) -> None:
+        """Let `rings` wait for the next call, whatever rang before."""
+        while self.is_called:
+            self._waiting.get_nowait()
+
     def take_call(self, call: OutsideCall) -> None:
         """Let it ring."""
         self.calls.append(call)

@@ -177,6 +177,11 @@ class OutsideWorld:
         """Every call that is not over, of whichever side."""
         return list(self._calls.values())
 
+    def forget_calls(self) -> None:
+        """Let every phone and number wait for its next call."""
+        for party in (*self._phones.values(), *self._numbers.values()):
+            party.forget_calls()
+
     # -- what phones need (Lines) ----------------------------------------------------------------------------
 
     async def dial_from_phone(self, phone: str, number: str, speaks: Voice) -> OutsideCall:

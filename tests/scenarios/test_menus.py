@@ -213,8 +213,8 @@ async def test_a_key_leads_to_its_queue_and_cuts_the_prompt_short(floor: Floor) 
     assert await queue_reached(floor) == "sales"
     assert LONG not in (await listen(caller)).tones
     assert steps(floor) == [("main", "entered", ""), ("main", "chose", "1")]
-    contact = floor.told(QueueJoined)[0].contact
-    assert await floor.rows("SELECT contact, outcome FROM visits WHERE queue = 'sales'") == [(contact, None)]
+    row = "SELECT queue, outcome FROM visits WHERE contact = %s"
+    assert await floor.rows(row, floor.told(QueueJoined)[0].contact) == [("sales", None)]
 
 
 async def test_a_menu_below_a_menu_leads_on_and_back(floor: Floor) -> None:
