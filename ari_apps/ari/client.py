@@ -57,13 +57,17 @@ class Ari:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.disconnect()
+        await self._rest.close()
+
+    async def disconnect(self) -> None:
+        """Hear no more events, in an orderly way; requests go on working."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
             if not self._task.cancelled():
                 self._task.exception()  # whoever wanted it heard it from `watch`
             self._task = None
-        await self._rest.close()
 
     # -- the connection -------------------------------------------------------------------------------------
 
@@ -82,6 +86,10 @@ class Ari:
             await running
         if not self._supervisor.first.is_set():
             raise NotReady(f"{self.settings.url}/ari: no events yet: {self._figures.reason}")
+
+    async def caught_up(self) -> bool:
+        """Wait until all is heard that Asterisk kept for us; False when nothing comes."""
+        return await self._supervisor.caught_up()
 
     async def watch(self) -> NoReturn:
         """Wait for the connection to be given up for good, and raise why: a subclass of AriError."""

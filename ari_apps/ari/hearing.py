@@ -32,6 +32,7 @@ class Hearing:
         self._rng = rng
         self._awaited = ""
         self._heard = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
 
     def is_echo(self, eventname: str) -> bool:
         """Take note of a user event, and tell whether it was one of ours, which concerns nobody else."""
@@ -48,7 +49,9 @@ class Hearing:
         unheard = 0
         while unheard < _CALLS:
             try:
-                if await self._call():
+                async with self._one_at_a_time:
+                    heard = await self._call()
+                if heard:
                     return True
                 unheard += 1
             except AriError as error:

@@ -133,6 +133,10 @@ class Supervisor:
             f"and gets, or got, our events: stop it; where Asterisk connects to us, then {_AGAIN}"
         )
 
+    async def caught_up(self) -> bool:
+        """Wait until everything was heard that Asterisk had to tell when this was asked."""
+        return await self._hearing.check()
+
     # -- one connection -------------------------------------------------------------------------------------
 
     async def _hold(self, ws: WebSocket, sock: socket.socket | None) -> None:
