@@ -34,8 +34,9 @@ from ami_listeners.listener import Listener
 from ami_listeners.local_postgres import database_url, default_data_dir
 from ami_listeners.native_snapshot import together
 from ami_listeners.phone_watch import PhoneWatch
-from ari_apps.apps import Apps, AsteriskFolders, acting, restored
+from ari_apps.apps import Apps, AsteriskFolders, acting
 from ari_apps.ari_metrics import ari_families
+from ari_apps.before import recall
 from ari_apps.commands import agents, asterisk, demo, ivr, routes
 from ari_apps.commands import configuration as configurations
 from ari_apps.configuration import FloorConfiguration, load
@@ -177,13 +178,20 @@ async def _acting(
 ) -> Apps:
     """Start the apps where the agents were, and tell how Asterisk fares."""
     configuration, clock = floor.configuration, floor.clock
-    before = restored(await floor.journal.agent_states(), clock)
     apps = await stack.enter_async_context(
-        acting(configuration, secrets, folders, clock=clock, remember=floor.remember, before=before)
+        acting(
+            configuration,
+            secrets,
+            folders,
+            clock=clock,
+            remember=floor.remember,
+            recall=partial(recall, floor.journal, clock),
+        )
     )
     health = apps.ari.health()
     floor.exporter.add(lambda: ari_families(health))
     floor.health.add(lambda: [Check("ari", health.connected, health.reason)])
+    floor.health.add(lambda: [Check("calls", apps.adoption.settled, apps.adoption.unsettled)])
     return apps
 
 

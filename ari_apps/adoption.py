@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 
 from ami_listeners.clock import Clock
-from ari_apps.ari import Ari, Gone
+from ari_apps.ari import Ari, AriError, Gone
 from ari_apps.ari.messages import Channel
-from ari_apps.call import Call, Waiting
+from ari_apps.calls import Calls
 from ari_apps.crew import Crew
 from ari_apps.desks import Desks
-from ari_apps.destinations import Destination
 from ari_apps.dispatcher import Dispatcher
-from ari_apps.inbound import Inbound
-from ari_apps.legs import EVENTS_MISSED, Leg, LineLost
+from ari_apps.farewells import Farewells, caller_of
+from ari_apps.legs import EVENTS_MISSED, LineLost
+from ari_apps.missed import Ending, came_and_went, endings
 from ari_apps.queueing import Queueing
-from ari_apps.reaching import Attempt, Reached
-from ari_apps.reception import Reception
-from ari_apps.reconcile import Differences, Found, Talk, differences, is_leg
-from ari_apps.switchboard import Switchboard
-from ari_apps.traces import VARIABLE, CallTrace, read, read_leg
-from queue_strategies.model import AgentId, Caller, ContactId, OfferId, QueueName, VisitId
+from ari_apps.reconcile import differences, is_leg
+from ari_apps.remembered import Memory
+from ari_apps.taking_up import TakingUp
+from ari_apps.traces import VARIABLE, read, read_leg
+from ari_apps.whereabouts import Differences, Found
+from queue_strategies.events import RestoringBegan, RestoringEnded, WrapUpRestored
+from queue_strategies.model import ContactId
 
 log = structlog.get_logger()
 
 QUESTIONS_AT_ONCE = 16
 """Channels that are asked for their traces at the same time."""
+AGAIN_S = 0.5
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What there is in Asterisk."""
+
+    differences: Differences
+    there: frozenset[str]
+    """All channels."""
+    booted_at: dt.datetime
 
 
 class Adoption:
@@ -42,45 +55,84 @@ class Adoption:
         ari: Ari,
         app: str,
         dispatcher: Dispatcher,
-        reception: Reception,
-        inbound: Inbound,
-        switchboard: Switchboard,
         queueing: Queueing,
         desks: Desks,
+        calls: Calls,
+        taking_up: TakingUp,
+        farewells: Farewells,
         clock: Clock,
         crew: Crew,
-        new_call: Callable[[Channel, ContactId | None, float | None], Call],
     ) -> None:
         self._ari = ari
         self._app = app
         self._dispatcher = dispatcher
-        self._reception = reception
-        self._inbound = inbound
-        self._switchboard = switchboard
         self._queueing = queueing
         self._desks = desks
+        self._calls = calls
+        self._taking_up = taking_up
+        self._farewells = farewells
         self._clock = clock
         self._crew = crew
-        self._new_call = new_call
+        self._one_at_a_time = asyncio.Lock()
+        self._booted_at = NEVER
+        self.memory = Memory()
+        """What an earlier process has told; believed once."""
+        self.settled = False
+        """Everybody who was there when we came has been found."""
 
     async def reconcile(self) -> None:
         """Bring belief and truth together; events that came meanwhile are handed on at the end."""
-        try:
+        async with self._one_at_a_time:
+            self._dispatcher.put_by()
             self._dispatcher.tell_all(EVENTS_MISSED)
-            self._settle(await self._look())
-        finally:
-            self._dispatcher.catch_up()
+            looked = await self._look_until_seen()
+            try:
+                self._settle(looked)
+            finally:
+                self._queueing.tell(RestoringEnded())
+                self._dispatcher.catch_up()
+                self.memory = Memory()
+                self.settled = True
 
-    async def _look(self) -> Differences:
+    @property
+    def unsettled(self) -> str:
+        """Say that it is not known yet who is on the line, as long as that is so."""
+        return "" if self.settled else "it is not known yet who is on the line"
+
+    def part_late(self, memory: Memory, started: float) -> None:
+        """End what began before the moment we started and is not there, when that is learnt late."""
+        self._queueing.tell(RestoringBegan())
+        for contact in memory.contacts.values():
+            is_ours = self._clock.moment_at(contact.started_at) >= started
+            if not is_ours and self._calls.of_contact(contact.contact) is None:
+                self._farewells.of_contact(contact, {}, self._booted_at)
+        self._queueing.tell(RestoringEnded())
+
+    async def _look_until_seen(self) -> Looked:
+        while True:
+            try:
+                await self._ari.caught_up()
+                return await self._look()
+            except AriError as error:
+                log.warning("adoption.cannot_look", why=str(error))
+                await asyncio.sleep(AGAIN_S)
+
+    async def _look(self) -> Looked:
+        owned = self._dispatcher.owned()
+        info = await self._ari.asterisk_info()
         channels = await self._ari.list_channels()
         bridges = await self._ari.list_bridges()
-        owned = self._dispatcher.owned()
-        ours = [one for one in channels if one.id not in owned and self._is_ours(one)]
+        there = frozenset(one.id for one in channels)
+        ours = [one for one in channels if one.id not in self._dispatcher.owned() and self._is_ours(one)]
         limit = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         found = await asyncio.gather(*(self._read(one, limit) for one in ours))
         for bridge in bridges:
             self._desks.found(bridge.id)
-        return differences(owned, {one.id for one in channels}, found, bridges)
+        return Looked(
+            differences(owned, there, found, bridges, self.memory),
+            there,
+            info.status.startup_time if info.status else NEVER,
+        )
 
     def _is_ours(self, channel: Channel) -> bool:
         """Tell whether a channel is in our application, waits to enter it, or is a leg of our making."""
@@ -100,80 +152,55 @@ class Adoption:
 
     # -- what follows ---------------------------------------------------------------------------------------
 
-    def _settle(self, found: Differences) -> None:
+    def _settle(self, looked: Looked) -> None:
+        found = looked.differences
         log.info(
             "adoption.found",
             lost=len(found.lost),
             talking=len(found.talks),
+            deserted=len(found.deserted),
             waiting=len(found.waiting),
-            elsewhere=len(found.elsewhere),
+            elsewhere=len(found.elsewhere) + len(found.let_go),
             arrivals=len(found.arrivals),
+            gone=len(found.gone),
             strays=len(found.strays),
         )
+        failed, self._booted_at = looked.booted_at > self._booted_at, looked.booted_at
         for channel_id in found.lost:
-            self._dispatcher.send(channel_id, LineLost(channel_id))
+            self._dispatcher.send(channel_id, LineLost(channel_id, failed))
+        ended = endings(self._dispatcher.kept)
+        self._queueing.tell(RestoringBegan())
+        self._wrap_up()
         for talk in found.talks:
-            self._take_up_talk(talk)
-        for channel, trace in found.waiting:
-            self._take_up_wait(channel, trace)
-        for channel, trace in found.elsewhere:
-            call = self._call(channel, trace)
-            self._lead(call, self._inbound.handle(call, Destination.parse(trace.to)))
-        for channel in found.arrivals:
-            self._reception.greet(channel, (channel.dialplan.app_data or "").split(",")[1:])
+            self._taking_up.talk(talk)
+        for waiting in found.waiting:
+            self._taking_up.wait(waiting, ended)
+        self._part(looked, ended)
+        self._taking_up.lead_on(found)
         for channel in found.strays:
             self._crew.start(self._ari.channel(channel.id).hangup(), f"hang up stray {channel.id}")
 
-    def _take_up_wait(self, channel: Channel, trace: CallTrace) -> None:
-        call, to = self._call(channel, trace), Destination.parse(trace.to)
-        visit = self._queueing.join(call.party, self._caller(trace))
-        self._lead(call, self._go_on(call, self._inbound.wait_and_talk(call, to, visit)))
+    def _wrap_up(self) -> None:
+        """Let agents go on wrapping up after their last visit."""
+        last = {
+            visit.agent: (contact, visit)
+            for contact, visit in sorted(self.memory.wrap_ups, key=lambda pair: pair[1].handled_at or NEVER)
+        }
+        for agent, (contact, visit) in last.items():
+            if agent is not None and visit.handled_at is not None:
+                caller = caller_of(contact.contact, visit, self._clock)
+                began = self._clock.moment_at(visit.handled_at)
+                self._queueing.tell(WrapUpRestored(caller, agent, began))
 
-    def _take_up_talk(self, talk: Talk) -> None:
-        call, to = self._call(talk.customer, talk.trace), Destination.parse(talk.trace.to)
-        leg = Leg(self._ari, self._dispatcher, talk.leg.id, call.mailbox)
-        call.hears = Waiting.MUSIC if talk.held else None
-        if talk.leg_trace is None:
-            attempt: Attempt = self._switchboard.outside(leg, call.party, to)
-            met = Reached(attempt.id, leg, talk.desk)
-        else:
-            offer = OfferId(talk.leg_trace.offer)
-            attempt = self._queueing.resume(
-                call.party,
-                self._caller(talk.trace),
-                AgentId(talk.leg_trace.agent),
-                offer,
-                self._moment(talk.trace.answered_at or self._now()),
-            )
-            met = Reached(attempt.id, leg, talk.desk, offer)
-        way = self._inbound.wait_and_talk(call, to, attempt, met, held=talk.held)
-        self._lead(call, self._go_on(call, way))
-
-    async def _go_on(self, call: Call, way: Coroutine[Any, Any, Destination]) -> None:
-        await self._inbound.handle(call, await way)
-
-    def _lead(self, call: Call, way: Coroutine[Any, Any, None]) -> None:
-        self._reception.lead(call, way, new=False)
-
-    def _call(self, channel: Channel, trace: CallTrace) -> Call:
-        call = self._new_call(channel, ContactId(trace.contact), self._moment(trace.started_at))
-        call.priority, call.language = trace.priority, trace.language
-        call.answered = channel.state == "Up"
-        call.came_from = Destination.parse(trace.came_from) if trace.came_from else None
-        return call
-
-    def _caller(self, trace: CallTrace) -> Caller:
-        return Caller(
-            contact=ContactId(trace.contact),
-            visit=VisitId(trace.visit or ""),
-            queue=QueueName(trace.queue or ""),
-            joined_moment=self._moment(trace.joined_at or trace.started_at),
-            priority=trace.priority,
-            adopted=True,
-        )
-
-    def _now(self) -> float:
-        return self._clock.wall().timestamp()
-
-    def _moment(self, seconds: float) -> float:
-        return self._clock.moment_at(dt.datetime.fromtimestamp(seconds, dt.UTC))
+    def _part(self, looked: Looked, ended: Mapping[str, Ending]) -> None:
+        """End what is over without anybody having seen it."""
+        for customer in looked.differences.deserted:
+            if customer.visit is not None and customer.visit.talks:
+                self._farewells.end_talk(ContactId(customer.trace.contact), customer.visit, ended)
+        for contact in looked.differences.gone:
+            self._farewells.of_contact(contact, ended, looked.booted_at)
+        known = looked.there | {contact.channel for contact in self.memory.contacts.values()}
+        for came, went in came_and_went(self._dispatcher.kept, ended, known | self._dispatcher.owned()):
+            self._dispatcher.forget(came.channel.id)
+            if not is_leg(came.channel):
+                self._farewells.to_passer_by(came, went)

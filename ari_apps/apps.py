@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,10 @@ import platformdirs
 import structlog
 
 from ami_listeners.clock import Clock
-from ami_listeners.journal import AgentMemory
 from ari_apps.adoption import Adoption
 from ari_apps.agents import AgentAction, Agents
 from ari_apps.ari import Ari, AriSettings, messages
+from ari_apps.before import Before, nothing
 from ari_apps.call import Call
 from ari_apps.calls import Calls
 from ari_apps.configuration import FloorConfiguration
@@ -27,6 +28,7 @@ from ari_apps.destinations import Destination
 from ari_apps.directory import Directory, endpoint_of_agent
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.espeak import find_engine
+from ari_apps.farewells import Farewells
 from ari_apps.heartbeat import keep_being_seen
 from ari_apps.ids import new_id
 from ari_apps.inbound import Inbound
@@ -46,14 +48,16 @@ from ari_apps.secret_files import SecretFiles
 from ari_apps.sounds import AnySound, SoundFolders, Sounds
 from ari_apps.speech import Speech
 from ari_apps.switchboard import Switchboard
+from ari_apps.taking_up import TakingUp
 from ari_apps.voicemail import Voicemail
-from queue_strategies.events import AgentRestored, FloorConfigured, PhoneChanged
+from queue_strategies.events import FloorConfigured, PhoneChanged, RestoringBegan
 from queue_strategies.facts import Fact
 from queue_strategies.floor import Floor
 from queue_strategies.model import AgentId, ContactId
 
 log = structlog.get_logger()
 
+RECALL_AGAIN_S = 1.0
 LEASE_S = 5.0
 """A phone that has not even said that it rings for so long is taken to be dead."""
 
@@ -71,9 +75,9 @@ class Apps:
         recordings: Path | None,
         clock: Clock,
         remember: Callable[[Fact], None],
-        restored: Sequence[AgentRestored] = (),
+        recall: Callable[[], Awaitable[Before]] = nothing,
     ) -> None:
-        self._restored = restored
+        self._recall = recall
         self._configuration = configuration
         self._clock = clock
         self._recordings = recordings
@@ -94,7 +98,7 @@ class Apps:
             crew=self.crew,
         )
         self.agents = Agents(self.queueing.tell, [agent.id for agent in configuration.agents])
-        switchboard = Switchboard(
+        self._switchboard = switchboard = Switchboard(
             queueing=self.queueing,
             directory=self.directory,
             desks=self.desks,
@@ -123,18 +127,31 @@ class Apps:
             calls=self.calls,
             new_call=self._new_call,
         )
-        self._adoption = Adoption(
+        taking_up = TakingUp(
             ari=self.ari,
-            app=ari_settings.app,
             dispatcher=self.dispatcher,
             reception=self.reception,
             inbound=inbound,
             switchboard=switchboard,
             queueing=self.queueing,
+            directory=self.directory,
+            clock=clock,
+            new_call=self._new_call,
+        )
+        farewells = Farewells(
+            tell=self.queueing.tell, remember=remember, directory=self.directory, clock=clock
+        )
+        self.adoption = Adoption(
+            ari=self.ari,
+            app=ari_settings.app,
+            dispatcher=self.dispatcher,
+            queueing=self.queueing,
             desks=self.desks,
+            calls=self.calls,
+            taking_up=taking_up,
+            farewells=farewells,
             clock=clock,
             crew=self.crew,
-            new_call=self._new_call,
         )
 
     def _make_ivr(self, ask: Ask, prompts: Prompts, remember: Callable[[Fact], None]) -> Ivr:
@@ -153,24 +170,43 @@ class Apps:
             remember=remember,
             now=now,
             at=self._clock.wall,
+            note_place=self._note_place,
         )
 
     async def __aenter__(self) -> Self:
         self.queueing.tell(
             FloorConfigured(self._configuration.floor_queues(), self._configuration.floor_agents())
         )
-        for agent in self._restored:
+        self.queueing.tell(RestoringBegan())
+        before = await self._recall()
+        self.adoption.memory = before.memory
+        for agent in before.agents:
             self.queueing.tell(agent)
-        self.crew.start(self.queueing.run(), "floor")
+        self._floor_task = self.crew.start(self.queueing.run(), "floor")
         await self.ari.__aenter__()
+        if not before.memory.complete:
+            self.crew.start(self._recall_the_rest(self._clock.moment()), "recall")
         self.crew.start(self._ivr.prepare(self._configuration.site.language), "prepare speech")
         self.crew.start(keep_being_seen(self.ari, self._clock), "heartbeat")
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """Let go of everything in such an order that nothing is told which the calls do not bear out."""
+        await self.ari.disconnect()
+        self._floor_task.cancel()
+        await asyncio.wait([self._floor_task])
         await self.crew.leave()
         await self.ari.__aexit__(None, None, None)
-        await self.crew.leave()  # what arrived between the two
+
+    async def _recall_the_rest(self, started: float) -> None:
+        """Learn from the database, once it answers, what it told of the time before we started."""
+        before = await self._recall()
+        while not (before.memory.complete and self.adoption.settled):
+            await asyncio.sleep(RECALL_AGAIN_S)
+            before = await self._recall()
+        for agent in before.agents:
+            self.queueing.tell(agent)
+        self.adoption.part_late(before.memory, started)
 
     # -- what the parts need made ---------------------------------------------------------------------------
 
@@ -200,6 +236,11 @@ class Apps:
             raise CallerGone
         return await self._inbound.meet(call, to, stay=True)
 
+    async def _note_place(self, line: Line, place: Destination) -> None:
+        if (call := self.calls.of_contact(line.contact)) is not None and not call.resumes:
+            call.at = place
+            await self._switchboard.leave_trace(call, place)
+
     async def _confirm(self, call: Call, action: AgentAction) -> None:
         prompt = self._configuration.feature_codes.confirmation_of(action)
         texts = prompt.spoken_in(call.language)
@@ -213,7 +254,7 @@ class Apps:
     def _reconnected(self, gap: bool) -> None:
         if gap:
             self.dispatcher.put_by()
-            self.crew.start(self._adoption.reconcile(), "reconcile")
+            self.crew.start(self.adoption.reconcile(), "reconcile")
 
     def phone_changed(self, phone: str, reachable: bool) -> None:
         """Note that a phone can, or cannot, be reached."""
@@ -247,9 +288,12 @@ async def acting(
     *,
     clock: Clock,
     remember: Callable[[Fact], None],
-    before: Sequence[AgentRestored] = (),
+    recall: Callable[[], Awaitable[Before]] = nothing,
 ) -> AsyncIterator[Apps]:
-    """Run the acting half for as long as the context is open; raises PythonCallError."""
+    """Run the acting half for as long as the context is open; `recall` tells what was before.
+
+    Raises PythonCallError.
+    """
     load_all(references(configuration), configuration.path.absolute().parent)
     installation = find()
     engine = find_engine(installation.espeak if installation else None)
@@ -265,7 +309,7 @@ async def acting(
             recordings=folders.recordings,
             clock=clock,
             remember=remember,
-            restored=before,
+            recall=recall,
         ) as apps,
     ):
         yield apps
@@ -283,17 +327,3 @@ def ari_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> Ari
         events_listen=str(at.events_listen),
         events_password=secrets.get("events"),
     )
-
-
-def restored(before: Mapping[str, AgentMemory], clock: Clock) -> list[AgentRestored]:
-    """Say where the agents were when the last process ended."""
-    return [
-        AgentRestored(
-            agent=AgentId(one.agent),
-            logged_in=one.logged_in,
-            pause_reason=one.pause_reason,
-            idle_since_moment=(since := clock.moment_at(one.since)),
-            since_moment=since,
-        )
-        for one in before.values()
-    ]

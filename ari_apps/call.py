@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import wave
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 PLAYBACK_LIMIT_S = 600.0
 """No prompt lasts longer; a playback whose end is never told must not hold a caller for ever."""
 RECORDING_GRACE_S = 5.0
+RECORDING = "CALLFLOOR_RECORDING"
+"""The channel variable that names the recording in progress."""
 TYPED_AHEAD_MAX = 64
 """Keys pressed while nobody asks are kept for the next question, up to this many."""
 KEY_SOUNDS = {"*": "star", "#": "pound"}
@@ -70,9 +73,18 @@ class Call:
     we_hung_up: bool = False
     at: Destination | None = None
     """Where the call is."""
+    resumes: str = ""
+    """A recording that an earlier process has begun, and that goes on."""
+    waits_since: float | None = None
+    """The moment since when the customer waits to be greeted at all, if that was long."""
     came_from: Destination | None = None
     """Where the customer talked last; who is transferred to nobody goes back there."""
     _typed_ahead: str = ""
+    _playbacks: Iterator[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name the playbacks so that a later process knows their names."""
+        self._playbacks = cycle(playback_names(self.channel_id))
 
     @property
     def party(self) -> Party:
@@ -91,7 +103,7 @@ class Call:
         """Return what happened next; raises CallerGone at the end, TimeoutError when nothing did."""
         item = await self.mailbox.take(timeout_s)
         if has_ended(item, self.channel_id):
-            self.lost = isinstance(item, LineLost)
+            self.lost = isinstance(item, LineLost) and item.failed
             self.hangup_cause = getattr(item, "cause", 0) or self.hangup_cause
             raise CallerGone
         return item
@@ -165,8 +177,14 @@ class Call:
     async def play(self, media: Sequence[str]) -> None:
         """Play media URIs to the end; go on with the next where one cannot be played."""
         await self.answer()
-        for uri in media:
+        for uri in media if not self.resumes else ():
             await self._play(uri, until_key=False)
+
+    async def hush(self) -> None:
+        """End whatever an earlier process was playing, and find out what it was recording."""
+        await asyncio.gather(*(self.ari.playback(name).stop() for name in playback_names(self.channel_id)))
+        name = await self._do(self.ari.channel(self.channel_id).get_variable(RECORDING))
+        self.resumes = name or ""
 
     async def collect(
         self,
@@ -194,14 +212,22 @@ class Call:
     async def record(self, name: str, *, max_s: float, silence_s: float, end_keys: str) -> Recorded:
         """Record until a key, silence, `max_s` or the customer's hang-up."""
         await self.answer()
-        await self._do(
-            self.ari.channel(self.channel_id).record(
-                name, format="wav", max_duration_s=math.ceil(max_s), max_silence_s=math.ceil(silence_s)
+        if self.resumes:
+            name, self.resumes = self.resumes, ""
+            self.mailbox.put(EVENTS_MISSED)
+        else:
+            await self.keep(RECORDING, name)
+            await self._do(
+                self.ari.channel(self.channel_id).record(
+                    name, format="wav", max_duration_s=math.ceil(max_s), max_silence_s=math.ceil(silence_s)
+                )
             )
-        )
         try:
             with suppress(CallerGone):  # the file is whole only when its end is told
-                return await self._until_recorded(name, self._listen, max_s + RECORDING_GRACE_S, end_keys)
+                recorded = await self._until_recorded(name, self._listen, max_s + RECORDING_GRACE_S, end_keys)
+                with suppress(CallerGone):
+                    await self.keep(RECORDING, "")
+                return recorded
             return await self._until_recorded(name, self.mailbox.take, RECORDING_GRACE_S)
         except TimeoutError:
             return self._recorded(name)
@@ -236,7 +262,7 @@ class Call:
         return False
 
     async def _play(self, uri: str, *, until_key: bool) -> None:
-        playback_id = self.new_id()
+        playback_id = next(self._playbacks)
         try:
             await self._do(
                 self.ari.channel(self.channel_id).play(spelt(uri), playback_id, lang=self.language)
@@ -263,6 +289,8 @@ class Call:
         async with asyncio.timeout(timeout_s):
             while True:
                 match await news():
+                    case item if item is EVENTS_MISSED and await self.ari.recording(name).get() is None:
+                        return self._recorded(name)
                     case messages.ChannelDtmfReceived(digit=digit) if digit in end_keys:
                         await self.ari.recording(name).stop()
                     case messages.RecordingFinished(recording=recording) if recording.name == name:
@@ -277,6 +305,11 @@ class Call:
         measured_s = wav_duration_s(path)
         duration_s = told_s if measured_s is None else measured_s  # Asterisk tells whole seconds only
         return Recorded(name, path, duration_s, recording.talking_duration if recording else None)
+
+
+def playback_names(channel_id: str) -> list[str]:
+    """Name the playbacks of a channel: enough of them that one is over before its name comes again."""
+    return [f"{channel_id}-prompt-{number}" for number in range(4)]
 
 
 def spelt(uri: str) -> str | list[str]:

@@ -73,6 +73,7 @@ class Conversation:
         switchboard: Switchboard,
         *,
         held: bool = False,
+        third: ThirdParty | None = None,
         stay: bool = False,
     ) -> None:
         self._call = call
@@ -82,7 +83,7 @@ class Conversation:
         self._switchboard = switchboard
         self._held = held
         self._stay = stay
-        self._third: ThirdParty | None = None
+        self._third = third
         self._next: Destination | StillWaiting | None = None
 
     @property
@@ -94,7 +95,8 @@ class Conversation:
         try:
             while self._next is None:
                 await self._on(await self._call.take())
-        except (CallerGone, AriError):
+        except (CallerGone, AriError) as end:
+            self._call.lost = self._call.lost or isinstance(end, AriError)
             await self._customer_left()
             raise
         return self._next

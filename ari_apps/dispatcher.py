@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -59,7 +59,18 @@ class Dispatcher:
 
     def put_by(self) -> None:
         """Keep what concerns unowned channels, until it is known which of them are to be adopted."""
-        self._put_by = []
+        if self._put_by is None:
+            self._put_by = []
+
+    @property
+    def kept(self) -> Sequence[messages.Event]:
+        """What was put by, in its order."""
+        return tuple(self._put_by or ())
+
+    def forget(self, channel_id: str) -> None:
+        """Drop what was put by of a channel."""
+        if self._put_by is not None:
+            self._put_by = [event for event in self._put_by if channel_of(event) != channel_id]
 
     def catch_up(self) -> None:
         """Hand on what was put by, to those who own the channels now."""

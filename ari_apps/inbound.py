@@ -9,7 +9,7 @@ import structlog
 
 from ari_apps.ari import AriError, messages
 from ari_apps.call import Call
-from ari_apps.conversation import Conversation, StillWaiting
+from ari_apps.conversation import Conversation, StillWaiting, ThirdParty
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.directory import Directory
@@ -54,7 +54,7 @@ class Inbound:
         call.at = to
         match to.kind:
             case DestinationKind.MENU | DestinationKind.VOICEMAIL | DestinationKind.PYTHON:
-                await self._switchboard.leave_trace(call, to)
+                call.waits_since = None
                 return await self._walk(call, to)
             case _:
                 return await self.meet(call, to)
@@ -74,22 +74,25 @@ class Inbound:
         met: Reached | NotReached | None = None,
         *,
         held: bool = False,
+        third: ThirdParty | None = None,
         stay: bool = False,
     ) -> Destination:
         """Wait for somebody, then talk; after a consultation cut short, wait for the consulted one.
 
-        `met` (and `held`) are given for a talk that an earlier process has begun.
+        `met` (and `held`, `third`) are given for a talk that an earlier process has begun.
         """
         while True:
             met = met or await self._wait(call, to, attempt)
             if isinstance(met, NotReached):
                 return self._directory.instead_of(to, met.outcome, call.came_from)
-            talk = Conversation(call, attempt, met, self._desks, self._switchboard, held=held, stay=stay)
+            talk = Conversation(
+                call, attempt, met, self._desks, self._switchboard, held=held, third=third, stay=stay
+            )
             after = await talk.run()
             if not isinstance(after, StillWaiting):
                 call.came_from = to
                 return after
-            attempt, to, met, held = after.attempt, after.to, None, False
+            attempt, to, met, held, third = after.attempt, after.to, None, False, None
 
     async def _wait(self, call: Call, to: Destination, attempt: Attempt) -> Reached | NotReached:
         """Wait until the call is bridged with somebody, or will not be."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -42,6 +42,10 @@ SILENT_VISITS = 3
 HOPS = 100
 """Menus, boxes and coroutines one walk may lead through."""
 GOODBYE = PromptSettings({"": ("sound:vm-goodbye",)})
+
+
+async def nowhere(_line: Line, _place: Destination) -> None:
+    """Note nothing."""
 
 
 @dataclass(slots=True)
@@ -82,10 +86,12 @@ class Ivr:
     remember: Callable[[Fact], None]
     now: Callable[[], float]
     at: Callable[[], dt.datetime]
+    note_place: Callable[[Line, Destination], Awaitable[None]] = nowhere
+    """Let a later process know where the caller is; not told of where Python leads, which begins anew."""
 
     async def walk(self, line: Line, start: Destination) -> Destination:
         """Lead a caller until a queue, an agent, an extension, a number or the end; raises CallerGone."""
-        return await self._lead(line, start, _Way())
+        return await self._lead(line, start, _Way(), self.note_place)
 
     async def prepare(self, language: str) -> None:
         """Speak all that can be spoken before somebody calls, so that no first caller waits for it."""
@@ -95,9 +101,16 @@ class Ivr:
                 settled = [text for text in texts if "{" not in text]
                 await self.prompts.media(settled, language=language_of_it or language, values={})
 
-    async def _lead(self, line: Line, start: Destination, way: _Way) -> Destination:
+    async def _lead(
+        self,
+        line: Line,
+        start: Destination,
+        way: _Way,
+        note_place: Callable[[Line, Destination], Awaitable[None]] = nowhere,
+    ) -> Destination:
         here = start
         while goes_on_alone(here):
+            await note_place(line, here)
             if way.goes_in_circles(here):
                 log.warning("ivr.goes_in_circles", contact=line.contact, destination=str(here))
                 return await self._bid_goodbye(line)

@@ -57,6 +57,8 @@ class LineLost:
     """Asterisk no longer knows this channel: it went while we did not hear Asterisk."""
 
     channel_id: str
+    failed: bool = True
+    """Asterisk did, and took the channel along; else whoever was on it hung up."""
 
 
 EVENTS_MISSED = object()
@@ -112,13 +114,22 @@ class Leg:
         async for progress in self._progress():
             yield progress
 
+    async def follow(self) -> AsyncIterator[Progress | Failure]:
+        """Go on with a leg that an earlier process has dialled, from wherever it has got to."""
+        self.mailbox.put(EVENTS_MISSED)
+        async for progress in self._progress():
+            yield progress
+
     async def _progress(self) -> AsyncIterator[Progress | Failure]:
         while not self._ended:
             item = await self.mailbox.take()
-            if item is EVENTS_MISSED:
+            if item is EVENTS_MISSED or isinstance(item, LineLost):
                 item = await self._present()
             match item:
-                case messages.ChannelStateChange(channel=messages.Channel(state="Ringing")):
+                case (
+                    messages.ChannelStateChange(channel=messages.Channel(state="Ringing"))
+                    | messages.Channel(state="Ringing")
+                ):
                     yield Progress.RANG
                 case messages.StasisStart() | messages.Channel(state="Up"):
                     yield Progress.ANSWERED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import structlog
 
@@ -21,6 +21,7 @@ from queue_strategies.events import (
     CallerJoined,
     Event,
     OfferFailed,
+    OfferRestored,
     TalkRestored,
     TimePassed,
 )
@@ -65,18 +66,20 @@ class Queueing:
         """Let the Floor know; what follows from it happens soon after."""
         self._inbox.put_nowait(event)
 
-    def join(self, party: Party, caller: Caller) -> Visit:
-        """Put a party into a queue; its mailbox hears Reached or NotReached."""
+    def join(self, party: Party, caller: Caller, ringing: Iterable[OfferRestored] = ()) -> Visit:
+        """Put a party into a queue; its mailbox hears Reached or NotReached. Some phones may ring already."""
         visit = self._expect(party, caller)
+        for offer in ringing:
+            leg = self._offers[offer.offer] = self._new_leg(leg_id(offer.offer), Mailbox())
+            self.tell(offer)
+            self._crew.start(self._report_all(visit, offer.offer, leg.follow()), f"ring on {offer.agent}")
         visit.begin()
         return visit
 
-    def resume(
-        self, party: Party, caller: Caller, agent: AgentId, offer: OfferId, answered_moment: float
-    ) -> Visit:
+    def resume(self, party: Party, talk: TalkRestored) -> Visit:
         """Take up a visit whose caller was found talking with an agent."""
-        visit = self._expect(party, caller)
-        self.tell(TalkRestored(caller, agent, offer, answered_moment))
+        visit = self._expect(party, talk.caller)
+        self.tell(talk)
         return visit
 
     def _expect(self, party: Party, caller: Caller) -> Visit:
@@ -155,15 +158,21 @@ class Queueing:
             self.tell(OfferFailed(ring.offer, OfferOutcome.FAILED))
             return
         leg = self._offers[ring.offer] = self._new_leg(leg_id(ring.offer), Mailbox())
-        async for progress in leg.ring(
+        ringing = leg.ring(
             self._endpoint(ring.agent),
             caller=visit.party.channel_id,
             caller_id=visit.party.caller_id,
             timeout_s=ring.timeout_s + RING_GRACE_S,
             carries=LegTrace(ring.agent, ring.offer, ring.visit).as_arguments(),
-        ):
+        )
+        await self._report_all(visit, ring.offer, ringing)
+
+    async def _report_all(
+        self, visit: Visit, offer: OfferId, ringing: AsyncIterator[Progress | Failure]
+    ) -> None:
+        async for progress in ringing:
             visit.considered.set()
-            self._report(ring.offer, progress)
+            self._report(offer, progress)
 
     def _report(self, offer: OfferId, progress: Progress | Failure) -> None:
         match progress:

@@ -20,6 +20,7 @@ from ari_apps.dispatcher import Dispatcher
 from ari_apps.feature_codes import FeatureCodes
 from ari_apps.inbound import Inbound
 from ari_apps.line import CallerGone
+from ari_apps.remembered import RememberedContact
 from queue_strategies.events import AgentFreed, AgentOccupied, Event
 from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 from queue_strategies.model import AgentId, ContactId
@@ -70,15 +71,27 @@ class Reception:
         """Take in a channel that entered our application."""
         self.greet(start.channel, start.args)
 
-    def greet(self, channel: messages.Channel, args: list[str]) -> None:
-        """Begin a call for a channel that the dialplan sent here with these arguments."""
+    def greet(
+        self,
+        channel: messages.Channel,
+        args: list[str],
+        *,
+        late: bool = False,
+        known: RememberedContact | None = None,
+    ) -> None:
+        """Begin a call for a channel that the dialplan sent here with these arguments.
+
+        Of a `late` greeting the customer's wait is counted from the arrival. One who is `known` was greeted
+        by an earlier process, which came no further.
+        """
+        since = self._clock.moment_at(channel.creationtime) if late else None
+        call = self._new_call(channel, known.contact if known else None, since)
+        call.waits_since = since
         match args:
             case ["inbound", *_]:
-                call = self._new_call(channel, None, None)
-                self.lead(call, self._serve_customer(call))
+                self.lead(call, self._serve_customer(call), new=known is None)
             case ["phone", account, *_]:
-                call = self._new_call(channel, None, None)
-                self.lead(call, self._serve_phone(call, account), direction="internal")
+                self.lead(call, self._serve_phone(call, account), direction="internal", new=known is None)
             case _:
                 log.warning("reception.unknown_arrival", channel=channel.id, args=args)
                 self._crew.start(self._ari.channel(channel.id).hangup(), f"turn away {channel.id}")
@@ -103,6 +116,14 @@ class Reception:
             )
         self._crew.start(self._lead(call, way), f"call {call.contact}")
 
+    def go_on(self, call: Call, args: list[str], way: Coroutine[Any, Any, None]) -> None:
+        """Let a call go on that an earlier process has begun; an agent's own call occupies the agent."""
+        agent = AgentId(args[1]) if args[:1] == ["phone"] and self._directory.is_agent(args[1]) else None
+        if agent is not None:
+            self._tell(AgentOccupied(agent, call.contact))  # now, before anybody is rung
+            way = self._occupied(agent, call, way)
+        self.lead(call, way, new=False)
+
     async def _lead(self, call: Call, way: Coroutine[Any, Any, None]) -> None:
         try:
             await way
@@ -111,6 +132,7 @@ class Reception:
         except AriError as error:
             log.error("call.failed", contact=call.contact, why=str(error))
             await self._apologise(call)
+            call.ended_by = "lost"
         except Exception:
             log.exception("call.failed", contact=call.contact)
             await self._apologise(call)

@@ -57,9 +57,10 @@ class Switchboard:
                 contact=call.contact,
                 visit=VisitId(self._new_id()),
                 queue=queue,
-                joined_moment=self._clock.moment(),
+                joined_moment=self._clock.moment() if call.waits_since is None else call.waits_since,
                 priority=call.priority,
             )
+            call.waits_since = None
             return self._queueing.join(party, caller)
         if (endpoint := self._directory.endpoint_of(to)) is not None:
             leg = self._new_leg(OUTSIDE_LEG + self._new_id(), Mailbox())

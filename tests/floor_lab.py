@@ -36,6 +36,8 @@ class Floor:
         self.asterisk = asterisk
         self.world = world
         self.database_url = database_url
+        self.data: dict[str, Any] = {}
+        """What its floor.toml says."""
         self.facts: list[Fact] = []
         self.date: dt.datetime | None = None
         """What callfloor's calendar shows; None: today."""
@@ -56,6 +58,11 @@ class Floor:
         self._running.watchers.append(self.facts.append)
         assert self._running.apps is not None
         await self._running.apps.ari.ready(PATIENCE_S)
+        await until(self._settled, "callfloor knows who is on the line")
+
+    async def _settled(self) -> bool:
+        apps = self.callfloor.apps
+        return apps is not None and apps.adoption.settled
 
     def _wall(self) -> dt.datetime:
         return self.date or utc_now()
@@ -239,6 +246,7 @@ class FloorLab:
         asterisk = await self._asterisk_lab.run_floor(data)
         world = await self._enter_world(asterisk, addresses)
         floor = Floor(asterisk, world, url)
+        floor.data = data
         if started:
             await floor.start()
         self._stack.push_async_callback(floor.stop)

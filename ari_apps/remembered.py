@@ -1,0 +1,153 @@
+"""What the journal tells of calls that are not over: facts, folded back into where everybody stands. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ami_listeners.records import Record
+from queue_strategies.model import AgentId, ContactId, OfferId, QueueName, VisitId, VisitOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedOffer:
+    """A phone that was to ring, and of which no more was told."""
+
+    offer: OfferId
+    agent: AgentId
+    made_at: dt.datetime
+
+
+@dataclass(slots=True)
+class RememberedVisit:
+    """A stay in a queue, as far as it was told."""
+
+    visit: VisitId
+    queue: QueueName
+    priority: int
+    joined_at: dt.datetime
+    offers: dict[OfferId, RememberedOffer] = field(default_factory=dict)
+    """Those that have not ended."""
+    outcome: VisitOutcome | None = None
+    agent: AgentId | None = None
+    """Who answered."""
+    offer: OfferId | None = None
+    answered_at: dt.datetime | None = None
+    hold_s: float = 0.0
+    held_at: dt.datetime | None = None
+    handled_at: dt.datetime | None = None
+    ended_by: str = ""
+    sent_to: str | None = None
+    """Where the agent transferred the caller."""
+    wraps_up: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the caller waits."""
+        return self.outcome is None and self.answered_at is None
+
+    @property
+    def talks(self) -> bool:
+        """Tell whether agent and caller talk."""
+        return self.answered_at is not None and self.handled_at is None
+
+
+@dataclass(slots=True)
+class RememberedContact:
+    """A customer's call, as far as it was told."""
+
+    contact: ContactId
+    channel: str
+    started_at: dt.datetime
+    ended: bool = False
+    """The line is; of a visit the end may not have been told."""
+    visits: list[RememberedVisit] = field(default_factory=list)
+    """In the order in which they began."""
+
+    @property
+    def open_visits(self) -> list[RememberedVisit]:
+        """Return the visits that are not over: one, or that of the customer and that of a consultation."""
+        return [visit for visit in self.visits if visit.waits or visit.talks]
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether anything of it is not over."""
+        return not self.ended or bool(self.open_visits)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Everything that is not over."""
+
+    contacts: Mapping[ContactId, RememberedContact] = field(default_factory=dict)
+    wrap_ups: tuple[tuple[RememberedContact, RememberedVisit], ...] = ()
+    """After whom an agent may be wrapping up; an agent's last one counts."""
+    complete: bool = True
+    """Nothing is missing, as it may be while the database is away."""
+
+    def on_channel(self, channel_id: str) -> RememberedContact | None:
+        """Find the contact whose line this channel is."""
+        return next((one for one in self.contacts.values() if one.channel == channel_id), None)
+
+
+def remembered(facts: Iterable[Record], *, complete: bool = True) -> Memory:
+    """Fold facts, in their order, into what is not over; a contact whose beginning is missing is unknown."""
+    told = _Told()
+    for fact in facts:
+        if fact.source == "floor":
+            told.take(fact)
+    return Memory(
+        {name: contact for name, contact in told.contacts.items() if contact.is_open},
+        tuple((one, visit) for one in told.contacts.values() for visit in one.visits if visit.wraps_up),
+        complete,
+    )
+
+
+class _Told:
+    """The fold."""
+
+    def __init__(self) -> None:
+        self.contacts: dict[ContactId, RememberedContact] = {}
+        self._visits: dict[str, RememberedVisit] = {}
+
+    def take(self, fact: Record) -> None:
+        """Take in one fact; one of a visit or contact never heard of changes nothing."""
+        body, at = fact.body, fact.at
+        if fact.kind == "contact_started":
+            contact = ContactId(body["contact"])
+            self.contacts[contact] = RememberedContact(contact, body["channel"], at)
+        elif fact.kind == "queue_joined" and (known := self.contacts.get(body["contact"])) is not None:
+            visit = RememberedVisit(VisitId(body["visit"]), QueueName(body["queue"]), body["priority"], at)
+            known.visits.append(visit)
+            self._visits[visit.visit] = visit
+        elif fact.kind == "contact_ended" and (known := self.contacts.get(body["contact"])) is not None:
+            known.ended = True
+        elif (of := self._visits.get(body.get("visit", ""))) is not None:
+            _take_into(of, fact.kind, body, at)
+
+
+def _take_into(visit: RememberedVisit, kind: str, body: Mapping[str, Any], at: dt.datetime) -> None:
+    match kind:
+        case "offer_made":
+            offer = OfferId(body["offer"])
+            visit.offers[offer] = RememberedOffer(offer, AgentId(body["agent"]), at)
+        case "offer_ended":
+            visit.offers.pop(body["offer"], None)
+        case "answered":
+            visit.offers.pop(body["offer"], None)
+            visit.agent, visit.offer, visit.answered_at = body["agent"], body["offer"], at
+        case "visit_ended":
+            visit.outcome = VisitOutcome(body["outcome"])
+        case "hold_started":
+            visit.held_at = at
+        case "hold_ended":
+            visit.held_at, visit.hold_s = None, visit.hold_s + body["hold_s"]
+        case "transferred":
+            visit.sent_to = body["to"]
+        case "handled":
+            visit.handled_at, visit.ended_by = at, body["ended_by"]
+            visit.wraps_up = body["wrap_up_follows"]
+        case "wrap_up_ended":
+            visit.wraps_up = False
