@@ -45,6 +45,9 @@ log = structlog.get_logger(__name__)
 
 Hold = Callable[[WebSocket, socket.socket | None], Awaitable[None]]
 
+_TURNS_TO_BE_KNOWN = 5
+"""Turns of the event loop after which an accepted connection is surely known to the server."""
+
 
 class Listener:
     """The small web server that Asterisk connects to."""
@@ -58,6 +61,7 @@ class Listener:
         self._current: WebSocket | None = None
         self._turn = asyncio.Lock()
         self._runner: web.AppRunner | None = None
+        self._socket: socket.socket | None = None
         self.port = 0
         """The port listened on, once started."""
 
@@ -69,7 +73,8 @@ class Listener:
         self._runner = web.AppRunner(server, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, host.strip("[]"), int(port)).start()
+            self._socket = _listening(host.strip("[]"), int(port))
+            await web.SockSite(self._runner, self._socket).start()
         except (OSError, ValueError) as error:
             await self.stop()
             raise AddressTaken(
@@ -84,12 +89,25 @@ class Listener:
         """Close the connection in an orderly way and listen no more."""
         if self._runner is None:
             return
-        for site in tuple(self._runner.sites):
-            await site.stop()  # first: Asterisk comes again at once when its connection is closed
+        # first: Asterisk comes again at once when its connection is closed
+        await self._accept_no_more()
         if self._current is not None:
             await self._current.close(code=1001, message=b"callfloor stops")
         await self._runner.cleanup()
         self._runner = None
+
+    async def _accept_no_more(self) -> None:
+        """Close the listening socket, once every accepted connection is known to the server that ends it.
+
+        Python loses a connection it accepts in the turn of the event loop in which its server is closed.
+        """
+        if self._runner is None or self._socket is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._socket)
+        for _ in range(_TURNS_TO_BE_KNOWN):
+            await asyncio.sleep(0)
+        for site in tuple(self._runner.sites):
+            await site.stop()
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
@@ -120,3 +138,9 @@ class Listener:
                 remedy="websocket_client.conf has another user or password than callfloor: render it again",
             )
         return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="callfloor"'})
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
