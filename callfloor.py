@@ -36,16 +36,16 @@ from ami_listeners.native_snapshot import together
 from ami_listeners.phone_watch import PhoneWatch
 from ari_apps.apps import Apps, AsteriskFolders, acting
 from ari_apps.ari_metrics import ari_families
-from ari_apps.before import recall
 from ari_apps.commands import agents, asterisk, demo, ivr, routes
 from ari_apps.commands import configuration as configurations
-from ari_apps.configuration import FloorConfiguration, load
+from ari_apps.configuration.floor_toml import FloorConfiguration, load
+from ari_apps.configuration.secret_files import SecretFiles
+from ari_apps.configuration.settings import Address
 from ari_apps.console.api import add_api
 from ari_apps.console.desk import Desk
 from ari_apps.console.operations import operations
 from ari_apps.crew import Crew
-from ari_apps.floor_settings import Address
-from ari_apps.secret_files import SecretFiles
+from ari_apps.reconcile.before import recall
 from queue_strategies.errors import CallfloorError
 from queue_strategies.facts import Fact
 from queue_strategies.figures import Figures

@@ -13,43 +13,43 @@ import platformdirs
 import structlog
 
 from ami_listeners.clock import Clock
-from ari_apps.adoption import Adoption
 from ari_apps.agents import AgentAction, Agents
 from ari_apps.ari import Ari, AriSettings, messages
-from ari_apps.before import Before, nothing
 from ari_apps.call import Call
 from ari_apps.calls import Calls
-from ari_apps.configuration import FloorConfiguration
-from ari_apps.configuration_checks import references
+from ari_apps.configuration.checks import references
+from ari_apps.configuration.floor_toml import FloorConfiguration
+from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.crew import Crew
-from ari_apps.data_dip import Ask, asking
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
 from ari_apps.directory import Directory, endpoint_of_agent
 from ari_apps.dispatcher import Dispatcher
-from ari_apps.espeak import find_engine
-from ari_apps.farewells import Farewells
 from ari_apps.heartbeat import keep_being_seen
 from ari_apps.ids import new_id
 from ari_apps.inbound import Inbound
-from ari_apps.ivr import Ivr
+from ari_apps.ivr.data_dip import Ask, asking
+from ari_apps.ivr.espeak import find_engine
+from ari_apps.ivr.opening_hours import build_calendars
+from ari_apps.ivr.prompts import Prompts, values_of
+from ari_apps.ivr.python_calls import PythonCalls, load_all
+from ari_apps.ivr.sounds import AnySound, SoundFolders, Sounds
+from ari_apps.ivr.speech import Speech
+from ari_apps.ivr.voicemail import Voicemail
+from ari_apps.ivr.walk import Ivr
 from ari_apps.legs import Leg
 from ari_apps.line import CallerGone, Line
-from ari_apps.local_asterisk import find
+from ari_apps.local_asterisk.installation import find
 from ari_apps.mailbox import Mailbox
 from ari_apps.numbers import plain_name, plain_number
-from ari_apps.opening_hours import build_calendars
-from ari_apps.prompts import Prompts, values_of
-from ari_apps.python_calls import PythonCalls, load_all
 from ari_apps.queueing import Queueing
 from ari_apps.reception import Reception
+from ari_apps.reconcile.adoption import Adoption
+from ari_apps.reconcile.before import Before, nothing
+from ari_apps.reconcile.farewells import Farewells
+from ari_apps.reconcile.taking_up import TakingUp
 from ari_apps.rendering import APP
-from ari_apps.secret_files import SecretFiles
-from ari_apps.sounds import AnySound, SoundFolders, Sounds
-from ari_apps.speech import Speech
 from ari_apps.switchboard import Switchboard
-from ari_apps.taking_up import TakingUp
-from ari_apps.voicemail import Voicemail
 from queue_strategies.events import FloorConfigured, PhoneChanged, RestoringBegan
 from queue_strategies.facts import Fact
 from queue_strategies.floor import Floor

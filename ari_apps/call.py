@@ -17,7 +17,7 @@ import structlog
 
 from ari_apps.ari import Ari, Conflict, Gone, OutcomeUnknown, Refused, messages
 from ari_apps.destinations import Destination
-from ari_apps.digits import Collected, Matcher, take, when_over
+from ari_apps.ivr.digits import Collected, Matcher, take, when_over
 from ari_apps.legs import EVENTS_MISSED, NO_ANSWER, LineLost, has_ended
 from ari_apps.line import CallerGone, Recorded, T
 from ari_apps.mailbox import Mailbox

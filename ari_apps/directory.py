@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from ari_apps.configuration import FloorConfiguration, direct_line_name
-from ari_apps.configuration_checks import references
+from ari_apps.configuration.checks import references
+from ari_apps.configuration.floor_toml import FloorConfiguration, direct_line_name
+from ari_apps.configuration.settings import AgentSettings
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
-from ari_apps.floor_settings import AgentSettings
-from ari_apps.opening_hours import build_calendars, build_routes
+from ari_apps.ivr.opening_hours import build_calendars, build_routes
 from queue_strategies.model import AgentId, OfferOutcome, QueueName, VisitOutcome
 from queue_strategies.routing import Arrival, Route, route
 

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ari_apps.agents import AgentAction
-from ari_apps.ivr_settings import Prompt, PromptSettings, Section
+from ari_apps.ivr.settings import Prompt, PromptSettings, Section
 
 Code = Annotated[str, StringConstraints(pattern=r"^[*#][0-9*#]{1,7}$")]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from ari_apps.digits import Collected, Matcher
+from ari_apps.ivr.digits import Collected, Matcher
 from queue_strategies.model import ContactId
 
 T = TypeVar("T")

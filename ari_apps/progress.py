@@ -15,7 +15,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from ari_apps.asterisk_packages import Progress as Tell
+from ari_apps.local_asterisk.packages import Progress as Tell
 
 OPEN_END = 1.0001
 """A bar that reaches its end counts as finished, and its clock stops; other steps follow."""

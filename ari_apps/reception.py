@@ -20,7 +20,7 @@ from ari_apps.dispatcher import Dispatcher
 from ari_apps.feature_codes import FeatureCodes
 from ari_apps.inbound import Inbound
 from ari_apps.line import CallerGone
-from ari_apps.remembered import RememberedContact
+from ari_apps.reconcile.remembered import RememberedContact
 from queue_strategies.events import AgentFreed, AgentOccupied, Event
 from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 from queue_strategies.model import AgentId, ContactId

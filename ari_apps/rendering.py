@@ -16,9 +16,9 @@ from urllib.parse import quote
 import jinja2
 
 from ari_apps.away import apology, away_queues
-from ari_apps.configuration import AMI_USER, FloorConfiguration
-from ari_apps.local_asterisk import AsteriskInstallation
-from ari_apps.secret_files import SecretFiles
+from ari_apps.configuration.floor_toml import AMI_USER, FloorConfiguration
+from ari_apps.configuration.secret_files import SecretFiles
+from ari_apps.local_asterisk.installation import AsteriskInstallation
 from queue_strategies.errors import CallfloorError
 
 APP = "callfloor"

@@ -13,11 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ari_apps.configuration import FloorConfiguration, load_data
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.configuration.floor_toml import FloorConfiguration, load_data
+from ari_apps.configuration.secret_files import SecretFiles
+from ari_apps.local_asterisk.installation import AsteriskInstallation
+from ari_apps.local_asterisk.running import RunningAsterisk
 from ari_apps.rendering import Rendered, render
-from ari_apps.running_asterisk import RunningAsterisk
-from ari_apps.secret_files import SecretFiles
 
 CALL_MODULES = """
 app_dial app_echo app_milliwatt app_mixmonitor app_playback app_playtones app_read app_record app_senddtmf

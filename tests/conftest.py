@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ari_apps.local_asterisk import AsteriskInstallation, find_or_install
+from ari_apps.local_asterisk.installation import AsteriskInstallation, find_or_install
 from ari_apps.progress import shown_progress
 from tests.asterisk_lab import AsteriskLab
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ari_apps.agents import AgentAction
-from ari_apps.configuration import load
+from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient
 from ari_apps.console.views import AgentView
 

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ari_apps.configuration import FloorConfiguration, load
-from ari_apps.local_asterisk import AsteriskInstallation, find, find_or_install, install
+from ari_apps.configuration.floor_toml import FloorConfiguration, load
+from ari_apps.configuration.secret_files import SecretFiles
+from ari_apps.local_asterisk.installation import AsteriskInstallation, find, find_or_install, install
+from ari_apps.local_asterisk.running import AsteriskFailedError, RunningAsterisk
 from ari_apps.progress import shown_progress
 from ari_apps.rendering import Rendered, render
-from ari_apps.running_asterisk import AsteriskFailedError, RunningAsterisk
-from ari_apps.secret_files import SecretFiles
 
 app = typer.Typer(help="Get an Asterisk, run it, see how it is.", no_args_is_help=True)
 console = Console(highlight=False, soft_wrap=True, markup=False)

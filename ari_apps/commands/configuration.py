@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ari_apps.configuration import ConfigurationError, FloorConfiguration, UnreadableError, load
-from ari_apps.configuration_checks import references
-from ari_apps.local_asterisk import find_or_install
+from ari_apps.configuration.checks import references
+from ari_apps.configuration.floor_toml import ConfigurationError, FloorConfiguration, UnreadableError, load
+from ari_apps.configuration.secret_files import SecretFiles
+from ari_apps.ivr.python_calls import PythonCallError, load_all
+from ari_apps.local_asterisk.installation import find_or_install
 from ari_apps.progress import shown_progress
-from ari_apps.python_calls import PythonCallError, load_all
 from ari_apps.rendering import render as render_into
-from ari_apps.secret_files import SecretFiles
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration.")]
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from ari_apps.demo.demo import Options, show_demo
 from ari_apps.demo.running import Running
 from ari_apps.demo.staging import prepare_folder
-from ari_apps.local_asterisk import find_or_install
+from ari_apps.local_asterisk.installation import find_or_install
 from ari_apps.progress import shown_progress
 
 Minutes = Annotated[float | None, typer.Option(min=0, help="End it after so long; else Ctrl-C does.")]

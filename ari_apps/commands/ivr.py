@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from ari_apps.configuration import load
-from ari_apps.ivr_drawing import GraphError, as_dot, as_mermaid, as_svg, as_tree
-from ari_apps.ivr_graph import Graph, graph_of
+from ari_apps.configuration.floor_toml import load
+from ari_apps.ivr.drawing import GraphError, as_dot, as_mermaid, as_svg, as_tree
+from ari_apps.ivr.graph import Graph, graph_of
 
 app = typer.Typer(help="See routes and menus.", no_args_is_help=True)
 

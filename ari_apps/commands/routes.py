@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ari_apps.configuration import FloorConfiguration, load
+from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.destinations import Destination
-from ari_apps.digits import DTMF
-from ari_apps.offline_walk import WAITS, OfflineCall, Walked, walk_offline
-from ari_apps.opening_hours import time_zone
+from ari_apps.ivr.digits import DTMF
+from ari_apps.ivr.offline_walk import WAITS, OfflineCall, Walked, walk_offline
+from ari_apps.ivr.opening_hours import time_zone
 from queue_strategies.errors import CallfloorError
 
 app = typer.Typer(help="Ask where calls go.", no_args_is_help=True)

@@ -10,8 +10,8 @@ import aiohttp
 from pydantic import BaseModel, TypeAdapter
 from yarl import URL
 
-from ari_apps.configuration import FloorConfiguration
-from ari_apps.secret_files import SecretFiles
+from ari_apps.configuration.floor_toml import FloorConfiguration
+from ari_apps.configuration.secret_files import SecretFiles
 from queue_strategies.errors import CallfloorError
 
 TIMEOUT_S = 15.0

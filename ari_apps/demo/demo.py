@@ -22,7 +22,7 @@ from ari_apps.demo.running import Running
 from ari_apps.demo.show import Show
 from ari_apps.demo.staging import Stage
 from ari_apps.demo.summary import figures_table, verdict
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.progress import shown_progress
 from queue_strategies.model import AgentId, AgentState
 

@@ -9,17 +9,17 @@ from secrets import token_urlsafe
 from typing import NoReturn
 
 from ari_apps.apps import Apps, AsteriskFolders
-from ari_apps.asterisk_packages import Progress
-from ari_apps.configuration import FloorConfiguration
+from ari_apps.configuration.floor_toml import FloorConfiguration
+from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.demo.cast import AGENTS, GUEST, NUMBERS
 from ari_apps.demo.running import Running, RunningFloor
 from ari_apps.demo.staging import DemoError, Stage, write_floor, write_voices
 from ari_apps.demo.view import Directions
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.local_asterisk.installation import AsteriskInstallation
+from ari_apps.local_asterisk.packages import Progress
+from ari_apps.local_asterisk.running import RunningAsterisk
 from ari_apps.outside_world import Account, OutsideAddresses, OutsideWorld
 from ari_apps.rendering import make_private, render, write_private
-from ari_apps.running_asterisk import RunningAsterisk
-from ari_apps.secret_files import SecretFiles
 from queue_strategies.model import AgentState, Queue
 
 READY_S = 30.0

@@ -10,7 +10,7 @@ from ami_listeners.clock import Clock
 from ami_listeners.health import Health
 from ami_listeners.journal import Journal
 from ari_apps.apps import Apps, AsteriskFolders
-from ari_apps.configuration import FloorConfiguration
+from ari_apps.configuration.floor_toml import FloorConfiguration
 from queue_strategies.facts import Fact
 from queue_strategies.figures import Figures
 

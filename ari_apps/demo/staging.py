@@ -17,9 +17,9 @@ import platformdirs
 
 from ami_listeners.local_postgres import default_data_dir
 from ami_listeners.postgres_binaries import can_reach, server_user
-from ari_apps.configuration import FloorConfiguration, load
+from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.demo.cast import AGENTS, GUEST, NUMBERS
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.outside_world import OutsideAddresses
 from ari_apps.outside_world.settings import free_port
 from ari_apps.rendering import make_private, templates_folder, write_private

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ari_apps.floor_settings import Address
+from ari_apps.configuration.settings import Address
 
 Endpoint = tuple[str, int]
 

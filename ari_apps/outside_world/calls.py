@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from ami_listeners.clock import Clock
 from ari_apps.ari import Ari, AriError, messages
+from ari_apps.configuration.settings import Address
 from ari_apps.crew import Crew
-from ari_apps.floor_settings import Address
 from ari_apps.outside_world.records import CallRecord
 from ari_apps.outside_world.settings import OutsideWorldError
 from ari_apps.outside_world.transfers import Transfers

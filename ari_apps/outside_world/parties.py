@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from ari_apps.floor_settings import Address
+from ari_apps.configuration.settings import Address
 from ari_apps.ids import new_id
 from ari_apps.outside_world.cable import Cable
 from ari_apps.outside_world.calls import OutsideCall

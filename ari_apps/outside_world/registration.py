@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import md5
 
-from ari_apps.floor_settings import Address
+from ari_apps.configuration.settings import Address
 
 _STATUS = re.compile(r"SIP/2\.0 (\d{3}) ")
 _HEADER = re.compile(r"^([\w-]+)[ \t]*:[ \t]*(.*?)\r?$", re.MULTILINE)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import jinja2
 
-from ari_apps.floor_settings import Address
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.configuration.settings import Address
+from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.outside_world.settings import Account, Carrier, OutsideAddresses
 from ari_apps.outside_world.voices import write_voices
 from ari_apps.rendering import AsteriskDirectories, template_environment, templates_folder, write_private

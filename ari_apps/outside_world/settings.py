@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass, field
 from typing import Self
 
-from ari_apps.floor_settings import Address
+from ari_apps.configuration.settings import Address
 from queue_strategies.errors import CallfloorError
 
 PHONES_HOST = "127.0.0.1"

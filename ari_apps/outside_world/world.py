@@ -16,11 +16,12 @@ from ami_listeners.clock import Clock
 from ami_listeners.connection import Connection
 from ami_listeners.settings import AmiSettings
 from ari_apps.ari import Ari, AriError, AriSettings, messages
+from ari_apps.configuration.settings import Address
 from ari_apps.crew import Crew
 from ari_apps.dispatcher import channel_of
-from ari_apps.floor_settings import Address
 from ari_apps.ids import new_id
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.local_asterisk.installation import AsteriskInstallation
+from ari_apps.local_asterisk.running import RunningAsterisk
 from ari_apps.outside_world.cable import Cable
 from ari_apps.outside_world.calls import Exchange, OutsideCall
 from ari_apps.outside_world.ears import Ears
@@ -30,7 +31,6 @@ from ari_apps.outside_world.rendering import APP, OutsidePlan, render_outside
 from ari_apps.outside_world.settings import Account, Carrier, OutsideAddresses
 from ari_apps.outside_world.transfers import Transfers
 from ari_apps.outside_world.voices import Voice
-from ari_apps.running_asterisk import RunningAsterisk
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from ami_listeners.settings import AmiSettings
-from ari_apps.running_asterisk import RunningAsterisk
+from ari_apps.local_asterisk.running import RunningAsterisk
 from tests.asterisk_lab import AsteriskLab, free_port
 
 MODULES = ["app_queue", "app_userevent", "res_manager_devicestate", "res_pjsip_pubsub"]

@@ -16,7 +16,7 @@ from ami_listeners.clock import Clock
 from ami_listeners.connection import Connection, Received
 from ami_listeners.fold import wants
 from ami_listeners.replay import Recorder
-from ari_apps.local_asterisk import find_or_install
+from ari_apps.local_asterisk.installation import find_or_install
 from tests.ami_listeners.native_floor import Caller, NativeFloor, Phone, run_native_floor
 from tests.asterisk_lab import AsteriskLab
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ari_apps.away import away_queues
-from ari_apps.configuration import load_text
+from ari_apps.configuration.floor_toml import load_text
 from tests.asterisk_lab import AsteriskLab, FloorAsterisk, free_port, on_free_ports
 
 FLOOR = """

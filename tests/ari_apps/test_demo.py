@@ -22,14 +22,14 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from ami_listeners.health import Check
-from ari_apps.configuration import load
+from ari_apps.configuration.floor_toml import load
 from ari_apps.demo import behaviour
 from ari_apps.demo.cast import AGENTS
 from ari_apps.demo.logs import Logs
 from ari_apps.demo.staging import DemoError, Stage, prepare_folder, usual_port, write_floor
 from ari_apps.demo.telling import Storyteller, Told
 from ari_apps.demo.view import Directions, Scene, draw
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.outside_world import OutsideAddresses
 from ari_apps.outside_world.settings import free_port
 from queue_strategies.events import CallerJoined, FloorConfigured

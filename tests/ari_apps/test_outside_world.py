@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ari_apps.floor_settings import Address
+from ari_apps.configuration.settings import Address
 from ari_apps.outside_world import CallOver, RegistrationRefused, TransferRefused
 from ari_apps.outside_world.registration import Registration, digest
 from ari_apps.outside_world.transfers import outcome
 from ari_apps.outside_world.voices import RATE, sound, voice_name
-from tests.ari_apps.plain_floor import PlainFloor, plain_floor
+from tests.ari_apps.ivr.plain_floor import PlainFloor, plain_floor
 from tests.asterisk_lab import AsteriskLab
 from tests.ears import analyse, listen
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ari_apps.configuration import load_data, load_text
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.configuration.floor_toml import load_data, load_text
+from ari_apps.configuration.secret_files import SecretError, SecretFiles
+from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.rendering import AsteriskDirectories, RenderingError, one_value, plain, render, render_texts
-from ari_apps.secret_files import SecretError, SecretFiles
 from queue_strategies.errors import CallfloorError
 from tests.asterisk_lab import AsteriskLab, FloorAsterisk, on_free_ports
 

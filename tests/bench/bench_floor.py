@@ -6,10 +6,10 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from ari_apps.configuration import FloorConfiguration, load
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.configuration.floor_toml import FloorConfiguration, load
+from ari_apps.configuration.secret_files import SecretFiles
+from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.rendering import render
-from ari_apps.secret_files import SecretFiles
 from tests.asterisk_lab import free_port
 
 QUEUE = "bench"

@@ -25,7 +25,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ari_apps.local_asterisk import AsteriskInstallation, find_or_install
+from ari_apps.local_asterisk.installation import AsteriskInstallation, find_or_install
 from queue_strategies.errors import CallfloorError
 from tests.bench import rivals
 from tests.bench.figures import BASE, Cell, as_json, dispatch_table, waiting_table

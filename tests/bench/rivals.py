@@ -15,8 +15,8 @@ from pathlib import Path
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from ari_apps.local_asterisk import AsteriskInstallation
-from ari_apps.running_asterisk import RunningAsterisk
+from ari_apps.local_asterisk.installation import AsteriskInstallation
+from ari_apps.local_asterisk.running import RunningAsterisk
 from queue_strategies.errors import CallfloorError
 from tests.bench.bench_floor import BenchFloor, lay_out
 from tests.bench.footprint import family

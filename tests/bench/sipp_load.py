@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ari_apps.running_asterisk import UNTIL_THE_PARENT_DIES
+from ari_apps.local_asterisk.running import UNTIL_THE_PARENT_DIES
 from queue_strategies.errors import CallfloorError
 from tests.asterisk_lab import free_port
 

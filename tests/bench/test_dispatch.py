@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ari_apps.local_asterisk import AsteriskInstallation
+from ari_apps.local_asterisk.installation import AsteriskInstallation
 from tests.bench import rivals
 from tests.bench.figures import Cell
 from tests.bench.measuring import measure

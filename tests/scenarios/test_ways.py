@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ami_listeners.local_postgres import LocalPostgres
+from ari_apps.ivr.python_calls import PythonCall
 from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.voices import sound, write_wav
-from ari_apps.python_calls import PythonCall
 from queue_strategies.facts import (
     Answered,
     ContactEnded,

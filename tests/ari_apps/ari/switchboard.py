@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ari_apps.ari import Ari, AriSettings, messages
-from ari_apps.running_asterisk import RunningAsterisk
+from ari_apps.local_asterisk.running import RunningAsterisk
 from tests.asterisk_lab import AsteriskLab, free_port
 
 E = TypeVar("E", bound=messages.Event)

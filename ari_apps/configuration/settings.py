@@ -1,0 +1,233 @@
+"""The part of floor.toml that says who is there: the site, Asterisk, queues, agents, phones and trunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ari_apps.configuration.written_values import (
+    HOST,
+    Codec,
+    Extension,
+    Keys,
+    Listen,
+    Login,
+    Name,
+    Network,
+    Number,
+    SipUri,
+    Source,
+    Text,
+    Timezone,
+    sip_host,
+)
+from ari_apps.configuration.written_values import Address as Address
+from ari_apps.destinations import Destination, Reference, refer
+from ari_apps.ivr.settings import Language, Section
+from queue_strategies.model import EmptyRule
+
+
+class SiteSettings(Section):
+    """The floor's name and what holds where nothing else is said."""
+
+    name: Name = "callfloor"
+    timezone: Timezone = "UTC"
+    language: Language = "en"
+    secrets: Path | None = None
+    """The folder of the secrets, relative to floor.toml; None: in the user's data folder."""
+
+
+class AsteriskSettings(Section):
+    """Where Asterisk listens, and how the two of us find each other."""
+
+    sip_bind: Listen = Address("127.0.0.1", 5060)
+    """UDP and TCP."""
+    external_address: str | None = Field(default=None, pattern=HOST.pattern)
+    """What phones beyond a NAT see of us; None: there is no NAT."""
+    local_networks: tuple[Network, ...] = ()
+    """Networks on this side of the NAT."""
+    rtp_ports: tuple[Annotated[int, Field(ge=1024, le=65535)], Annotated[int, Field(ge=1024, le=65535)]] = (
+        10000,
+        10999,
+    )
+    rtp_timeout_s: int = Field(default=60, ge=0, le=86400)
+    """A call whose other side sends no sound at all for this long is ended; 0: never."""
+    codecs: tuple[Codec, ...] = Field(default=("alaw", "ulaw", "g722", "opus"), min_length=1)
+    """In the order of preference."""
+    qualify_s: int = Field(default=15, ge=0, le=3600)
+    """Phones and trunks are asked this often whether they are there; 0: never."""
+    ari: Listen = Address("127.0.0.1", 8088)
+    """Asterisk's HTTP server: ARI, and phones in browsers."""
+    ari_connect: Address | None = None
+    """How callfloor reaches it; None: at `ari`. Likewise ami_connect, and events_connect for Asterisk."""
+    https: Listen | None = None
+    """The same over TLS, as phones in browsers of other machines need it."""
+    certificate: Path | None = None
+    private_key: Path | None = None
+    ami: Listen = Address("127.0.0.1", 5038)
+    ami_connect: Address | None = None
+    permit: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
+    """From where ARI and AMI may be used."""
+    events: Literal["auto", "outbound", "inbound"] = "auto"
+    """`outbound`: Asterisk (22.5 or newer) connects to us, and a restart of ours loses no call."""
+    events_listen: Listen = Address("127.0.0.1", 8090)
+    events_connect: Address | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.rtp_ports[1] - self.rtp_ports[0] < 9:
+            raise ValueError(f"rtp_ports = {list(self.rtp_ports)} leaves no room, write [lowest, highest]")
+        if self.https and not self.certificate:
+            raise ValueError("https needs a certificate: set certificate (and private_key) to its PEM files")
+        return self
+
+    @property
+    def ari_address(self) -> Address:
+        """Where callfloor reaches ARI."""
+        return self.ari_connect or self.ari.reachable
+
+    @property
+    def ami_address(self) -> Address:
+        """Where callfloor reaches AMI."""
+        return self.ami_connect or self.ami.reachable
+
+    @property
+    def events_address(self) -> Address:
+        """Where Asterisk's outbound WebSocket reaches callfloor."""
+        return self.events_connect or self.events_listen.reachable
+
+
+class HttpSettings(Section):
+    """Where people and Prometheus reach callfloor."""
+
+    listen: Listen = Address("127.0.0.1", 8080)
+    listeners_listen: Listen = Address("127.0.0.1", 8081)
+
+
+class OverflowSettings(Section):
+    """Where a queue sends a caller it lets go of; None: hang up."""
+
+    timed_out: Destination | None = None
+    left_empty: Destination | None = None
+    full: Destination | None = None
+    exited_by_key: Destination | None = None
+    withdrawn: Destination | None = None
+
+    def references(self, place: str) -> Iterator[Reference]:
+        """Yield every name used here."""
+        for outcome in type(self).model_fields:
+            yield from refer(f"{place}.{outcome}", getattr(self, outcome))
+
+
+class QueueSettings(Section):
+    """A line of waiting callers; see queue_strategies.model.Queue for what each rule means."""
+
+    name: Name
+    strategy: str = "longest_idle"
+    weight: int = Field(default=0, ge=-1000, le=1000)
+    ring_timeout_s: float = Field(default=20.0, gt=0, le=600)
+    rest_s: float = Field(default=5.0, ge=0, le=3600)
+    unreachable_rest_s: float = Field(default=30.0, ge=0, le=3600)
+    wrap_up_s: float = Field(default=0.0, ge=0, le=86400)
+    max_wait_s: float | None = Field(default=None, gt=0, le=86400)
+    max_length: int | None = Field(default=None, ge=0, le=100_000)
+    join_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
+    leave_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
+    exit_keys: Keys = ""
+    short_abandon_s: float = Field(default=5.0, ge=0, le=3600)
+    service_level_s: float = Field(default=20.0, gt=0, le=86400)
+    service_level_formula: str = "answered_within/answered_and_abandoned"
+    music: Name = "default"
+    overflow: OverflowSettings = OverflowSettings()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        needs = {"timed_out": "max_wait_s", "full": "max_length", "exited_by_key": "exit_keys"}
+        for outcome, field in needs.items():
+            if getattr(self.overflow, outcome) is not None and getattr(self, field) in (None, ""):
+                raise ValueError(f"overflow.{outcome} can never happen without {field}")
+        if self.exit_keys and self.overflow.exited_by_key is None:
+            raise ValueError("exit_keys lead nowhere, say where in overflow.exited_by_key")
+        return self
+
+
+class MembershipSettings(Section):
+    """An agent's place in a queue; the queue's name alone will do."""
+
+    queue: Name
+    penalty: int = Field(default=0, ge=0, le=1000)
+
+
+def _as_membership(given: object) -> object:
+    return {"queue": given} if isinstance(given, str) else given
+
+
+class PhoneSettings(Section):
+    """A SIP account."""
+
+    id: Name
+    """Also the account's name; its password is in the secrets."""
+    name: Text = ""
+    extension: Extension | None = None
+    webrtc: bool = False
+    """In a browser."""
+    phone: SipUri | None = None
+    """Where it always is; None: it registers."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.webrtc and self.phone:
+            raise ValueError("webrtc and phone exclude each other, a browser registers")
+        return self
+
+
+class AgentSettings(PhoneSettings):
+    """A person who takes calls, and that person's phone."""
+
+    queues: tuple[Annotated[MembershipSettings, BeforeValidator(_as_membership)], ...] = ()
+    wrap_up_s: float | None = Field(default=None, ge=0, le=86400)
+    """None: as each queue says."""
+
+
+class TrunkSettings(Section):
+    """A line to the outside world."""
+
+    name: Name
+    address: SipUri
+    match: tuple[Source, ...] = ()
+    """Addresses whose calls are this trunk's; none given: the host of `address`."""
+    username: Login | None = None
+    """With a password in the secrets: our answer when the carrier asks who we are."""
+    registers: bool = Field(default=False, alias="register")
+    """We register with the carrier under `username`."""
+    number: Number | None = None
+    """What a carrier that we register with calls us by; None: nothing, and `to` of a route is empty."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.registers and not self.username:
+            raise ValueError("register needs a username to register")
+        return self
+
+    @property
+    def host(self) -> str:
+        """The host of the address."""
+        return sip_host(self.address)
+
+
+class OutboundSettings(Section):
+    """How calls leave the house."""
+
+    trunk: Name | None = None
+    caller_id: Number | None = None
+    """The number shown to those we call; None: the trunk's own choice."""
+
+
+class MusicSettings(Section):
+    """Music for those who wait: every sound file of a folder."""
+
+    directory: Path
+    random: bool = False

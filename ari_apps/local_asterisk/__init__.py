@@ -1,0 +1,1 @@
+"""An Asterisk on this machine without root: found or unpacked, and run."""

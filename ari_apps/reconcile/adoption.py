@@ -1,0 +1,206 @@
+"""Take up the calls that an earlier process, or a lost connection, left behind in Asterisk."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from ami_listeners.clock import Clock
+from ari_apps.ari import Ari, AriError, Gone
+from ari_apps.ari.messages import Channel
+from ari_apps.calls import Calls
+from ari_apps.crew import Crew
+from ari_apps.desks import Desks
+from ari_apps.dispatcher import Dispatcher
+from ari_apps.legs import EVENTS_MISSED, LineLost
+from ari_apps.queueing import Queueing
+from ari_apps.reconcile.differences import differences, is_leg
+from ari_apps.reconcile.farewells import Farewells, caller_of
+from ari_apps.reconcile.missed import Ending, came_and_went, endings
+from ari_apps.reconcile.remembered import Memory
+from ari_apps.reconcile.taking_up import TakingUp
+from ari_apps.reconcile.whereabouts import Differences, Found
+from ari_apps.traces import VARIABLE, read, read_leg
+from queue_strategies.events import RestoringBegan, RestoringEnded, WrapUpRestored
+from queue_strategies.model import ContactId
+
+log = structlog.get_logger()
+
+QUESTIONS_AT_ONCE = 16
+"""Channels that are asked for their traces at the same time."""
+AGAIN_S = 0.5
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What there is in Asterisk."""
+
+    differences: Differences
+    there: frozenset[str]
+    """All channels."""
+    booted_at: dt.datetime
+
+
+class Adoption:
+    """Find out what Asterisk has, and give every channel an owner again."""
+
+    def __init__(
+        self,
+        *,
+        ari: Ari,
+        app: str,
+        dispatcher: Dispatcher,
+        queueing: Queueing,
+        desks: Desks,
+        calls: Calls,
+        taking_up: TakingUp,
+        farewells: Farewells,
+        clock: Clock,
+        crew: Crew,
+    ) -> None:
+        self._ari = ari
+        self._app = app
+        self._dispatcher = dispatcher
+        self._queueing = queueing
+        self._desks = desks
+        self._calls = calls
+        self._taking_up = taking_up
+        self._farewells = farewells
+        self._clock = clock
+        self._crew = crew
+        self._one_at_a_time = asyncio.Lock()
+        self._booted_at = NEVER
+        self.memory = Memory()
+        """What an earlier process has told; believed once."""
+        self.settled = False
+        """Everybody who was there when we came has been found."""
+
+    async def reconcile(self) -> None:
+        """Bring belief and truth together; events that came meanwhile are handed on at the end."""
+        async with self._one_at_a_time:
+            self._dispatcher.put_by()
+            self._dispatcher.tell_all(EVENTS_MISSED)
+            looked = await self._look_until_seen()
+            try:
+                self._settle(looked)
+            finally:
+                self._queueing.tell(RestoringEnded())
+                self._dispatcher.catch_up()
+                self.memory = Memory()
+                self.settled = True
+
+    @property
+    def unsettled(self) -> str:
+        """Say that it is not known yet who is on the line, as long as that is so."""
+        return "" if self.settled else "it is not known yet who is on the line"
+
+    def part_late(self, memory: Memory, started: float) -> None:
+        """End what began before the moment we started and is not there, when that is learnt late."""
+        self._queueing.tell(RestoringBegan())
+        for contact in memory.contacts.values():
+            is_ours = self._clock.moment_at(contact.started_at) >= started
+            if not is_ours and self._calls.of_contact(contact.contact) is None:
+                self._farewells.of_contact(contact, {}, self._booted_at)
+        self._queueing.tell(RestoringEnded())
+
+    async def _look_until_seen(self) -> Looked:
+        while True:
+            try:
+                await self._ari.caught_up()
+                return await self._look()
+            except AriError as error:
+                log.warning("adoption.cannot_look", why=str(error))
+                await asyncio.sleep(AGAIN_S)
+
+    async def _look(self) -> Looked:
+        owned = self._dispatcher.owned()
+        info = await self._ari.asterisk_info()
+        channels = await self._ari.list_channels()
+        bridges = await self._ari.list_bridges()
+        there = frozenset(one.id for one in channels)
+        ours = [one for one in channels if one.id not in self._dispatcher.owned() and self._is_ours(one)]
+        limit = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+        found = await asyncio.gather(*(self._read(one, limit) for one in ours))
+        for bridge in bridges:
+            self._desks.found(bridge.id)
+        return Looked(
+            differences(owned, there, found, bridges, self.memory),
+            there,
+            info.status.startup_time if info.status else NEVER,
+        )
+
+    def _is_ours(self, channel: Channel) -> bool:
+        """Tell whether a channel is in our application, waits to enter it, or is a leg of our making."""
+        plan = channel.dialplan
+        in_app = plan.app_name == "Stasis" and (plan.app_data or "").partition(",")[0] == self._app
+        return in_app or is_leg(channel)
+
+    async def _read(self, channel: Channel, limit: asyncio.Semaphore) -> Found:
+        if is_leg(channel):
+            return Found(channel, read_leg(channel.dialplan.app_data or ""))
+        async with limit:
+            try:
+                value = await self._ari.channel(channel.id).get_variable(VARIABLE)
+            except Gone:
+                value = None
+        return Found(channel, read(value))
+
+    # -- what follows ---------------------------------------------------------------------------------------
+
+    def _settle(self, looked: Looked) -> None:
+        found = looked.differences
+        log.info(
+            "adoption.found",
+            lost=len(found.lost),
+            talking=len(found.talks),
+            deserted=len(found.deserted),
+            waiting=len(found.waiting),
+            elsewhere=len(found.elsewhere) + len(found.let_go),
+            arrivals=len(found.arrivals),
+            gone=len(found.gone),
+            strays=len(found.strays),
+        )
+        failed, self._booted_at = looked.booted_at > self._booted_at, looked.booted_at
+        for channel_id in found.lost:
+            self._dispatcher.send(channel_id, LineLost(channel_id, failed))
+        ended = endings(self._dispatcher.kept)
+        self._queueing.tell(RestoringBegan())
+        self._wrap_up()
+        for talk in found.talks:
+            self._taking_up.talk(talk)
+        for waiting in found.waiting:
+            self._taking_up.wait(waiting, ended)
+        self._part(looked, ended)
+        self._taking_up.lead_on(found)
+        for channel in found.strays:
+            self._crew.start(self._ari.channel(channel.id).hangup(), f"hang up stray {channel.id}")
+
+    def _wrap_up(self) -> None:
+        """Let agents go on wrapping up after their last visit."""
+        last = {
+            visit.agent: (contact, visit)
+            for contact, visit in sorted(self.memory.wrap_ups, key=lambda pair: pair[1].handled_at or NEVER)
+        }
+        for agent, (contact, visit) in last.items():
+            if agent is not None and visit.handled_at is not None:
+                caller = caller_of(contact.contact, visit, self._clock)
+                began = self._clock.moment_at(visit.handled_at)
+                self._queueing.tell(WrapUpRestored(caller, agent, began))
+
+    def _part(self, looked: Looked, ended: Mapping[str, Ending]) -> None:
+        """End what is over without anybody having seen it."""
+        for customer in looked.differences.deserted:
+            if customer.visit is not None and customer.visit.talks:
+                self._farewells.end_talk(ContactId(customer.trace.contact), customer.visit, ended)
+        for contact in looked.differences.gone:
+            self._farewells.of_contact(contact, ended, looked.booted_at)
+        known = looked.there | {contact.channel for contact in self.memory.contacts.values()}
+        for came, went in came_and_went(self._dispatcher.kept, ended, known | self._dispatcher.owned()):
+            self._dispatcher.forget(came.channel.id)
+            if not is_leg(came.channel):
+                self._farewells.to_passer_by(came, went)

@@ -1,0 +1,175 @@
+"""Tell the ends that nobody was there to see: of calls under way, and of calls that came and went."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from ami_listeners.clock import Clock
+from ari_apps.ari import messages
+from ari_apps.destinations import Destination
+from ari_apps.directory import Directory
+from ari_apps.ids import new_id
+from ari_apps.numbers import plain_name, plain_number
+from ari_apps.queueing import leg_id
+from ari_apps.reconcile.missed import Ending
+from ari_apps.reconcile.remembered import RememberedContact, RememberedVisit
+from queue_strategies.events import CallerJoined, CallerLeft, Event, OfferRestored, TalkEnded, TalkRestored
+from queue_strategies.facts import ContactEnded, ContactStarted, Fact
+from queue_strategies.model import AgentId, Caller, ContactId, OfferId, VisitId, VisitOutcome
+
+log = structlog.get_logger()
+
+
+class Farewells:
+    """Say goodbye in the names of those who are gone.
+
+    What Asterisk kept tells when a caller hung up. Where it kept nothing, the end is told as of now; it is
+    LOST if Asterisk has been started anew since the call began, else the caller's doing.
+    """
+
+    def __init__(
+        self,
+        *,
+        tell: Callable[[Event], None],
+        remember: Callable[[Fact], None],
+        directory: Directory,
+        clock: Clock,
+    ) -> None:
+        self._tell = tell
+        self._remember = remember
+        self._directory = directory
+        self._clock = clock
+
+    def of_contact(
+        self, contact: RememberedContact, ended: Mapping[str, Ending], booted_at: dt.datetime
+    ) -> None:
+        """End everything that is not over of a contact whose line is gone."""
+        line = ended.get(contact.channel)
+        by = "lost" if line is None and booted_at > contact.started_at else "caller"
+        for visit in contact.visits:
+            if visit.talks:
+                by = self._end_talk(contact, visit, ended, by, line)
+            elif visit.waits:
+                self._end_wait(contact, visit, by, line)
+        if not contact.ended:
+            self._end_contact(contact, by, line)
+        log.info("farewell.told", contact=contact.contact, ended_by=by, heard=line is not None)
+
+    def end_talk(
+        self, contact: ContactId, visit: RememberedVisit, ended: Mapping[str, Ending], by: str = "agent"
+    ) -> None:
+        """End a talk whose agent has left, while the customer is still there."""
+        leg = ended.get(leg_id(visit.offer)) if visit.offer else None
+        self._talked(contact, visit, by, leg)
+
+    def to_passer_by(self, came: messages.StasisStart, went: Ending) -> None:
+        """Tell of a call that came and went while nobody greeted anybody: it waited where it would have."""
+        channel, contact = came.channel, ContactId(new_id())
+        called, by = plain_number(channel.dialplan.exten), plain_number(channel.caller.number)
+        started = self._clock.moment_at(channel.creationtime)
+        direction = "inbound" if came.args[:1] == ["inbound"] else "internal"
+        self._remember(
+            ContactStarted(
+                moment=started,
+                contact=contact,
+                channel=channel.id,
+                caller_number=by,
+                caller_name=plain_name(channel.caller.name),
+                called_number=called,
+                direction=direction,
+            )
+        )
+        route = self._directory.route(called, by, channel.creationtime)
+        queue = self._directory.queue_of(Destination.parse(route.destination))
+        if queue is not None and direction == "inbound":
+            visit = VisitId(new_id())
+            caller = Caller(
+                contact=contact, visit=visit, queue=queue, joined_moment=started, priority=route.priority
+            )
+            self._tell(CallerJoined(caller))
+            self._tell(CallerLeft(visit, VisitOutcome.ABANDONED, self._moment(went)))
+        moment = self._moment(went) or self._clock.moment()
+        self._remember(
+            ContactEnded(
+                moment=moment,
+                contact=contact,
+                ended_by="caller",
+                cause=went.cause,
+                duration_s=max(0.0, moment - started),
+            )
+        )
+
+    # -- one after the other --------------------------------------------------------------------------------
+
+    def _end_talk(
+        self,
+        contact: RememberedContact,
+        visit: RememberedVisit,
+        ended: Mapping[str, Ending],
+        by: str,
+        line: Ending | None,
+    ) -> str:
+        """End a talk by whoever hung up first; return who that was."""
+        leg = ended.get(leg_id(visit.offer)) if visit.offer else None
+        if leg is not None and (line is None or leg.at < line.at):
+            by, line = "agent", leg
+        self._talked(contact.contact, visit, by, line)
+        return by
+
+    def _talked(self, contact: ContactId, visit: RememberedVisit, by: str, end: Ending | None) -> None:
+        self._tell(talk_of(contact, visit, self._clock))
+        self._tell(TalkEnded(visit.visit, by, happened_moment=self._moment(end)))
+
+    def _end_wait(
+        self, contact: RememberedContact, visit: RememberedVisit, by: str, line: Ending | None
+    ) -> None:
+        caller = caller_of(contact.contact, visit, self._clock)
+        self._tell(CallerJoined(caller))
+        for offer in visit.offers.values():
+            made = self._clock.moment_at(offer.made_at)
+            self._tell(OfferRestored(caller, offer.agent, offer.offer, made))
+        outcome = VisitOutcome.LOST if by == "lost" else VisitOutcome.ABANDONED
+        self._tell(CallerLeft(visit.visit, outcome, self._moment(line)))
+
+    def _end_contact(self, contact: RememberedContact, by: str, line: Ending | None) -> None:
+        moment = self._moment(line) or self._clock.moment()
+        started = self._clock.moment_at(contact.started_at)
+        self._remember(
+            ContactEnded(
+                moment=moment,
+                contact=contact.contact,
+                ended_by=by,
+                cause=line.cause if line else 0,
+                duration_s=max(0.0, moment - started),
+            )
+        )
+
+    def _moment(self, ending: Ending | None) -> float | None:
+        return self._clock.moment_at(ending.at) if ending else None
+
+
+def caller_of(contact: ContactId, visit: RememberedVisit, clock: Clock) -> Caller:
+    """Make the Floor's caller of a visit that an earlier process has begun."""
+    return Caller(
+        contact=contact,
+        visit=visit.visit,
+        queue=visit.queue,
+        joined_moment=clock.moment_at(visit.joined_at),
+        priority=visit.priority,
+        adopted=True,
+    )
+
+
+def talk_of(contact: ContactId, visit: RememberedVisit, clock: Clock) -> TalkRestored:
+    """Make the Floor's talk of one that an earlier process has begun."""
+    return TalkRestored(
+        caller_of(contact, visit, clock),
+        visit.agent or AgentId(""),
+        visit.offer or OfferId(""),
+        clock.moment_at(visit.answered_at or visit.joined_at),
+        hold_s=visit.hold_s,
+        held_since_moment=clock.moment_at(visit.held_at) if visit.held_at else None,
+    )

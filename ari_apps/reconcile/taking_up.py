@@ -1,0 +1,218 @@
+"""Go on with the calls that were found: those who wait, those who talk, and those who are somewhere else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any
+
+from ami_listeners.clock import Clock
+from ari_apps.ari import Ari
+from ari_apps.ari.messages import Channel
+from ari_apps.call import Call, Waiting
+from ari_apps.conversation import ThirdParty
+from ari_apps.destinations import HANGUP, Destination, DestinationKind
+from ari_apps.directory import Directory
+from ari_apps.dispatcher import Dispatcher
+from ari_apps.inbound import Inbound
+from ari_apps.legs import Leg, failure
+from ari_apps.numbers import plain_number
+from ari_apps.queueing import Queueing, desk_of, leg_id
+from ari_apps.reaching import Attempt, Party, Reached
+from ari_apps.reception import Reception
+from ari_apps.reconcile.differences import queue_destination
+from ari_apps.reconcile.farewells import caller_of, talk_of
+from ari_apps.reconcile.missed import Ending
+from ari_apps.reconcile.remembered import RememberedOffer, RememberedVisit
+from ari_apps.reconcile.whereabouts import Customer, Differences, Talk, Third
+from ari_apps.reconcile.whereabouts import Waiting as WaitingCustomer
+from ari_apps.switchboard import Switchboard
+from ari_apps.traces import LegTrace
+from queue_strategies.events import OfferFailed, OfferRestored, TalkRestored
+from queue_strategies.model import AgentId, Caller, ContactId, OfferId, QueueName, VisitId
+
+
+class TakingUp:
+    """Make calls of what was found, and let each go its way as if nothing had been."""
+
+    def __init__(
+        self,
+        *,
+        ari: Ari,
+        dispatcher: Dispatcher,
+        reception: Reception,
+        inbound: Inbound,
+        switchboard: Switchboard,
+        queueing: Queueing,
+        directory: Directory,
+        clock: Clock,
+        new_call: Callable[[Channel, ContactId | None, float | None], Call],
+    ) -> None:
+        self._ari = ari
+        self._dispatcher = dispatcher
+        self._reception = reception
+        self._inbound = inbound
+        self._switchboard = switchboard
+        self._queueing = queueing
+        self._directory = directory
+        self._clock = clock
+        self._new_call = new_call
+
+    # -- those who are somewhere else -----------------------------------------------------------------------
+
+    def lead_on(self, found: Differences) -> None:
+        """Lead everybody on who neither waits nor talks."""
+        for customer in found.deserted:
+            call = self._call(customer)
+            call.ended_by = "agent"
+            self._lead(call, customer, self._begin_anew(call, HANGUP))
+        for let_go in found.let_go:
+            call, to = self._call(let_go.customer), Destination.parse(let_go.customer.trace.to)
+            onward = self._directory.instead_of(to, let_go.outcome, call.came_from)
+            self._lead(call, let_go.customer, self._begin_anew(call, onward))
+        for customer in found.elsewhere:
+            call = self._call(customer)
+            self._lead(call, customer, self._begin_anew(call, Destination.parse(customer.trace.to)))
+        for arrival in found.arrivals:
+            args = application_arguments(arrival.channel)
+            self._reception.greet(arrival.channel, args, late=True, known=arrival.contact)
+
+    # -- those who wait -------------------------------------------------------------------------------------
+
+    def wait(self, waiting: WaitingCustomer, ended: Mapping[str, Ending]) -> None:
+        """Let a caller keep the place, and phones that ring ring on."""
+        customer = waiting.customer
+        call, to = self._call(customer), Destination.parse(customer.trace.to)
+        caller = self._caller(customer)
+        offers = customer.visit.offers if customer.visit is not None else {}
+        visit = self._queueing.join(
+            call.party, caller, [self._ringing(caller, leg, offers) for leg in waiting.legs]
+        )
+        there = {leg.offer for leg in waiting.legs}
+        self._take_back(caller, [one for one in offers.values() if one.offer not in there], ended)
+        self._lead(call, customer, self._go_on(call, self._inbound.wait_and_talk(call, to, visit)))
+
+    def _ringing(
+        self, caller: Caller, leg: LegTrace, offers: Mapping[OfferId, RememberedOffer]
+    ) -> OfferRestored:
+        """Take a phone to have rung since it was to ring; just when it began nobody was told."""
+        made = offers.get(OfferId(leg.offer))
+        rang = self._clock.moment_at(made.made_at) if made else self._clock.moment()
+        return OfferRestored(caller, AgentId(leg.agent), OfferId(leg.offer), rang)
+
+    def _take_back(
+        self, caller: Caller, offers: Iterable[RememberedOffer], ended: Mapping[str, Ending]
+    ) -> None:
+        """End offers whose legs have ended."""
+        for offer in offers:
+            ending = ended.get(leg_id(offer.offer))
+            made = self._clock.moment_at(offer.made_at)
+            self._queueing.tell(OfferRestored(caller, offer.agent, offer.offer, made))
+            self._queueing.tell(OfferFailed(offer.offer, failure(ending.cause if ending else 0).outcome))
+
+    # -- those who talk -------------------------------------------------------------------------------------
+
+    def talk(self, talk: Talk) -> None:
+        """Let a talk go on, and a consultation with it."""
+        call, to = self._call(talk.customer), Destination.parse(talk.customer.trace.to)
+        attempt, met = self._take_up_leg(
+            call.party, call, talk.leg, talk.leg_trace, talk.desk, self._talk(talk), to
+        )
+        third = self._take_up_third(call, talk, met)
+        if talk.held:
+            call.hears = Waiting.MUSIC
+        way = self._inbound.wait_and_talk(call, to, attempt, met, held=talk.held, third=third)
+        self._lead(call, talk.customer, self._go_on(call, way))
+
+    def _take_up_leg(
+        self,
+        party: Party,
+        call: Call,
+        channel: Channel,
+        trace: LegTrace | None,
+        desk: str | None,
+        talk: TalkRestored | None,
+        to: Destination,
+    ) -> tuple[Attempt, Reached]:
+        """Own the leg of whoever is talked with."""
+        leg = Leg(self._ari, self._dispatcher, channel.id, call.mailbox)
+        if trace is None or talk is None:
+            attempt: Attempt = self._switchboard.outside(leg, party, to)
+            return attempt, Reached(attempt.id, leg, desk or f"talk-{leg.id}")
+        attempt = self._queueing.resume(party, talk)
+        return attempt, Reached(attempt.id, leg, desk_of(talk.agent), talk.offer)
+
+    def _talk(self, talk: Talk) -> TalkRestored | None:
+        visit, trace, leg = talk.customer.visit, talk.customer.trace, talk.leg_trace
+        if visit is not None:
+            return talk_of(ContactId(trace.contact), visit, self._clock)
+        if leg is None:
+            return None
+        answered = self._moment(trace.answered_at) if trace.answered_at else self._clock.moment()
+        return TalkRestored(self._caller(talk.customer), AgentId(leg.agent), OfferId(leg.offer), answered)
+
+    def _take_up_third(self, call: Call, talk: Talk, met: Reached) -> ThirdParty | None:
+        """Let the agent go on consulting, or waiting for whom to consult."""
+        party = Party(call.contact, met.leg.id, call.caller_id, call.mailbox)
+        if talk.third is not None:
+            return self._third(call, party, talk.third, talk.desk)
+        return self._sought(call, party, talk.sought) if talk.sought is not None else None
+
+    def _sought(self, call: Call, party: Party, visit: RememberedVisit) -> ThirdParty:
+        caller = caller_of(call.contact, visit, self._clock)
+        legs = [LegTrace(one.agent, one.offer, visit.visit) for one in visit.offers.values()]
+        ringing = [self._ringing(caller, leg, visit.offers) for leg in legs]
+        attempt = self._queueing.join(party, caller, ringing)
+        return ThirdParty(attempt, Destination.parse(queue_destination(visit.queue)))
+
+    def _third(self, call: Call, party: Party, third: Third, desk: str | None) -> ThirdParty:
+        if third.visit is not None:
+            to = Destination.parse(queue_destination(third.visit.queue))
+            restored: TalkRestored | None = talk_of(call.contact, third.visit, self._clock)
+        else:
+            number = plain_number(third.leg.caller.number)
+            to, restored = Destination(DestinationKind.NUMBER, number), None
+        attempt, met = self._take_up_leg(party, call, third.leg, third.leg_trace, desk, restored, to)
+        return ThirdParty(attempt, to, met)
+
+    # -- what all have in common ----------------------------------------------------------------------------
+
+    async def _begin_anew(self, call: Call, to: Destination) -> None:
+        await call.hush()
+        if to.kind is not DestinationKind.VOICEMAIL:
+            call.resumes = ""
+        await self._inbound.handle(call, to)
+
+    async def _go_on(self, call: Call, way: Coroutine[Any, Any, Destination]) -> None:
+        await self._inbound.handle(call, await way)
+
+    def _lead(self, call: Call, customer: Customer, way: Coroutine[Any, Any, None]) -> None:
+        self._reception.go_on(call, application_arguments(customer.channel), way)
+
+    def _call(self, customer: Customer) -> Call:
+        channel, trace = customer.channel, customer.trace
+        call = self._new_call(channel, ContactId(trace.contact), self._moment(trace.started_at))
+        call.priority, call.language = trace.priority, trace.language
+        call.answered = channel.state == "Up"
+        call.came_from = Destination.parse(trace.came_from) if trace.came_from else None
+        call.at = Destination.parse(trace.to)
+        return call
+
+    def _caller(self, customer: Customer) -> Caller:
+        trace = customer.trace
+        return Caller(
+            contact=ContactId(trace.contact),
+            visit=VisitId(trace.visit or ""),
+            queue=QueueName(trace.queue or ""),
+            joined_moment=self._moment(trace.joined_at or trace.started_at),
+            priority=trace.priority,
+            adopted=True,
+        )
+
+    def _moment(self, seconds: float) -> float:
+        return self._clock.moment_at(dt.datetime.fromtimestamp(seconds, dt.UTC))
+
+
+def application_arguments(channel: Channel) -> list[str]:
+    """Return the arguments with which the dialplan sent a channel to our application."""
+    return (channel.dialplan.app_data or "").split(",")[1:]

@@ -1,0 +1,219 @@
+# ruff: noqa: E501 - a table of problems reads best with one a line
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from ari_apps.commands import configuration as commands
+from ari_apps.configuration.floor_toml import ConfigurationError, UnreadableError, load, load_data, load_text
+from ari_apps.configuration.written_values import Address
+from queue_strategies.model import AgentId, Membership, QueueName
+
+EXAMPLE = Path("deploy/floor.toml")
+FLOOR = EXAMPLE.read_text(encoding="utf-8")
+
+
+def problems(toml: str) -> list[str]:
+    """Give the lines that are told about a floor.toml, without its name."""
+    with pytest.raises(ConfigurationError) as told:
+        load_text(toml)
+    lines = str(told.value).splitlines()
+    assert all(line.startswith("floor.toml: ") for line in lines)
+    return [line.removeprefix("floor.toml: ") for line in lines]
+
+
+def changed(*pairs: tuple[str, str]) -> str:
+    """Give the example with some texts replaced, each of which must be there."""
+    text = FLOOR
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text
+
+
+def test_the_example_is_a_floor_with_queues_agents_and_their_own_lines() -> None:
+    floor = load(EXAMPLE)
+    queues = {queue.name: queue for queue in floor.floor_queues()}
+    assert list(queues) == ["sales", "support", "agent/anna", "agent/bob"]
+    sales = queues[QueueName("sales")]
+    assert (sales.ring_timeout_s, sales.max_wait_s, sales.exit_keys) == (15, 300, frozenset("0"))
+    line = queues[QueueName("agent/anna")]
+    assert line.direct
+    assert line.max_wait_s
+    assert not sales.direct
+    anna = floor.floor_agents()[0]
+    assert anna.id == AgentId("anna")
+    assert anna.queues == {
+        "sales": Membership(),
+        "support": Membership(penalty=1),
+        "agent/anna": Membership(),
+    }
+    assert floor.asterisk.ari_address == Address("127.0.0.1", 8088)
+    assert floor.secrets_dir().parts[-3:] == ("callfloor", "acme", "secrets")
+
+
+def test_what_is_commented_out_in_the_example_is_right_too() -> None:
+    shown = []
+    for line in FLOOR.splitlines():
+        bare = line.removeprefix("# ")
+        shown.append(bare if line != bare and (" = " in bare.split("#")[0] or bare.startswith("[")) else line)
+    assert sum(a != b for a, b in zip(shown, FLOOR.splitlines(), strict=True)) >= 15
+    text = "\n".join(line for line in shown if not line.startswith(("ari_connect,", "phone =")))
+    floor = load_text(text)
+    assert floor.trunks[0].registers
+    assert floor.music["own"].random
+    assert floor.asterisk.https == Address("0.0.0.0", 8089)
+
+
+def test_an_unknown_field_is_told_with_the_nearest_right_name() -> None:
+    assert problems(changed(("max_wait_s = 300", "max_wiat_s = 300"))) == [
+        "queues[0].max_wiat_s: unknown field, did you mean max_wait_s?"
+    ]
+    assert problems("[asterisk]\nsip_bnd = 1\n[qeues]\n") == [
+        "asterisk.sip_bnd: unknown field, did you mean sip_bind?",
+        "qeues: unknown field, did you mean queues?",
+    ]
+
+
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    told = problems(
+        changed(
+            ('timezone = "Europe/Berlin"', 'timezone = "Europe/Berln"'),
+            ("ring_timeout_s = 15", "ring_timeout_s = -1"),
+            ("penalty = 1", 'penalty = "high"'),
+            ('id = "bob"', 'id = "Bob!"'),
+            ('extension = "102"', 'extension = "101"'),
+            ('2 = "queue:support"', '2 = "queue:suport"'),
+            ('strategy = "round_robin"', 'strategy = "round_robn"'),
+        )
+    )
+    assert told == [
+        "site.timezone: unknown time zone 'Europe/Berln', did you mean Europe/Berlin?",
+        "queues[0].ring_timeout_s: should be greater than 0, not -1",
+        "agents[0].queues[1].penalty: should be a valid integer, unable to parse string as an integer, not 'high'",
+        "agents[1].id: 'Bob!' is no name, write small letters, digits, - and _ (at most 40)",
+        "agents[1].extension: '101' is already the name at agents[0].extension, choose another",
+        "menus.main.keys.2: there is no queue 'suport', did you mean support?",
+        "queues[1].strategy: unknown strategy 'round_robn', did you mean round_robin?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"menu:closed", full', '"menu:closd", full', "queues[0].overflow.left_empty: there is no menu 'closd', did you mean closed?"),
+        ('calendar = "office"', 'calendar = "offce"', "routes[0].routes[0].calendar: there is no calendar 'offce', did you mean office?"),
+        ('then = "voicemail:sales"', 'then = "voicemail:sale"', "menus.closed.then: there is no voicemail 'sale', did you mean sales?"),
+        ('trunk = "carrier"', 'trunk = "carier"', "outbound.trunk: there is no trunk 'carier', did you mean carrier?"),
+        ('gold = "queue:sales"', 'gold = "agent:ana"', "menus.account.answers.gold: there is no agent 'ana', did you mean anna?"),
+        ('gold = "queue:sales"', 'gold = "extension:100"', "menus.account.answers.gold: there is no extension '100', did you mean 200?"),
+        ('trunk = "carrier"', "", ""),
+        ('music = "default"', 'music = "owl"', "queues[0].music: there is no music 'owl', known are default"),
+        ('queues = ["support"]', 'queues = ["support", "support"]', "agents[1].queues[1]: 'support' is already the name at agents[1].queues[0], choose another"),
+        ('id = "lobby"', 'id = "carrier"', "trunks[0].name: 'carrier' is already the name at phones[0].id, choose another"),
+        ('ami = "127.0.0.1:5038"', 'ami = "127.0.0.1:8088"', "asterisk.ami: 127.0.0.1:8088 is already asterisk.ari, choose another port"),
+        ('ami = "127.0.0.1:5038"', 'ami = "localhost:5038"', "asterisk.ami: 'localhost' is no IP address, and Asterisk listens on those only"),
+        ('ami = "127.0.0.1:5038"', 'ami = "0.0.0.0:5038"', "asterisk.ami: 0.0.0.0:5038 is open to others, but asterisk.permit lets none of them in"),
+        ("rtp_ports = [10000, 10999]", "rtp_ports = [5000, 5999]", "asterisk.rtp_ports: holds the port of sip_bind, 5060, choose others"),
+        ('name = "support"', 'name = "general"', "queues[1].name: 'general' has a meaning of its own for Asterisk, choose another"),
+        ('exit_keys = "0"', "", "queues[0]: overflow.exited_by_key can never happen without exit_keys"),
+        ("max_length = 50", "", "queues[0]: overflow.full can never happen without max_length"),
+        ('# register = true', 'register = true', "trunks[0]: register needs a username to register"),
+        ('address = "sip:127.0.0.2:5060"', 'address = "sip:192.0.2.9"', "trunks[0].address: 192.0.2.9 is beyond this machine"),
+        ('to = "+4930123*"', 'to = "+4930x"', "routes[0].to: '+4930x' is no number"),
+        ('when = "closed"', "", "routes[0].routes[0].when: calendar and when belong together"),
+        ('# url = "postgresql://callfloor@', 'url = "postgresql://callfloor:geheim@', "database.url: holds a password"),
+        ('then = "menu:main"', 'then = "menu:opening_hours"', "menus.opening_hours.then: goes round for ever"),
+        ('name = "Anna Abel"', 'name = "Anna\\nAbel"', "agents[0].name: 'Anna\\nAbel' holds a character that cannot be printed"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_with_place_and_remedy(old: str, new: str, told: str) -> None:
+    text = changed((old, new))
+    if not told:
+        load_text(text)
+        return
+    assert any(problem.startswith(told) for problem in problems(text)), problems(text)
+
+
+def test_a_number_needs_a_line_to_the_outside_world() -> None:
+    text = changed(('trunk = "carrier" ', ""), ('gold = "queue:sales"', 'gold = "number:+4930999"'))
+    assert problems(text) == [
+        "menus.account.answers.gold: number: needs a line to the outside world, name one in outbound.trunk"
+    ]
+
+
+def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    assert problems("[site]\nname = 'acme'\nlanguage = \n") == [
+        "is not TOML: Invalid value (at line 3, column 12)"
+    ]
+    with pytest.raises(UnreadableError, match="there is no such file, name one or copy"):
+        load(tmp_path / "none.toml")
+    (tmp_path / "floor.toml").write_bytes(b"[site]\nname = '\xff'\n")
+    with pytest.raises(UnreadableError, match="byte 15 is not UTF-8"):
+        load(tmp_path / "floor.toml")
+    with pytest.raises(UnreadableError, match="cannot be read"):
+        load(tmp_path)
+
+
+JSON = st.recursive(
+    st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+SECTIONS = [
+    "site",
+    "asterisk",
+    "http",
+    "database",
+    "queues",
+    "agents",
+    "phones",
+    "trunks",
+    "outbound",
+    "music",
+]
+SECTIONS += ["calendars", "routes", "menus", "voicemail"]
+FIELDS = [
+    "name",
+    "id",
+    "queues",
+    "extension",
+    "phone",
+    "address",
+    "match",
+    "strategy",
+    "overflow",
+    "destination",
+]
+FIELDS += ["to", "keys", "hours", "sip_bind", "rtp_ports", "listen", "max_wait_s"]
+TABLE = st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=4)
+
+
+@given(
+    st.dictionaries(st.sampled_from(SECTIONS), JSON | TABLE | st.lists(TABLE | JSON, max_size=3), max_size=4)
+)
+def test_nonsense_is_told_or_taken_but_never_a_fault(data: dict[str, object]) -> None:
+    with suppress(ConfigurationError):
+        load_data(data)
+
+
+def test_check_says_what_is_wrong_by_its_exit_status_too(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(commands.check)
+    runner = CliRunner()
+    good = runner.invoke(app, [str(EXAMPLE)])
+    assert (good.exit_code, good.stdout) == (
+        0,
+        "deploy/floor.toml is right: 2 queues, 2 agents, 1 phone, 1 trunk, 1 route, 4 menus\n",
+    )
+    (tmp_path / "floor.toml").write_text(changed(("max_length", "max_lenght")))
+    bad = runner.invoke(app, [str(tmp_path / "floor.toml")])
+    assert bad.exit_code == 1
+    assert bad.stdout.endswith("did you mean max_length?\n1 problem\n")
+    assert isinstance(runner.invoke(app, [str(tmp_path / "none.toml")]).exception, UnreadableError)

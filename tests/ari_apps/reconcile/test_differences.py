@@ -1,0 +1,314 @@
+"""What Asterisk has, against what we believe: nobody is forgotten, nobody is doubled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from ami_listeners.clock import Clock
+from ami_listeners.records import record
+from ari_apps.ari.messages import Bridge, CallerID, Channel, DialplanCEP
+from ari_apps.reconcile.differences import differences
+from ari_apps.reconcile.remembered import remembered
+from ari_apps.reconcile.whereabouts import Differences, Found
+from ari_apps.traces import CallTrace, LegTrace, read, read_leg, write
+from queue_strategies.facts import (
+    Answered,
+    ContactEnded,
+    ContactStarted,
+    Fact,
+    Handled,
+    HoldEnded,
+    HoldStarted,
+    OfferEnded,
+    OfferMade,
+    QueueJoined,
+    Transferred,
+    VisitEnded,
+)
+from queue_strategies.model import (
+    AgentId,
+    ContactId,
+    OfferId,
+    OfferOutcome,
+    QueueName,
+    VisitId,
+    VisitOutcome,
+)
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+CLOCK = Clock(moment=lambda: 0.0, wall=lambda: dt.datetime.fromtimestamp(0, dt.UTC))
+"""A moment is the seconds since 1970."""
+NOBODY = CallerID(name="", number="")
+
+
+def channel(id_: str, app_data: str = "callfloor,inbound") -> Channel:
+    plan = DialplanCEP(context="from-trunk", exten="100", priority=1, app_name="Stasis", app_data=app_data)
+    return Channel(
+        id=id_,
+        protocol_id="",
+        name=f"PJSIP/{id_}",
+        state="Up",
+        caller=NOBODY,
+        connected=NOBODY,
+        accountcode="",
+        dialplan=plan,
+        creationtime=NOW,
+        language="en",
+    )
+
+
+def customer(id_: str, *, visit: str | None = None, to: str = "", **more: Any) -> Found:
+    to, queue = (to or "queue:sales", "sales") if visit else (to or "menu:main", None)
+    trace = CallTrace(contact=f"contact-{id_}", to=to, started_at=1.0, visit=visit, queue=queue, **more)
+    return Found(channel(id_), trace)
+
+
+def agent_leg(offer: str, *, agent: str = "anna", visit: str = "v1") -> Found:
+    trace = LegTrace(agent, offer, visit)
+    return Found(channel(f"agent-{offer}", f"callfloor,leg,{agent},{offer},{visit}"), trace)
+
+
+def bridge(id_: str, *channels: str) -> Bridge:
+    return Bridge(
+        id=id_,
+        technology="simple_bridge",
+        bridge_type="mixing",
+        bridge_class="stasis",
+        creator="Stasis",
+        name=id_,
+        channels=list(channels),
+        creationtime=NOW,
+    )
+
+
+def compare(
+    *found: Found,
+    owned: set[str] | None = None,
+    bridges: tuple[Bridge, ...] = (),
+    told: tuple[Fact, ...] = (),
+) -> Differences:
+    memory = remembered(record(fact, UUID(int=number), "floor", CLOCK) for number, fact in enumerate(told))
+    return differences(owned or set(), {one.channel.id for one in found}, found, bridges, memory)
+
+
+# -- what was told ------------------------------------------------------------------------------------------
+
+SALES, ANNA, BOB = QueueName("sales"), AgentId("anna"), AgentId("bob")
+
+
+def started(name: str = "c1") -> tuple[Fact, ...]:
+    return (
+        ContactStarted(
+            moment=1.0,
+            contact=ContactId(f"contact-{name}"),
+            channel=name,
+            caller_number="+491701",
+            caller_name="",
+            called_number="100",
+        ),
+    )
+
+
+def joined(
+    name: str = "c1", visit: str = "v1", queue: QueueName = SALES, at: float = 2.0
+) -> tuple[Fact, ...]:
+    where: dict[str, Any] = {"contact": ContactId(f"contact-{name}"), "visit": VisitId(visit), "queue": queue}
+    return (QueueJoined(moment=at, **where, priority=3, position=1),)
+
+
+def offered(offer: str = "o1", agent: AgentId = ANNA, visit: str = "v1") -> tuple[Fact, ...]:
+    return (OfferMade(moment=3.0, **of(visit), agent=agent, offer=OfferId(offer), because=""),)
+
+
+def answered(offer: str = "o1", agent: AgentId = ANNA, visit: str = "v1") -> tuple[Fact, ...]:
+    both: dict[str, Any] = {**of(visit), "agent": agent, "offer": OfferId(offer)}
+    return (
+        *offered(offer, agent, visit),
+        OfferEnded(moment=4.0, **both, outcome=OfferOutcome.ANSWERED, rang_s=1.0),
+        Answered(moment=4.0, **both, wait_s=2.0, within_service_level=True),
+    )
+
+
+def handled(visit: str = "v1", to: str | None = None) -> tuple[Fact, ...]:
+    transfer = [Transferred(moment=5.0, **of(visit), agent=ANNA, kind="blind", to=to)] if to else []
+    return (
+        *transfer,
+        Handled(moment=5.0, **of(visit), agent=ANNA, talk_s=1, hold_s=0, ended_by="agent"),
+    )
+
+
+def let_go(outcome: VisitOutcome, visit: str = "v1") -> tuple[Fact, ...]:
+    return (
+        VisitEnded(
+            moment=5.0,
+            **of(visit),
+            outcome=outcome,
+            wait_s=3,
+            short=False,
+            within_service_level=True,
+            position=1,
+        ),
+    )
+
+
+def of(visit: str) -> dict[str, Any]:
+    return {"contact": ContactId("contact-c1"), "visit": VisitId(visit), "queue": SALES}
+
+
+def test_a_caller_is_known_who_was_greeted_and_carries_no_trace_yet() -> None:
+    bare = Found(channel("c1"), None)
+    (arrival,) = compare(bare, told=started()).arrivals
+    assert arrival.contact is not None
+    (waiting,) = compare(bare, told=started() + joined()).waiting
+    trace = waiting.customer.trace
+    assert (trace.to, trace.visit, trace.priority, trace.joined_at) == ("queue:sales", "v1", 3, 2.0)
+    personal = compare(bare, told=started() + joined(queue=QueueName("agent/anna")))
+    assert personal.waiting[0].customer.trace.to == "agent:anna"
+
+
+def test_what_was_told_is_believed_before_what_the_channel_carries() -> None:
+    carries_first = customer("c1", visit="v1", joined_at=2.0)
+    overflowed = started() + joined() + let_go(VisitOutcome.TIMED_OUT)
+    (onward,) = compare(carries_first, told=overflowed).let_go
+    assert onward.outcome is VisitOutcome.TIMED_OUT
+    (waiting,) = compare(carries_first, told=overflowed + joined(visit="v2", at=6.0)).waiting
+    assert waiting.customer.trace.visit == "v2"
+    sent_on = started() + joined() + answered() + handled(to="menu:survey")
+    assert [one.trace.to for one in compare(carries_first, told=sent_on).elsewhere] == ["menu:survey"]
+    parted = started() + joined() + answered() + handled()
+    assert len(compare(carries_first, told=parted).deserted) == 1
+
+
+def test_an_agent_who_picked_up_and_was_not_told_to_have_answered_is_still_being_connected() -> None:
+    bridged = (bridge("desk-anna", "c1", "agent-o1"),)
+    found = compare(
+        customer("c1", visit="v1"), agent_leg("o1"), bridges=bridged, told=started() + joined() + offered()
+    )
+    assert [waiting.legs for waiting in found.waiting] == [(LegTrace("anna", "o1", "v1"),)]
+    told = started() + joined() + answered()
+    (talk,) = compare(customer("c1", visit="v1"), agent_leg("o1"), bridges=bridged, told=told).talks
+    assert talk.customer.visit is not None
+    assert talk.customer.visit.answered_at is not None
+
+
+def test_a_consultation_goes_on() -> None:
+    told = started() + joined() + answered() + joined(visit="v2", queue=QueueName("agent/bob"), at=5.0)
+    legs = (agent_leg("o1"), Found(channel("agent-o2", ""), None))
+    rings = compare(
+        customer("c1", visit="v1"),
+        *legs,
+        bridges=(bridge("desk-anna", "agent-o1"),),
+        told=told + offered("o2", BOB, "v2"),
+    )
+    assert rings.talks[0].sought is not None
+    talks = compare(
+        customer("c1", visit="v1"),
+        *legs,
+        bridges=(bridge("desk-bob", "agent-o1", "agent-o2"),),
+        told=told + answered("o2", BOB, "v2"),
+    )
+    third = talks.talks[0].third
+    assert third is not None
+    assert (third.leg.id, third.visit is not None, talks.talks[0].held) == ("agent-o2", True, True)
+    assert not rings.strays + talks.strays
+
+
+def test_whoever_is_not_there_any_more_is_gone_and_who_should_be_is_hung_up() -> None:
+    found = compare(told=started("c1") + joined() + started("c2"))
+    assert {one.channel for one in found.gone} == {"c1", "c2"}
+    over = ContactEnded(moment=6.0, contact=ContactId("contact-c1"), ended_by="agent", cause=16, duration_s=5)
+    left_over = compare(Found(channel("c1"), None), told=(*started(), *joined(), over))
+    assert [stray.id for stray in left_over.strays] == ["c1"]
+    assert [contact.ended for contact in left_over.gone] == [True]
+
+
+def test_those_who_arrived_meanwhile_are_greeted_in_the_order_of_their_coming() -> None:
+    late = replace(channel("late"), creationtime=NOW + dt.timedelta(seconds=5))
+    found = compare(Found(late, None), Found(channel("early"), None))
+    assert [arrival.channel.id for arrival in found.arrivals] == ["early", "late"]
+
+
+def test_holds_and_wrap_ups_are_remembered() -> None:
+    where: dict[str, Any] = {"contact": ContactId("contact-c1"), "visit": VisitId("v1"), "agent": ANNA}
+    told = [
+        *(started() + joined() + answered()),
+        HoldStarted(moment=5.0, **where),
+        HoldEnded(moment=7.0, **where, hold_s=2.0),
+        HoldStarted(moment=9.0, **where),
+    ]
+    contact = remembered(
+        record(fact, UUID(int=number), "floor", CLOCK) for number, fact in enumerate(told)
+    ).contacts[ContactId("contact-c1")]
+    (visit,) = contact.open_visits
+    assert (visit.hold_s, visit.held_at) == (2.0, CLOCK.at(9.0))
+
+
+def test_callers_found_waiting_are_taken_up_in_the_order_of_their_joining() -> None:
+    found = compare(customer("c2", visit="v2", joined_at=20.0), customer("c1", visit="v1", joined_at=10.0))
+    assert [one.customer.channel.id for one in found.waiting] == ["c1", "c2"]
+
+
+def test_a_caller_in_the_bridge_with_an_agent_is_found_talking() -> None:
+    found = compare(
+        customer("c1", visit="v1", answered_at=3.0),
+        agent_leg("o1"),
+        bridges=(bridge("desk-anna", "c1", "agent-o1"),),
+    )
+    (talk,) = found.talks
+    assert (talk.customer.channel.id, talk.leg.id) == ("c1", "agent-o1")
+    assert (talk.desk, talk.held) == ("desk-anna", False)
+    assert not found.waiting
+    assert not found.strays
+
+
+def test_a_caller_on_hold_still_belongs_to_the_agent_who_sits_alone() -> None:
+    found = compare(
+        customer("c1", visit="v1", answered_at=3.0),
+        agent_leg("o1"),
+        bridges=(bridge("desk-anna", "agent-o1"),),
+    )
+    assert [talk.held for talk in found.talks] == [True]
+
+
+def test_a_phone_that_rang_for_the_earlier_process_rings_on() -> None:
+    (waiting,) = compare(customer("c1", visit="v1"), agent_leg("o1")).waiting
+    assert waiting.customer.channel.id == "c1"
+    assert waiting.legs == (LegTrace("anna", "o1", "v1"),)
+
+
+def test_a_caller_whose_agent_has_left_meanwhile_does_not_wait_again() -> None:
+    found = compare(customer("c1", visit="v1", answered_at=3.0), customer("c2", to="number:+49"))
+    assert [one.channel.id for one in found.deserted] == ["c1"]
+    assert not found.waiting
+
+
+def test_a_caller_who_talks_with_a_number_outside_stays_with_it() -> None:
+    leg = Found(channel("out-1", "callfloor,leg"), None)
+    talking = customer("c1", to="number:+49", answered_at=2.0)
+    (talk,) = compare(talking, leg, bridges=(bridge("talk-out-1", "c1", "out-1"),)).talks
+    assert talk.leg_trace is None
+    assert [one.channel.id for one in compare(talking).deserted] == ["c1"]
+
+
+def test_callers_in_menus_begin_there_anew_and_the_ungreeted_are_greeted() -> None:
+    found = compare(customer("c1"), Found(channel("c2"), None))
+    assert [one.channel.id for one in found.elsewhere] == ["c1"]
+    assert [one.channel.id for one in found.arrivals] == ["c2"]
+
+
+def test_what_has_an_owner_is_left_alone_and_what_vanished_is_lost() -> None:
+    found = compare(customer("c1", visit="v1"), owned={"c1", "gone"})
+    assert found == Differences(lost=frozenset({"gone"}))
+
+
+def test_traces_survive_the_journey_through_a_channel() -> None:
+    trace = CallTrace(contact="c", to="queue:sales", started_at=1.5, visit="v", queue="sales", joined_at=2.5)
+    assert read(write(trace)) == trace
+    assert read("{not ours") is None
+    assert read(None) is None
+    assert read_leg("callfloor,leg,anna,o1,v1") == LegTrace("anna", "o1", "v1")
+    assert read_leg("callfloor,inbound") is None
