@@ -18,7 +18,7 @@ from ari_apps.apps import AsteriskFolders
 from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.settings import Account, OutsideAddresses
 from ari_apps.outside_world.world import OutsideWorld
-from callfloor import RunningFloor, running
+from ari_apps.running import RunningFloor, running
 from queue_strategies.facts import Fact
 from tests.ami_listeners.conftest import make_database
 from tests.asterisk_lab import AsteriskLab, FloorAsterisk, on_free_ports

@@ -6,12 +6,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
-import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from typer.core import TyperGroup
+
+from ari_apps.commands import CommandAtNeed
+from callfloor import COMMANDS, command_line
 
 HOUSE = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -113,19 +116,31 @@ def test_every_make_command_in_the_documents_exists() -> None:
 
 
 def test_every_callfloor_command_in_the_documents_exists() -> None:
-    from callfloor import app
-
     for path, words in commands_in_documents("callfloor"):
-        command = typer.main.get_command(app)
+        command: Any = command_line()
         while words and re.fullmatch(r"[a-z][a-z-]*", words[0]) and isinstance(command, TyperGroup):
             name, *words = words
             assert name in command.commands, f"{path}: {command.name} has no command {name}"
             command = command.commands[name]
+            if isinstance(command, CommandAtNeed):
+                command = command.itself()
         offered = {
             word for parameter in command.params for word in [*parameter.opts, *parameter.secondary_opts]
         }
         for option in [word.partition("=")[0] for word in words if word.startswith("--")]:
             assert option in offered | {"--help"}, f"{path}: {command.name} has no option {option}"
+
+
+def test_the_list_of_commands_says_what_each_says_itself() -> None:
+    for listed in COMMANDS:
+        assert listed.help is not None
+        assert listed.itself().help.startswith(listed.help.rstrip("."))
+
+
+def test_help_reads_no_command() -> None:
+    heavy = "import sys; from callfloor import command_line; command_line(); print(*sys.modules)"
+    loaded = run(sys.executable, "-c", heavy).stdout.split()
+    assert not {"aiohttp", "psycopg", "pydantic", "jinja2", "structlog"} & set(loaded)
 
 
 def commands_in_documents(program: str) -> list[tuple[str, list[str]]]:

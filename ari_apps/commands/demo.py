@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,6 @@ import typer
 from rich.console import Console
 
 from ari_apps.demo.demo import Options, show_demo
-from ari_apps.demo.running import Running
 from ari_apps.demo.staging import prepare_folder
 from ari_apps.local_asterisk.installation import find_or_install
 from ari_apps.progress import shown_progress
@@ -23,22 +21,16 @@ Plain = Annotated[bool, typer.Option("--plain", help="A line for each event inst
 Folder = Annotated[Path | None, typer.Option(help="Where everything is kept; else in your folder for state.")]
 
 
-def demo_of(running: Running) -> Callable[..., None]:
-    """Make the command, for a callfloor that `running` runs."""
-
-    def demo(minutes: Minutes = None, seed: Seed = None, plain: Plain = False, folder: Folder = None) -> None:
-        """Show a living call centre: real calls between two Asterisks, until Ctrl-C."""
-        stage = prepare_folder(folder)
-        options = Options(
-            seed=random.randrange(10**6) if seed is None else seed,  # noqa: S311 - for a show
-            minutes=minutes,
-            plain=plain,
-        )
-        with stage.alone():
-            with shown_progress() as progress:
-                installation = find_or_install(progress)
-            console = Console(highlight=False)
-            clean = asyncio.run(show_demo(running, stage, installation, options, console))
-        raise typer.Exit(0 if clean else 1)
-
-    return demo
+def demo(minutes: Minutes = None, seed: Seed = None, plain: Plain = False, folder: Folder = None) -> None:
+    """Show a living call centre: real calls between two Asterisks, until Ctrl-C."""
+    stage = prepare_folder(folder)
+    options = Options(
+        seed=random.randrange(10**6) if seed is None else seed,  # noqa: S311 - for a show
+        minutes=minutes,
+        plain=plain,
+    )
+    with stage.alone():
+        with shown_progress() as progress:
+            installation = find_or_install(progress)
+        clean = asyncio.run(show_demo(stage, installation, options, Console(highlight=False)))
+    raise typer.Exit(0 if clean else 1)

@@ -18,7 +18,6 @@ from ari_apps.demo.cast import AGENTS
 from ari_apps.demo.logs import Logs, Trouble, logging_to
 from ari_apps.demo.opening import Opened, directions, opened, outlive
 from ari_apps.demo.people import People
-from ari_apps.demo.running import Running
 from ari_apps.demo.show import Show
 from ari_apps.demo.staging import Stage
 from ari_apps.demo.summary import figures_table, verdict
@@ -41,7 +40,7 @@ class Options:
 
 
 async def show_demo(
-    running: Running, stage: Stage, installation: AsteriskInstallation, options: Options, console: Console
+    stage: Stage, installation: AsteriskInstallation, options: Options, console: Console
 ) -> bool:
     """Show a floor until it is over, and say how it was; return whether no log has an error.
 
@@ -49,7 +48,7 @@ async def show_demo(
     """
     with logging_to(stage.log) as trouble:
         showing = Showing(stage, options, console, trouble)
-        task = asyncio.create_task(showing.show(running, installation))
+        task = asyncio.create_task(showing.show(installation))
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, showing.stop, task)
         with suppress(asyncio.CancelledError):
@@ -75,11 +74,11 @@ class Showing:
             self._ending = True
             task.cancel()
 
-    async def show(self, running: Running, installation: AsteriskInstallation) -> None:
+    async def show(self, installation: AsteriskInstallation) -> None:
         """Start everything, let people live, and stop everything."""
         aside = Console(stderr=True)
         with shown_progress(aside) as tell:
-            opening = opened(running, self._stage, installation, tell)
+            opening = opened(self._stage, installation, tell)
             on_stage = await opening.__aenter__()
         try:
             await self._live(on_stage)

@@ -12,7 +12,6 @@ from ari_apps.apps import Apps, AsteriskFolders
 from ari_apps.configuration.floor_toml import FloorConfiguration
 from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.demo.cast import AGENTS, GUEST, NUMBERS
-from ari_apps.demo.running import Running, RunningFloor
 from ari_apps.demo.staging import DemoError, Stage, write_floor, write_voices
 from ari_apps.demo.view import Directions
 from ari_apps.local_asterisk.installation import AsteriskInstallation
@@ -20,6 +19,7 @@ from ari_apps.local_asterisk.packages import Progress
 from ari_apps.local_asterisk.running import RunningAsterisk
 from ari_apps.outside_world import Account, OutsideAddresses, OutsideWorld
 from ari_apps.rendering import make_private, render, write_private
+from ari_apps.running import RunningFloor, running
 from queue_strategies.model import AgentState, Queue
 
 READY_S = 30.0
@@ -47,9 +47,7 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened(
-    running: Running, stage: Stage, installation: AsteriskInstallation, tell: Progress
-) -> AsyncIterator[Opened]:
+async def opened(stage: Stage, installation: AsteriskInstallation, tell: Progress) -> AsyncIterator[Opened]:
     """Run it all for as long as the context is open."""
     addresses = OutsideAddresses.free()
     configuration = write_floor(stage, addresses, installation)

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.live import Live
 
 from ari_apps.apps import Apps
-from ari_apps.demo.running import RunningFloor
 from ari_apps.demo.telling import Storyteller, Told
 from ari_apps.demo.view import Directions, Scene, clock, draw
+from ari_apps.running import RunningFloor
 from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 
 REDRAWN_EVERY_S = 0.5

@@ -1,0 +1,82 @@
+"""`callfloor serve`: run the floor."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+import uvloop
+from aiohttp.http import HttpProcessingError
+
+from ari_apps.configuration.floor_toml import FloorConfiguration, load
+from ari_apps.running import VERSION, Half, running
+
+log = structlog.get_logger()
+
+
+def serve(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration.")] = Path("floor.toml"),
+    only: Annotated[Half | None, typer.Option(help="Run one half, as one of two processes.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every event and request.")] = False,
+) -> None:
+    """Run the floor until Ctrl-C or SIGTERM; calls in Asterisk go on."""
+    log_to(sys.stderr.isatty(), logging.DEBUG if verbose else logging.INFO)
+    uvloop.run(serve_until_stopped(load(config), only))
+
+
+async def serve_until_stopped(configuration: FloorConfiguration, only: Half | None) -> None:
+    """Serve until a signal comes, or until trying further is vain."""
+    stopped = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    async with running(configuration, only=only) as floor:
+        log.info("callfloor.serves", site=configuration.site.name, only=only or "all", version=VERSION)
+        await first_of(stopped.wait(), *floor.given_up())
+    log.info("callfloor.stopped")
+
+
+async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first of several things; raise what it raises."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def log_to(terminal: bool, level: int) -> None:
+    """Log facts to standard error: for people on a terminal, as JSON lines elsewhere."""
+    shape: list[structlog.typing.Processor] = (
+        [structlog.dev.ConsoleRenderer()]
+        if terminal
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *shape,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(level, logging.INFO), stream=sys.stderr)
+    logging.getLogger("aiohttp.server").addFilter(concerns_us)
+
+
+def concerns_us(record: logging.LogRecord) -> bool:
+    """Tell whether a log record is more than the answer 400 to bytes that are no HTTP."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))

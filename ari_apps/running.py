@@ -1,0 +1,242 @@
+"""Run a floor: the wiring of apps, listeners, journal and HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import platformdirs
+from aiohttp import web
+
+from ami_listeners.clock import Clock
+from ami_listeners.database import Database
+from ami_listeners.errors import DatabaseUnreachable
+from ami_listeners.exporter import Exporter
+from ami_listeners.figure_metrics import figure_families, floor_families
+from ami_listeners.health import Check, Health
+from ami_listeners.health_metrics import ami_families, journal_families
+from ami_listeners.journal import Journal
+from ami_listeners.listener import Listener
+from ami_listeners.local_postgres import database_url, default_data_dir
+from ami_listeners.native_snapshot import together
+from ami_listeners.phone_watch import PhoneWatch
+from ari_apps.apps import Apps, AsteriskFolders, acting
+from ari_apps.ari_metrics import ari_families
+from ari_apps.configuration.floor_toml import FloorConfiguration
+from ari_apps.configuration.secret_files import SecretFiles
+from ari_apps.configuration.settings import Address
+from ari_apps.console.api import add_api
+from ari_apps.console.desk import Desk
+from ari_apps.console.operations import operations
+from ari_apps.crew import Crew
+from ari_apps.reconcile.before import recall
+from queue_strategies.errors import CallfloorError
+from queue_strategies.facts import Fact
+from queue_strategies.figures import Figures
+from queue_strategies.floor import FloorSnapshot
+from queue_strategies.model import AgentId, Queue, QueueName
+
+VERSION = version("callfloor")
+DATABASE_AGAIN_S = 5.0
+
+
+class Half(StrEnum):
+    """Which half of callfloor a process runs."""
+
+    APPS = "apps"
+    LISTENERS = "listeners"
+
+
+class AddressTakenError(CallfloorError):
+    """An address that callfloor is to listen on is not free."""
+
+
+@dataclass(slots=True)
+class RunningFloor:
+    """A floor that runs, for those who want to look at it."""
+
+    configuration: FloorConfiguration
+    clock: Clock
+    figures: Figures
+    journal: Journal
+    health: Health
+    exporter: Exporter
+    apps: Apps | None = None
+    listener: Listener | None = None
+    watchers: list[Callable[[Fact], None]] = field(default_factory=list)
+    """Told every fact, as it becomes true."""
+
+    def given_up(self) -> Iterator[Coroutine[Any, Any, object]]:
+        """Yield what ends, by an error that says why, when trying further is vain."""
+        if self.apps is not None:
+            yield self.apps.ari.watch()
+        elif self.listener is not None:
+            yield self.listener.watch()
+
+    def rules(self) -> dict[QueueName, Queue]:
+        """Return every queue that has figures: those of the file, and Asterisk's own."""
+        native = self.listener.fold.rules.values() if self.listener else ()
+        everyone = (*native, *self.configuration.floor_queues())
+        return {queue.name: queue for queue in everyone if not queue.direct}
+
+    def snapshot(self) -> FloorSnapshot:
+        """Show the floor and Asterisk's own queues as they are now."""
+        now = self.clock.moment()
+        ours = self.apps.floor.snapshot(now) if self.apps else FloorSnapshot(now, {}, {})
+        return together(ours, self.listener.snapshot()) if self.listener else ours
+
+    def remember(self, fact: Fact) -> None:
+        """Count a fact, keep it, and tell whoever watches."""
+        self.figures.add(fact)
+        self.journal.write(fact)
+        self.tell_watchers(fact)
+
+    def tell_watchers(self, fact: Fact) -> None:
+        """Tell whoever watches."""
+        for watcher in self.watchers:
+            watcher(fact)
+
+
+@asynccontextmanager
+async def running(
+    configuration: FloorConfiguration,
+    *,
+    only: Half | None = None,
+    folders: AsteriskFolders | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator[RunningFloor]:
+    """Run a floor, or one half of it, for as long as the context is open; calls in Asterisk outlive it."""
+    secrets = SecretFiles(configuration.secrets_dir())
+    async with AsyncExitStack() as stack:
+        floor = await _remembering(configuration, only, clock or Clock(), stack)
+        if only is not Half.LISTENERS:
+            floor.apps = await _acting(floor, secrets, folders or AsteriskFolders.of(configuration), stack)
+        await _listening(floor, secrets, only, stack)
+        await _serving(floor, secrets, only, stack)
+        yield floor
+
+
+async def _remembering(
+    configuration: FloorConfiguration, only: Half | None, clock: Clock, stack: AsyncExitStack
+) -> RunningFloor:
+    """Start what every half needs: the journal, the figures, and their health."""
+    settings, name = configuration.database, configuration.site.name
+    if settings.url is None and settings.data_dir is None:
+        data_dir = default_data_dir().with_name(f"postgres-{name}")
+        settings = settings.model_copy(update={"data_dir": data_dir})
+    url = await stack.enter_async_context(database_url(settings))
+    database = Database(url, settings, clock)
+    stack.push_async_callback(database.stop)
+    spool = (
+        settings.spool_dir or platformdirs.user_state_path("callfloor") / configuration.site.name / "spool"
+    )
+    journal = Journal(database, spool / (only or "all"), clock)
+    await journal.start()
+    stack.push_async_callback(journal.stop)
+    floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter())
+    telling = Crew()
+    stack.push_async_callback(telling.leave)
+    telling.start(_tell_queues(journal, configuration), "tell the database of the queues")
+    floor.exporter.add(lambda: figure_families(floor.figures, floor.rules()))
+    floor.exporter.add(lambda: floor_families(floor.snapshot()))
+    floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
+    floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
+    return floor
+
+
+async def _tell_queues(journal: Journal, configuration: FloorConfiguration) -> None:
+    """Let the database know by which rules each queue is measured, as soon as it is there."""
+    while True:
+        try:
+            await journal.know_queues(configuration.floor_queues())
+        except DatabaseUnreachable:
+            await asyncio.sleep(DATABASE_AGAIN_S)
+        else:
+            return
+
+
+async def _acting(
+    floor: RunningFloor, secrets: SecretFiles, folders: AsteriskFolders, stack: AsyncExitStack
+) -> Apps:
+    """Start the apps where the agents were, and tell how Asterisk fares."""
+    configuration, clock = floor.configuration, floor.clock
+    apps = await stack.enter_async_context(
+        acting(
+            configuration,
+            secrets,
+            folders,
+            clock=clock,
+            remember=floor.remember,
+            recall=partial(recall, floor.journal, clock),
+        )
+    )
+    health = apps.ari.health()
+    floor.exporter.add(lambda: ari_families(health))
+    floor.health.add(lambda: [Check("ari", health.connected, health.reason)])
+    floor.health.add(lambda: [Check("calls", apps.adoption.settled, apps.adoption.unsettled)])
+    return apps
+
+
+async def _listening(
+    floor: RunningFloor, secrets: SecretFiles, only: Half | None, stack: AsyncExitStack
+) -> None:
+    """Listen to AMI: for everything, or, when another process does that, for the agents' phones alone."""
+    configuration, apps = floor.configuration, floor.apps
+    settings = configuration.ami_settings(secrets.get("ami"))
+    on_device = apps.phone_changed if apps else None
+    if only is Half.APPS and on_device is not None:
+        watch = PhoneWatch(settings, clock=floor.clock, on_device=on_device)
+        await watch.start()
+        stack.push_async_callback(watch.stop)
+        ami, trouble = watch.health, partial(getattr, watch, "trouble")
+    else:
+        listener = floor.listener = Listener(
+            settings,
+            journal=floor.journal,
+            figures=floor.figures,
+            clock=floor.clock,
+            queues=configuration.floor_queues(),
+            ours={AgentId(agent.id) for agent in configuration.agents},
+            on_device=on_device,
+            on_fact=floor.tell_watchers,
+        )
+        await listener.start()
+        stack.push_async_callback(listener.stop)
+        ami, trouble = listener.health, partial(getattr, listener, "trouble")
+    floor.exporter.add(lambda: ami_families(ami))
+    floor.health.add(
+        lambda: [Check("ami", ami.up and not trouble(), trouble() or ami.reason, needed=apps is None)]
+    )
+
+
+async def _serving(
+    floor: RunningFloor, secrets: SecretFiles, only: Half | None, stack: AsyncExitStack
+) -> None:
+    """Answer people and Prometheus over HTTP."""
+    site = web.Application()
+    site.router.add_get("/metrics", floor.exporter.handle)
+    site.router.add_get("/healthz", floor.health.healthz)
+    site.router.add_get("/readyz", floor.health.readyz)
+    if floor.apps is not None:
+        desk = Desk(floor.apps, floor.clock)
+        add_api(site, operations(desk), token=secrets.get("api"), version=VERSION)
+    http = floor.configuration.http
+    runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await _listen(runner, http.listeners_listen if only is Half.LISTENERS else http.listen)
+
+
+async def _listen(runner: web.AppRunner, address: Address) -> None:
+    try:
+        await web.TCPSite(runner, address.host, address.port).start()
+    except OSError as error:
+        raise AddressTakenError(
+            f"http.listen: {address} cannot be listened on ({error.strerror}), choose another in floor.toml"
+        ) from None
