@@ -108,7 +108,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
             task.cancel()
         if self.protocol is not None:
             self.protocol.close()
-        self._down("closed")
+        self._down("closed", on_purpose=True)
 
     async def connected(self) -> None:
         """Return as soon as it is logged in."""
@@ -184,10 +184,11 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         health.up, health.reason, health.since_moment = True, "", moment
         self._logged_in.set()
 
-    def _down(self, why: str) -> None:
+    def _down(self, why: str, *, on_purpose: bool = False) -> None:
         health = self.health
         if why != health.reason:
-            log.warning("ami.disconnected", host=self.settings.host, port=self.settings.port, reason=why)
+            say = log.info if on_purpose else log.warning
+            say("ami.disconnected", host=self.settings.host, port=self.settings.port, reason=why)
         if health.up:
             self._lost_moment = self.clock.moment()
             health.since_moment = self._lost_moment

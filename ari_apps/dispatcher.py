@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from ari_apps.ari import messages
 from ari_apps.mailbox import Mailbox
-
-log = structlog.get_logger()
 
 SPARED = (messages.ChannelDtmfReceived, messages.ChannelTalkingStarted, messages.ChannelTalkingFinished)
 """Events a caller can make at will; beyond a mailbox's size they are dropped."""
@@ -90,12 +86,10 @@ class Dispatcher:
 
     def connected(self, gap: bool) -> None:
         """Note that events flow again; after a gap what was missed has to be found out."""
-        log.info("ari.connected", gap=gap)
         self._reconnected(gap)
 
     def disconnected(self, reason: str) -> None:
-        """Note that events have stopped; calls go on in Asterisk."""
-        log.warning("ari.disconnected", reason=reason)
+        """Take note that events have stopped; there is nothing to do, calls go on in Asterisk."""
 
 
 def channel_of(event: messages.Event) -> str | None:
