@@ -23,6 +23,7 @@ from ami_listeners.journal import Journal
 from ami_listeners.messages import AmiEvent
 from ami_listeners.native_snapshot import native_snapshot
 from ami_listeners.restoring import believed
+from ami_listeners.roll_call import call_the_roll
 from ami_listeners.settings import AmiSettings
 from queue_strategies.facts import DeviceChanged, Fact
 from queue_strategies.figures import Figures
@@ -75,6 +76,8 @@ class Listener:
         self._reachable: dict[str, bool] = {}
         self._refused: set[str] = set()
         """Listings that this Asterisk does not give to us."""
+        self._denied: set[str] = set()
+        """Of these, those that it has."""
         self._looks: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._booted = False
@@ -129,6 +132,7 @@ class Listener:
         match received:
             case Connected() | AmiEvent(name="FullyBooted"):
                 self._booted |= isinstance(received, AmiEvent)  # it may come just before Connected
+                self._denied.clear()
                 self._refused.clear()  # what refused then was not loaded yet, or not allowed yet
                 self._look(afresh=True)
             case Gap():
@@ -183,22 +187,26 @@ class Listener:
                 task.cancel()
         elif self._looks:
             return
-        task = asyncio.create_task(self._ask(), name="listener.look")
+        task = asyncio.create_task(self._ask(afresh), name="listener.look")
         self._looks.add(task)
         task.add_done_callback(self._looks.discard)
 
-    async def _ask(self) -> None:
+    async def _ask(self, afresh: bool) -> None:
         for action in LISTINGS:
             if action in self._refused or (action == "QueueStatus" and not self.settings.native_queues):
                 continue
             try:
-                await self.connection.ask_all(action)
+                listing = await self.connection.ask_all(action)
+                if afresh and action == "DeviceStateList":
+                    await call_the_roll(self.connection, listing)
             except ActionRefused as refused:
                 self._refused.add(action)
+                if not refused.unknown:
+                    self._denied.add(action)
                 log.info("listener.listing_refused", reason=str(refused))
             except ListenerError as failure:
                 log.warning("listener.listing_failed", action=action, reason=str(failure))
-        self._note_hindrance(hindrance(self.settings, self._refused & NEEDED, self._booted))
+        self._note_hindrance(hindrance(self.settings, self._denied & NEEDED, self._booted))
 
     def _note_hindrance(self, why: str) -> None:
         if why and why != self._hindrance:

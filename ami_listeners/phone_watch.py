@@ -14,11 +14,13 @@ from ami_listeners.errors import ActionRefused, ListenerError, LoginRefused
 from ami_listeners.fold.phones import OUT_OF_REACH, is_phone
 from ami_listeners.listener import OnDevice, hindrance
 from ami_listeners.messages import AmiEvent
+from ami_listeners.roll_call import call_the_roll
 from ami_listeners.settings import AmiSettings
 
 log = structlog.get_logger(__name__)
 
 CHANGED = "DeviceStateChange"
+BOOTED = "FullyBooted"
 LISTING = "DeviceStateList"
 
 
@@ -27,7 +29,7 @@ class PhoneWatch:
 
     def __init__(self, settings: AmiSettings, *, clock: Clock, on_device: OnDevice) -> None:
         self.connection = Connection(
-            settings, clock=clock, receive=self._receive, wants=lambda name, _: name == CHANGED
+            settings, clock=clock, receive=self._receive, wants=lambda name, _: name in (CHANGED, BOOTED)
         )
         self._on_device = on_device
         self._reachable: dict[str, bool] = {}
@@ -59,7 +61,7 @@ class PhoneWatch:
 
     def _receive(self, received: Received) -> None:
         match received:
-            case Connected():
+            case Connected() | AmiEvent(name="FullyBooted"):
                 self._begin(self._ask(), "phone_watch.look")
             case AmiEvent(name=name) if name == CHANGED:
                 self._tell(received.text("Device"), received.text("State"))
@@ -92,9 +94,12 @@ class PhoneWatch:
 
     async def _ask(self) -> None:
         try:
-            await self.connection.ask_all(LISTING)
+            devices = await self.connection.ask_all(LISTING)
             self._hindrance = ""
-        except ActionRefused:
+            await call_the_roll(self.connection, devices)
+        except ActionRefused as refused:
+            if refused.unknown:  # Asterisk will say when it has loaded what is missing
+                return
             self._hindrance = hindrance(self.connection.settings, [LISTING], hears=True)
             log.error("phone_watch.may_not_watch", reason=self._hindrance)
         except ListenerError as failure:

@@ -85,7 +85,7 @@ class Apps:
         self.crew = Crew()
         self.calls = Calls()
         self.floor = Floor(new_id, lease_s=LEASE_S)
-        self.dispatcher = Dispatcher(self._arrived, self._reconnected)
+        self.dispatcher = Dispatcher(self._arrived, self._reconnected, self._disconnected)
         self.ari = Ari(ari_settings, self.dispatcher)
         self.directory = Directory(configuration)
         self.desks = Desks(self.ari)
@@ -251,10 +251,14 @@ class Apps:
     def _arrived(self, start: messages.StasisStart) -> None:
         self.reception.arrived(start)
 
-    def _reconnected(self, gap: bool) -> None:
-        if gap:
-            self.dispatcher.put_by()
-            self.crew.start(self.adoption.reconcile(), "reconcile")
+    def _reconnected(self) -> None:
+        self.adoption.settled = False
+        self.dispatcher.put_by()
+        self.crew.start(self.adoption.reconcile(), "reconcile")
+
+    def _disconnected(self) -> None:
+        """Ring nobody while no answer would be heard."""
+        self.queueing.tell(RestoringBegan())
 
     def phone_changed(self, phone: str, reachable: bool) -> None:
         """Note that a phone can, or cannot, be reached."""

@@ -18,7 +18,7 @@ import structlog
 from ari_apps.ari import Ari, Conflict, Gone, OutcomeUnknown, Refused, messages
 from ari_apps.destinations import Destination
 from ari_apps.ivr.digits import Collected, Matcher, take, when_over
-from ari_apps.legs import EVENTS_MISSED, NO_ANSWER, LineLost, has_ended
+from ari_apps.legs import EVENTS_MISSED, NO_ANSWER, asterisk_failed, has_ended
 from ari_apps.line import CallerGone, Recorded, T
 from ari_apps.mailbox import Mailbox
 from ari_apps.reaching import Party
@@ -30,6 +30,7 @@ log = structlog.get_logger()
 PLAYBACK_LIMIT_S = 600.0
 """No prompt lasts longer; a playback whose end is never told must not hold a caller for ever."""
 RECORDING_GRACE_S = 5.0
+END_TOLD_WITHIN_S = 1.0
 RECORDING = "CALLFLOOR_RECORDING"
 """The channel variable that names the recording in progress."""
 TYPED_AHEAD_MAX = 64
@@ -67,7 +68,10 @@ class Call:
     priority: int = 0
     answered: bool = False
     hears: Waiting | None = None
+    is_over: bool = False
+    """The customer's line has ended."""
     lost: bool = False
+    """It ended by no one's doing: Asterisk did."""
     ended_by: str = "us"
     hangup_cause: int = 0
     we_hung_up: bool = False
@@ -102,11 +106,26 @@ class Call:
     async def take(self, timeout_s: float | None = None) -> object:
         """Return what happened next; raises CallerGone at the end, TimeoutError when nothing did."""
         item = await self.mailbox.take(timeout_s)
-        if has_ended(item, self.channel_id):
-            self.lost = isinstance(item, LineLost) and item.failed
+        if asterisk_failed(item):  # of whichever channel that is told first, the customer's is gone too
+            self.is_over = self.lost = True
+        elif has_ended(item, self.channel_id):
+            self.is_over = True
             self.hangup_cause = getattr(item, "cause", 0) or self.hangup_cause
+        if self.is_over:
             raise CallerGone
         return item
+
+    async def ends_within(self, seconds: float) -> bool:
+        """Wait so long for the line's end, whatever else happens; tell whether it came."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.is_over:
+                    await self.take()
+        except TimeoutError:
+            return False
+        except CallerGone:
+            pass
+        return True
 
     async def _listen(self) -> object:
         """Take what happens while no agent is there; what people ask for is answered here."""
@@ -123,12 +142,15 @@ class Call:
         try:
             return await verb
         except (Gone, Conflict):
+            await self.ends_within(END_TOLD_WITHIN_S)  # and by whose doing
             raise CallerGone from None
 
     # -- plain verbs ----------------------------------------------------------------------------------------
 
     async def answer(self) -> None:
         """Answer, unless that was done."""
+        if self.is_over:
+            raise CallerGone
         if not self.answered:
             self.answered = True
             try:

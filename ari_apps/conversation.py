@@ -230,11 +230,12 @@ class Conversation:
 
     async def _drop_third(self, third: ThirdParty) -> None:
         self._third = None
+        lost = self._call.lost
         if third.met is None:
-            third.attempt.left(VisitOutcome.WITHDRAWN)
+            third.attempt.left(VisitOutcome.LOST if lost else VisitOutcome.WITHDRAWN)
         else:
             await third.met.leg.end()
-            third.attempt.ended("agent")
+            third.attempt.ended("lost" if lost else "agent")
 
     async def _back_to_customer(self) -> None:
         self._third = None

@@ -8,15 +8,19 @@ from typing import Any
 
 import structlog
 
+from queue_strategies.errors import CallfloorError
+
 log = structlog.get_logger()
 
 
 class Crew:
-    """Run coroutines side by side; one that fails is logged and harms no other."""
+    """Run coroutines side by side; one that fails is logged and harms no other.
+
+    What fails in words people read is no fault of ours, and needs no traceback.
+    """
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self.failures_total = 0
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -30,9 +34,13 @@ class Crew:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            self.failures_total += 1
-            log.error("task.failed", task=task.get_name(), exc_info=fault)
+        match None if task.cancelled() else task.exception():
+            case None:
+                return
+            case CallfloorError() as failure:
+                log.warning("task.not_done", task=task.get_name(), why=str(failure))
+            case fault:
+                log.error("task.failed", task=task.get_name(), exc_info=fault)
 
     async def leave(self) -> None:
         """Cancel what still runs and wait for it; calls in Asterisk go on without us."""

@@ -17,10 +17,12 @@ class Dispatcher:
     def __init__(
         self,
         arrived: Callable[[messages.StasisStart], None],
-        reconnected: Callable[[bool], None],
+        reconnected: Callable[[], None],
+        disconnected: Callable[[], None],
     ) -> None:
         self._arrived = arrived
         self._reconnected = reconnected
+        self._disconnected = disconnected
         self._owners: dict[str, Mailbox] = {}
         self._put_by: list[messages.Event] | None = None
         self.unowned_total = 0
@@ -85,11 +87,12 @@ class Dispatcher:
             owner.put(item)
 
     def connected(self, gap: bool) -> None:
-        """Note that events flow again; after a gap what was missed has to be found out."""
-        self._reconnected(gap)
+        """Note that events flow again; what was missed has to be found out."""
+        self._reconnected()
 
     def disconnected(self, reason: str) -> None:
-        """Take note that events have stopped; there is nothing to do, calls go on in Asterisk."""
+        """Note that events have stopped; calls go on in Asterisk, if that does."""
+        self._disconnected()
 
 
 def channel_of(event: messages.Event) -> str | None:

@@ -10,6 +10,7 @@ import structlog
 
 from ari_apps.ari import Ari, AriError, Channel, Gone, Refused, messages
 from ari_apps.dispatcher import Dispatcher
+from ari_apps.hanging_up import hang_up_surely
 from ari_apps.mailbox import Mailbox
 from queue_strategies.model import OfferOutcome
 
@@ -45,6 +46,9 @@ NO_ANSWER = 19
 """Q.850: nobody answered; the phone rang, or it was dead and never said so."""
 ABSENT = 20
 """Q.850: the subscriber is absent; also what Asterisk's refusal to dial an unregistered phone means."""
+
+SHUTDOWN = 4
+"""What an Asterisk that stops says of each channel, in place of a Q.850 cause (AST_SOFTHANGUP_SHUTDOWN)."""
 
 
 def failure(cause: int) -> Failure:
@@ -104,12 +108,12 @@ class Leg:
         except (Gone, Refused):
             self.has_left()
             yield failure(ABSENT)
-        except AriError:
-            log.exception("leg.not_dialled", leg=self.id, endpoint=endpoint)
+        except AriError as error:
+            log.error("leg.not_dialled", leg=self.id, endpoint=endpoint, why=str(error))
             self.has_left()
             yield failure(0)
         if self._ended:  # in the middle of the request, which may have come too late to be undone
-            await self.channel.hangup()
+            await hang_up_surely(self.channel.hangup, self.id)
             return
         async for progress in self._progress():
             yield progress
@@ -159,12 +163,22 @@ class Leg:
         if not self._ended:
             self.has_left()
             self.mailbox.put(LEG_ENDED)
-            await self.channel.hangup()
+            await hang_up_surely(self.channel.hangup, self.id)
 
     def has_left(self) -> None:
         """Note that the leg has hung up by itself."""
         self._ended = True
         self._dispatcher.disown(self.id)
+
+
+def asterisk_failed(item: object) -> bool:
+    """Tell whether this says that Asterisk ends, or has ended, and every channel with it."""
+    match item:
+        case LineLost(failed=failed):
+            return failed
+        case messages.ChannelHangupRequest(soft=True, cause=cause):
+            return cause == SHUTDOWN
+    return False
 
 
 def has_ended(item: object, channel_id: str) -> bool:

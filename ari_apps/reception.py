@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,6 +18,7 @@ from ari_apps.destinations import Destination
 from ari_apps.directory import CONGESTION, Directory
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.feature_codes import FeatureCodes
+from ari_apps.hanging_up import hang_up_surely
 from ari_apps.inbound import Inbound
 from ari_apps.line import CallerGone
 from ari_apps.reconcile.remembered import RememberedContact
@@ -26,8 +27,6 @@ from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 from queue_strategies.model import AgentId, ContactId
 
 log = structlog.get_logger()
-
-APOLOGY_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 Confirm = Callable[[Call, AgentAction], Awaitable[None]]
 """Let an agent hear that it was done."""
@@ -94,7 +93,8 @@ class Reception:
                 self.lead(call, self._serve_phone(call, account), direction="internal", new=known is None)
             case _:
                 log.warning("reception.unknown_arrival", channel=channel.id, args=args)
-                self._crew.start(self._ari.channel(channel.id).hangup(), f"turn away {channel.id}")
+                hang_up = self._ari.channel(channel.id).hangup
+                self._crew.start(hang_up_surely(hang_up, channel.id), f"turn away {channel.id}")
 
     def lead(
         self, call: Call, way: Coroutine[Any, Any, None], *, direction: str = "inbound", new: bool = True
@@ -139,16 +139,11 @@ class Reception:
         self._part_from(call)
 
     async def _apologise(self, call: Call) -> None:
-        """Rather a clear end than silence; asked for until Asterisk says that it is done."""
+        """Rather a clear end than silence."""
         call.ended_by = "us"
-        for pause_s in APOLOGY_PAUSES_S:
-            try:
-                await call.hang_up(CONGESTION.hangup_cause)
-            except AriError as error:
-                log.warning("call.not_hung_up", contact=call.contact, why=str(error))
-                await asyncio.sleep(pause_s)
-            else:
-                return
+        await hang_up_surely(
+            partial(call.hang_up, CONGESTION.hangup_cause), call.channel_id, call.ends_within
+        )
 
     def _part_from(self, call: Call) -> None:
         self._calls.remove(call)

@@ -40,7 +40,12 @@ class Serving:
     def __init__(self, process: Process, said: Path, http: str) -> None:
         self.process = process
         self._said = said
-        self._http = http
+        self.http = http
+
+    @property
+    def faults(self) -> list[str]:
+        """What it logged that nobody should have to read."""
+        return [line for line in self.text.splitlines() if "Traceback" in line or '"task.failed"' in line]
 
     @property
     def text(self) -> str:
@@ -62,7 +67,7 @@ class Serving:
 
     async def _ask(self) -> dict[str, Any] | None:
         with suppress(aiohttp.ClientError, TimeoutError):
-            async with aiohttp.ClientSession() as session, session.get(f"{self._http}/readyz") as answer:
+            async with aiohttp.ClientSession() as session, session.get(f"{self.http}/readyz") as answer:
                 told: dict[str, Any] = await answer.json()
                 return told
         return None

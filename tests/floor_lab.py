@@ -178,9 +178,9 @@ class Floor:
         async with await psycopg.AsyncConnection.connect(self.database_url) as connection:
             return await (await connection.execute(sql, parameters)).fetchall()
 
-    async def metrics(self) -> dict[tuple[str, ...], float]:
+    async def metrics(self, at: str = "") -> dict[tuple[str, ...], float]:
         """Scrape /metrics: (name, label values in the order of their names) to value."""
-        url = f"http://{self.asterisk.configuration.http.listen}/metrics"
+        url = f"{at or f'http://{self.asterisk.configuration.http.listen}'}/metrics"
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             text = await answer.text()
         return {

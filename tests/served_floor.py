@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from ami_listeners.clock import utc_now
 from ari_apps.outside_world import OutsideCall
 from tests.command_line import CommandLine, Serving
 from tests.floor_lab import Floor, until
@@ -36,6 +38,8 @@ class ServedFloor:
         self._stack = AsyncExitStack()
         self.processes: dict[str, Serving] = {}
         """By the half they run: all, apps, listeners."""
+        self.began: dict[str, dt.datetime] = {}
+        """When each was started."""
 
     # -- processes ------------------------------------------------------------------------------------------
 
@@ -44,6 +48,7 @@ class ServedFloor:
         for half in halves or ("all",):
             http = self.floor.asterisk.configuration.http
             at = http.listeners_listen if half == "listeners" else http.listen
+            self.began[half] = utc_now()
             arguments = () if half == "all" else ("--only", half)
             serving = await self._stack.enter_async_context(self.line.serving(*arguments, http=at))
             self.processes[half] = serving
@@ -111,6 +116,21 @@ class ServedFloor:
             return await self.told(kind, caller)
 
         return await until(there, f"{kind} of {caller}")
+
+    async def check_figures(self, half: str = "all") -> dict[str, Row]:
+        """See that /metrics of a process and PostgreSQL count alike; return each queue's figures."""
+        since = self.began[half]
+        counted = await self.floor.metrics(self.processes[half].http)
+        rows = await self.rows("SELECT * FROM queue_figures_between(since => %s)", since)
+        for row in rows:
+            queue = row["queue"]
+            for name in ("offered", "answered", "abandoned", "short_abandoned", "handled"):
+                told = counted[f"callfloor_queue_{name}_total", queue]
+                assert told == row[name], f"{name} of {queue}: {told} told, {row[name]} kept"
+            for name in ("lost", "timed_out", "withdrawn"):
+                told = counted["callfloor_queue_released_total", name, queue]
+                assert told == row[name], f"{name} of {queue}: {told} told, {row[name]} kept"
+        return {row["queue"]: row for row in rows}
 
     # -- people ---------------------------------------------------------------------------------------------
 

@@ -167,5 +167,5 @@ def _acknowledge_at_once(sock: socket.socket | None) -> None:
     if sock is not None and hasattr(socket, "TCP_QUICKACK"):
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        except OSError:
+        except (OSError, ValueError):  # closed already; ValueError is uvloop's word for it
             return

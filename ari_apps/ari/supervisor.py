@@ -156,14 +156,19 @@ class Supervisor:
             self._down("stopped" if self._stopping else reason)
 
     async def _ask_to_leave_out(self) -> None:
-        """Have Asterisk leave out what nobody wants; the wish is forgotten with every restart of Asterisk."""
-        unwanted = [{"type": name} for name in self._settings.ignored_events]
-        try:
-            await self._rest.send_json(
-                operations.APPLICATIONS_FILTER, self._settings.app, body={"disallowed": unwanted}
-            )
-        except AriError as error:
-            log.warning("ari.events_not_filtered", error=str(error))
+        """Have Asterisk leave out what nobody wants; the wish is forgotten with every restart of Asterisk.
+
+        An Asterisk that has just been started connects before it takes wishes.
+        """
+        wish = {"disallowed": [{"type": name} for name in self._settings.ignored_events]}
+        while True:
+            try:
+                await self._rest.send_json(operations.APPLICATIONS_FILTER, self._settings.app, body=wish)
+            except AriError as error:
+                log.info("ari.events_not_filtered", error=str(error))
+                await asyncio.sleep(_LOOK_S)
+            else:
+                return
 
     async def _make_sure_we_hear(self) -> None:
         """Notice, now and whenever in doubt, that somebody else gets our events."""

@@ -102,6 +102,9 @@ class Desk:
         call = self._find(id_)
         if isinstance(request, Transfer | Consult) and not self._apps.directory.knows(request.to):
             raise NotFoundError(f"there is no {request.to.kind} {request.to.name!r}")
+        ari = self._apps.ari.health()
+        if not ari.connected:
+            raise NotNow(f"nothing can be done about call {id_!r} until Asterisk is back: {ari.reason}")
         call.mailbox.put(request)
         try:
             async with asyncio.timeout(REPLY_S):

@@ -16,6 +16,7 @@ from ari_apps.calls import Calls
 from ari_apps.crew import Crew
 from ari_apps.desks import Desks
 from ari_apps.dispatcher import Dispatcher
+from ari_apps.hanging_up import hang_up_surely
 from ari_apps.legs import EVENTS_MISSED, LineLost
 from ari_apps.queueing import Queueing
 from ari_apps.reconcile.differences import differences, is_leg
@@ -78,13 +79,12 @@ class Adoption:
         self.memory = Memory()
         """What an earlier process has told; believed once."""
         self.settled = False
-        """Everybody who was there when we came has been found."""
+        """Everybody who was there when events began to come has been found."""
 
     async def reconcile(self) -> None:
         """Bring belief and truth together; events that came meanwhile are handed on at the end."""
         async with self._one_at_a_time:
             self._dispatcher.put_by()
-            self._dispatcher.tell_all(EVENTS_MISSED)
             looked = await self._look_until_seen()
             try:
                 self._settle(looked)
@@ -168,6 +168,7 @@ class Adoption:
         failed, self._booted_at = looked.booted_at > self._booted_at, looked.booted_at
         for channel_id in found.lost:
             self._dispatcher.send(channel_id, LineLost(channel_id, failed))
+        self._dispatcher.tell_all(EVENTS_MISSED)
         ended = endings(self._dispatcher.kept)
         self._queueing.tell(RestoringBegan())
         self._wrap_up()
@@ -178,7 +179,8 @@ class Adoption:
         self._part(looked, ended)
         self._taking_up.lead_on(found)
         for channel in found.strays:
-            self._crew.start(self._ari.channel(channel.id).hangup(), f"hang up stray {channel.id}")
+            hang_up = self._ari.channel(channel.id).hangup
+            self._crew.start(hang_up_surely(hang_up, channel.id), f"hang up stray {channel.id}")
 
     def _wrap_up(self) -> None:
         """Let agents go on wrapping up after their last visit."""
