@@ -13,7 +13,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 venv=$root/.venv
 state=$venv/.callfloor # "unfinished", or the fingerprint of what is installed; a .venv without it is somebody's own
 log=$venv/setup.log
-installer=
+child=
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -23,7 +23,7 @@ fail() {
 }
 
 interrupted() {
-    [ -z "$installer" ] || kill "$installer" 2>/dev/null || true
+    [ -z "$child" ] || kill "$child" 2>/dev/null || true
     say
     say "callfloor: stopped; the next start begins anew."
     exit 130
@@ -82,7 +82,7 @@ make_environment() {
     rm -rf "$venv" 2>/dev/null || true
     { mkdir -p "$venv" && echo unfinished >"$state"; } 2>/dev/null ||
         fail "$root cannot be written to by $(id -un): give the rights, or clone into a folder of your own."
-    if ! "$python" -c 'import ensurepip' 2>/dev/null || ! "$python" -m venv "$venv" >>"$log" 2>&1; then
+    if ! "$python" -c 'import ensurepip' 2>/dev/null || ! run_showing seconds "$python" -m venv "$venv"; then
         "$python" -m venv --without-pip "$venv" >>"$log" 2>&1 || explain "no environment could be made with $python"
         install_debian_pip || explain "$python has no pip. Install it (as root: apt-get install python3-venv)"
     fi
@@ -106,34 +106,45 @@ explain() {
     fail "$reason (More in $log.)"
 }
 
-# Show how far pip is, until process $1 ends: on one line of a terminal, elsewhere now and then.
-show_progress() {
-    wanted=$(grep -v win32 "$root/requirements.lock" | sed -n 's/^\([a-z][^=]*\)==.*/\1/p' | sort -u | wc -l)
+# Run a command into the log and give its result. What function $1 tells is shown meanwhile: on one line of a
+# terminal, elsewhere now and then.
+run_showing() {
+    tell=$1
+    shift
+    "$@" >>"$log" 2>&1 &
+    child=$!
     beats=0
-    while kill -0 "$1" 2>/dev/null; do
-        found=$(grep -cE '^(Collecting|Processing) ' "$log" || true)
-        installed=$(find "$venv/lib" -maxdepth 3 -name '*.dist-info' | wc -l)
-        line="  $found of $wanted packages found, $installed installed"
+    while kill -0 "$child" 2>/dev/null; do
         if [ -t 2 ]; then
-            printf '\r%s ' "$line" >&2
+            printf '\r  %s ' "$($tell)" >&2
         elif [ $((beats % 10)) -eq 9 ]; then
-            say "$line"
+            say "  $($tell)"
         fi
         beats=$((beats + 1))
         sleep 1
     done
-    [ ! -t 2 ] || say
+    [ ! -t 2 ] || printf '\r\033[K' >&2
+    if wait "$child"; then child=; else child= && return 1; fi
 }
+
+seconds() { printf '%s s' "$beats"; }
+
+packages() {
+    found=$(grep -cE '^(Collecting|Processing|Requirement already satisfied:) ' "$log" || true)
+    printf '%s of %s packages found, %s installed' "$found" "$wanted" "$(($(count_installed) - had))"
+}
+
+count_installed() { find "$venv/lib" -maxdepth 3 -name '*.dist-info' | wc -l; }
 
 install_packages() {
     say "Installing Python packages into .venv ..."
     { echo unfinished >"$state" && : >"$log"; } 2>/dev/null || fail "$venv cannot be written to by $(id -un): remove it."
-    "$venv/bin/python" -m pip install --require-hashes -r "$root/requirements.lock" >>"$log" 2>&1 &
-    installer=$!
-    show_progress "$installer"
-    wait "$installer" || explain "pip could not install what requirements.lock names"
-    installer=
-    "$venv/bin/python" -m pip install --no-deps --no-index --no-build-isolation -e "$root" >>"$log" 2>&1 ||
+    wanted=$(grep -v win32 "$root/requirements.lock" | sed -n 's/^\([a-z][^=]*\)==.*/\1/p' | sort -u | wc -l)
+    had=$(count_installed)
+    run_showing packages "$venv/bin/python" -m pip install --require-hashes -r "$root/requirements.lock" ||
+        explain "pip could not install what requirements.lock names"
+    say "Installing callfloor itself ..."
+    run_showing seconds "$venv/bin/python" -m pip install --no-deps --no-index --no-build-isolation -e "$root" ||
         explain "pip could not install callfloor itself"
     fingerprint >"$state"
 }

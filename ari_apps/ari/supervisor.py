@@ -27,6 +27,8 @@ from ari_apps.ari.wire import trace
 log = structlog.get_logger(__name__)
 
 _LOOK_S = 2.0
+_STOPPED = "stopped"
+"""Why a connection ends that we end ourselves."""
 _AGAIN = (
     "say on Asterisk's command line `module reload res_ari.so`, `ari shutdown websocket session NAME` and "
     "`ari start outbound-websocket NAME`, where NAME is the outbound_websocket's in ari.conf"
@@ -142,7 +144,7 @@ class Supervisor:
     async def _hold(self, ws: WebSocket, sock: socket.socket | None) -> None:
         """Read one connection to its end, telling the sink of its beginning and end."""
         self._up()
-        reason = "stopped"
+        reason = _STOPPED
         beside = {
             asyncio.create_task(self._ask_to_leave_out(), name="ari event filter"),
             asyncio.create_task(self._make_sure_we_hear(), name="ari hearing"),
@@ -153,7 +155,7 @@ class Supervisor:
             for task in beside:
                 task.cancel()
             await asyncio.wait(beside)
-            self._down("stopped" if self._stopping else reason)
+            self._down(_STOPPED if self._stopping else reason)
 
     async def _ask_to_leave_out(self) -> None:
         """Have Asterisk leave out what nobody wants; the wish is forgotten with every restart of Asterisk.
@@ -197,7 +199,7 @@ class Supervisor:
     def _down(self, reason: str) -> None:
         figures = self._figures
         figures.connected, figures.since, figures.reason = False, self._at(), reason
-        say = log.info if self._stopping else log.warning
+        say = log.info if reason == _STOPPED else log.warning
         say("ari.disconnected", reason=reason)
         trace.debug("= disconnected: %s", reason)
         self._told(lambda: self._sink.disconnected(reason))

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from ari_apps.demo.demo import Options, show_demo
 from ari_apps.demo.staging import prepare_folder
+from ari_apps.demo.terminal import Terminal
 from ari_apps.local_asterisk.installation import find_or_install
 from ari_apps.progress import shown_progress
 
@@ -32,5 +32,5 @@ def demo(minutes: Minutes = None, seed: Seed = None, plain: Plain = False, folde
     with stage.alone():
         with shown_progress() as progress:
             installation = find_or_install(progress)
-        clean = asyncio.run(show_demo(stage, installation, options, Console(highlight=False)))
+        clean = asyncio.run(show_demo(stage, installation, options, Terminal(highlight=False)))
     raise typer.Exit(0 if clean else 1)

@@ -45,6 +45,7 @@ class Goodbye(StrEnum):
     CALLER = "the caller hangs up"
     AGENT = "the agent hangs up"
     TRANSFER = "the agent transfers the caller"
+    CONSULT = "the agent speaks with a colleague first, and then leaves the caller to that one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class TalkPlan:
     hold_s: float
     """In the middle of it; 0: no hold."""
     goodbye: Goodbye
+    consult_s: float
+    """With the colleague, ringing included, if it ends like that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,8 @@ def plan_talk(rng: Random) -> TalkPlan:
     return TalkPlan(
         talk_s=SHORTEST_TALK_S + rng.gammavariate(2.0, 11.0),
         hold_s=rng.uniform(3.0, 9.0) if rng.random() < 0.15 else 0.0,
-        goodbye=rng.choices(tuple(Goodbye), weights=(60, 30, 10))[0],
+        goodbye=rng.choices(tuple(Goodbye), weights=(54, 26, 8, 12))[0],
+        consult_s=rng.uniform(6.0, 18.0),
     )
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from rich.console import Console
-
 from ari_apps.agents import AgentAction
+from ari_apps.console.client import ApiClient
 from ari_apps.crew import Crew
 from ari_apps.demo.cast import AGENTS
 from ari_apps.demo.logs import Logs, Trouble, logging_to
@@ -21,6 +20,7 @@ from ari_apps.demo.people import People
 from ari_apps.demo.show import Show
 from ari_apps.demo.staging import Stage
 from ari_apps.demo.summary import figures_table, verdict
+from ari_apps.demo.terminal import Terminal, let_go_of_terminal
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.progress import shown_progress
 from queue_strategies.model import AgentId, AgentState
@@ -40,17 +40,17 @@ class Options:
 
 
 async def show_demo(
-    stage: Stage, installation: AsteriskInstallation, options: Options, console: Console
+    stage: Stage, installation: AsteriskInstallation, options: Options, console: Terminal
 ) -> bool:
     """Show a floor until it is over, and say how it was; return whether no log has an error.
 
-    SIGINT and SIGTERM end it, at whatever point; what was started is stopped.
+    SIGINT, SIGTERM and the closing of its terminal end it, at whatever point; what was started is stopped.
     """
     with logging_to(stage.log) as trouble:
         showing = Showing(stage, options, console, trouble)
         task = asyncio.create_task(showing.show(installation))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, showing.stop, task)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, showing.stop, task, number)
         with suppress(asyncio.CancelledError):
             await task
     return showing.clean
@@ -59,7 +59,7 @@ async def show_demo(
 class Showing:
     """From the opening to the end."""
 
-    def __init__(self, stage: Stage, options: Options, console: Console, trouble: Trouble) -> None:
+    def __init__(self, stage: Stage, options: Options, console: Terminal, trouble: Trouble) -> None:
         self._stage = stage
         self._options = options
         self._console = console
@@ -68,15 +68,17 @@ class Showing:
         self._ending = False
         self.clean = True
 
-    def stop(self, task: asyncio.Task[None]) -> None:
+    def stop(self, task: asyncio.Task[None], number: signal.Signals) -> None:
         """End the showing, unless that is being done."""
+        if number is signal.SIGHUP:
+            let_go_of_terminal()
         if not self._ending:
             self._ending = True
             task.cancel()
 
     async def show(self, installation: AsteriskInstallation) -> None:
         """Start everything, let people live, and stop everything."""
-        aside = Console(stderr=True)
+        aside = Terminal(stderr=True)
         with shown_progress(aside) as tell:
             opening = opened(self._stage, installation, tell)
             on_stage = await opening.__aenter__()
@@ -84,10 +86,10 @@ class Showing:
             await self._live(on_stage)
         finally:
             self._ending = True
-            bad = self._logs.bad()  # now: connections that are closed next are no trouble
             with shown_progress(aside) as tell:
                 tell("ending everything that was started", None)
                 await opening.__aexit__(None, None, None)
+        bad = self._logs.bad()
         self._console.print(figures_table(on_stage.floor.figures, on_stage.queues))
         told = verdict(bad, self._stage.folder, self._options.seed)
         self._console.print("\n".join(told), markup=False, soft_wrap=True)
@@ -122,8 +124,9 @@ class Showing:
 
 def settle(on_stage: Opened, crew: Crew, seed: int) -> None:
     """Let agents come to work and callers call."""
-    codes = on_stage.floor.configuration.feature_codes
-    people = People(on_stage.world, codes, chance_of(seed), crew)
+    configuration = on_stage.floor.configuration
+    api = ApiClient(configuration)
+    people = People(on_stage.world, api, configuration.feature_codes, chance_of(seed), crew)
     for member in AGENTS:
         crew.start(people.work(member), member.id)
     crew.start(people.keep_calling(), "callers")

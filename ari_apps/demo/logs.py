@@ -15,6 +15,9 @@ import structlog
 ERRORS = re.compile(r"\b(?:ERROR|FATAL|PANIC)(?:\[|:)|level='(?:error|critical)'")
 WARNINGS = re.compile(r"\bWARNING(?:\[|:)|level='warning'")
 """As Asterisk, PostgreSQL and callfloor write them."""
+ORDINARY = re.compile(r"res_stasis_playback\.c: .*: Playback failed for")
+"""A caller hung up while a prompt was played, which Asterisk cannot tell from a fault; that of a missing or
+broken file is warned of before it, by whatever reads files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ def look(path: Path, begin: int) -> Bad:
     with path.open("rb") as file:
         file.seek(begin if path.stat().st_size >= begin else 0)
         lines = file.read().decode(errors="replace").splitlines()
-    return Bad(path, tuple(filter(ERRORS.search, lines)), tuple(filter(WARNINGS.search, lines)))
+    told = [line for line in lines if not ORDINARY.search(line)]
+    return Bad(path, tuple(filter(ERRORS.search, told)), tuple(filter(WARNINGS.search, told)))
 
 
 class Trouble(logging.Handler):

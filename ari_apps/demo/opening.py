@@ -102,12 +102,12 @@ def directions(stage: Stage, configuration: FloorConfiguration, secrets: SecretF
     return Directions(
         first=[
             ("figures", f"http://{http}/metrics"),
-            ("API", f"http://{http}/api/v1/floor"),
+            ("API", f"http://{http}/api/v1/floor, described at /api/openapi.json"),
+            ("API token", f"in {secrets.directory}/api"),
             ("softphone", f"user {GUEST.id}, password {password}, server {sip} (UDP)"),
             ("dial", dial),
         ],
         more=[
-            ("API token", f"in {secrets.directory}/api; the API is described at /api/openapi.json"),
             ("logs", f"in {stage.folder}"),
         ],
     )

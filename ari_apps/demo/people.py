@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from random import Random
 
 from ari_apps.ari import Conflict, Gone
+from ari_apps.console.client import ApiClient, ApiError
+from ari_apps.console.views import AgentView
 from ari_apps.crew import Crew
 from ari_apps.demo import behaviour
 from ari_apps.demo.behaviour import CallerPlan, Goodbye, Reaction, TalkPlan
@@ -58,8 +61,11 @@ class Appointments:
 class People:
     """Everybody who acts in the demo."""
 
-    def __init__(self, world: OutsideWorld, codes: FeatureCodes, rng: Rng, crew: Crew) -> None:
+    def __init__(
+        self, world: OutsideWorld, api: ApiClient, codes: FeatureCodes, rng: Rng, crew: Crew
+    ) -> None:
         self._world = world
+        self._api = api
         self._codes = codes
         self._rng = rng
         self._crew = crew
@@ -158,7 +164,7 @@ class People:
                 call = await phone.rings(None)
         except TimeoutError:
             return
-        with suppress(OutsideWorldError, Gone, Conflict):
+        with suppress(OutsideWorldError, ApiError, Gone, Conflict):
             await self._take(call, member, rng)
         await call.hang_up()
 
@@ -192,11 +198,23 @@ class People:
             case Goodbye.TRANSFER if len(member.queues) == 1:
                 say(number, Word.PLEASE_WAIT)
                 await call.transfer(NUMBERS.of_queue(other_queue(member)))
+            case Goodbye.CONSULT if len(member.queues) == 1:
+                say(number, Word.PLEASE_WAIT)
+                await self._consult(call, member, plan.consult_s)
             case Goodbye.CALLER:
                 say(number, Word.GOODBYE)
                 await call.ended()
             case _:
                 await call.hang_up()
+
+    async def _consult(self, call: OutsideCall, member: Member, consult_s: float) -> None:
+        """Ask a colleague, by REST as a program on the desk would, and leave the caller to that one."""
+        agent = await asyncio.to_thread(self._api.get, f"agents/{member.id}", AgentView)
+        ask = partial(asyncio.to_thread, self._api.post, "calls", agent.call or "")
+        await ask("consult", body={"to": f"queue:{other_queue(member)}"})
+        await call.stays(consult_s)
+        await ask("complete-transfer")
+        await call.ended()
 
 
 def other_queue(member: Member) -> str:

@@ -71,20 +71,20 @@ class Show:
         )
 
     async def live(self, console: Console) -> None:
-        """Draw the floor on the whole terminal again and again, until cancelled."""
+        """Draw the floor on the whole terminal again and again, until nobody looks or it is cancelled."""
         with Live(console=console, screen=True, auto_refresh=False) as live:
-            while True:
+            while not console.quiet:
                 live.update(draw(self.scene(), console.width, console.height), refresh=True)
                 await asyncio.sleep(REDRAWN_EVERY_S)
 
     async def plain(self, console: Console) -> None:
-        """Print where to look and then a line for each event, until cancelled."""
+        """Print where to look and then a line for each event, until nobody reads or it is cancelled."""
         for label, text in self._directions.all:
             console.print(f"{label:<10} {text}", soft_wrap=True)
         told: asyncio.Queue[Told] = asyncio.Queue()
         self._tell = told.put_nowait
         for earlier in self._events:
             told.put_nowait(earlier)
-        while True:
+        while not console.quiet:
             one = await told.get()
             console.print(f"{clock(one.moment - self._began_moment):>7}  {one.text}", soft_wrap=True)

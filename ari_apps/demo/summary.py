@@ -13,7 +13,6 @@ from queue_strategies.figures import Figures
 from queue_strategies.metrics import average_handle_time, average_speed_of_answer, service_level
 from queue_strategies.model import Queue
 
-HUNG_UP_MEANWHILE = "Playback failed"
 SHOWN = 5
 """Lines of each log."""
 
@@ -47,8 +46,6 @@ def verdict(bad: Sequence[Bad], folder: Path, seed: int) -> Iterator[str]:
         yield from (f"  {line}" for line in lines[:SHOWN])
         if len(lines) > SHOWN:
             yield f"  and {len(lines) - SHOWN} more"
-        if any(HUNG_UP_MEANWHILE in line for line in one.warnings):
-            yield "  (a playback fails when the caller hangs up meanwhile; that is no fault)"
 
 
 def count(number: int, noun: str) -> str:
