@@ -298,7 +298,7 @@ async def acting(
 
     Raises PythonCallError.
     """
-    load_all(references(configuration), configuration.path.absolute().parent)
+    load_all(references(configuration), configuration.path)
     installation = find()
     engine = find_engine(installation.espeak if installation else None)
     speech = Speech(engine, platformdirs.user_cache_path("callfloor") / "speech")

@@ -157,6 +157,10 @@ class Call:
                 await self._do(self.ari.channel(self.channel_id).answer())
             except OutcomeUnknown as unknown:  # a busy Asterisk does it later, and a call that is up goes on
                 log.warning("call.answer_unknown", contact=self.contact, why=str(unknown))
+            except Refused as refusal:  # the caller hangs up in this very moment
+                log.info("call.answer_refused", contact=self.contact, why=str(refusal))
+                await self.ari.channel(self.channel_id).hangup(NORMAL)
+                raise CallerGone from None
 
     async def hang_up(self, cause: int = NORMAL) -> None:
         """End the call with a Q.850 cause; one that nobody answered is not cleared as if somebody had."""

@@ -105,7 +105,9 @@ def render(
             path for name, text in texts.items() if write_private(path := directories.etc / name, text)
         ]
     except OSError as error:
-        raise RenderingError(f"{error.filename}: cannot be written: {error.strerror}") from None
+        raise RenderingError(
+            f"{error.filename}: cannot be written ({error.strerror}): name another folder"
+        ) from None
     return Rendered(directories, tuple(written), events_way(configuration, installation))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import platformdirs
 from aiohttp import web
+from pydantic import SecretStr
 
 from ami_listeners.clock import Clock
 from ami_listeners.database import Database
@@ -26,6 +27,7 @@ from ami_listeners.listener import Listener
 from ami_listeners.local_postgres import database_url, default_data_dir
 from ami_listeners.native_snapshot import together
 from ami_listeners.phone_watch import PhoneWatch
+from ami_listeners.settings import DatabaseSettings
 from ari_apps.apps import Apps, AsteriskFolders, acting
 from ari_apps.ari_metrics import ari_families
 from ari_apps.configuration.floor_toml import FloorConfiguration
@@ -114,7 +116,7 @@ async def running(
     """Run a floor, or one half of it, for as long as the context is open; calls in Asterisk outlive it."""
     secrets = SecretFiles(configuration.secrets_dir())
     async with AsyncExitStack() as stack:
-        floor = await _remembering(configuration, only, clock or Clock(), stack)
+        floor = await _remembering(configuration, secrets, only, clock or Clock(), stack)
         if only is not Half.LISTENERS:
             floor.apps = await _acting(floor, secrets, folders or AsteriskFolders.of(configuration), stack)
         await _listening(floor, secrets, only, stack)
@@ -123,13 +125,14 @@ async def running(
 
 
 async def _remembering(
-    configuration: FloorConfiguration, only: Half | None, clock: Clock, stack: AsyncExitStack
+    configuration: FloorConfiguration,
+    secrets: SecretFiles,
+    only: Half | None,
+    clock: Clock,
+    stack: AsyncExitStack,
 ) -> RunningFloor:
     """Start what every half needs: the journal, the figures, and their health."""
-    settings, name = configuration.database, configuration.site.name
-    if settings.url is None and settings.data_dir is None:
-        data_dir = default_data_dir().with_name(f"postgres-{name}")
-        settings = settings.model_copy(update={"data_dir": data_dir})
+    settings = _database_settings(configuration, secrets)
     url = await stack.enter_async_context(database_url(settings))
     database = Database(url, settings, clock)
     stack.push_async_callback(database.stop)
@@ -148,6 +151,17 @@ async def _remembering(
     floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
     return floor
+
+
+def _database_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> DatabaseSettings:
+    """Complete what floor.toml says: a password for a database of others, else a folder for our own."""
+    settings = configuration.database
+    if settings.url is not None and (password := secrets.find("database")) is not None:
+        return settings.model_copy(update={"password": SecretStr(password)})
+    if settings.url is None and settings.data_dir is None:
+        data_dir = default_data_dir().with_name(f"postgres-{configuration.site.name}")
+        return settings.model_copy(update={"data_dir": data_dir})
+    return settings
 
 
 async def _tell_queues(journal: Journal, configuration: FloorConfiguration) -> None:

@@ -24,7 +24,7 @@ def check(file: Annotated[Path, typer.Argument(help="The configuration.")] = Pat
     console = Console(highlight=False, soft_wrap=True, markup=False)
     try:
         configuration = load(file)
-        load_all(references(configuration), configuration.path.absolute().parent)
+        load_all(references(configuration), configuration.path)
     except UnreadableError:
         raise
     except (ConfigurationError, PythonCallError) as error:

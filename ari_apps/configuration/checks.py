@@ -38,7 +38,7 @@ def find_problems(configuration: FloorConfiguration, data: Mapping[str, Any]) ->
 
 def at(place: str, sentence: str) -> Problem:
     """Name a problem at a place that is written already."""
-    return Problem((re.sub(r"\broutes\.(\d+)", r"routes[\1]", place),), sentence)
+    return Problem((place,), sentence)
 
 
 def names_given_twice(configuration: FloorConfiguration) -> Iterator[Problem]:
@@ -62,7 +62,7 @@ def _twice(named: Sequence[tuple[str, str | None]]) -> Iterator[Problem]:
     first: dict[str | None, str] = {}
     for place, name in named:
         if name in first:
-            yield at(place, f"{name!r} is already the name at {first[name]}, choose another")
+            yield at(place, f"{name!r} is taken by {first[name]}, choose another")
         first.setdefault(name, place)
 
 

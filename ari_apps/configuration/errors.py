@@ -54,12 +54,12 @@ STAND_INS: Mapping[str, str] = {
 }
 
 KINDS: Mapping[str, str] = {
-    "dict_type": "should be a table, write [{name}]",
-    "mapping_type": "should be a table, write [{name}]",
+    "dict_type": "should be a table, write [{place}]",
+    "mapping_type": "should be a table, write [{place}]",
     "model_type": "should be a table",
     "too_long": "has too many values",
     "too_short": "has too few values",
-    "tuple_type": "should be a list; for a list of tables write [[{name}]]",
+    "tuple_type": "should be a list; for a list of tables write [[{place}]]",
 }
 
 
@@ -133,7 +133,7 @@ def problem_of(model: type[BaseModel], detail: Mapping[str, Any]) -> Problem:
     if kind == "value_error":
         return Problem(place, str(detail["ctx"]["error"]))
     if kind in KINDS:
-        return Problem(place, KINDS[kind].format(name=place[-1] if place else ""))
+        return Problem(place, KINDS[kind].format(place=write_place(place)))
     said = detail["msg"].replace("Input should be", "should be")
     shown = "" if place[:1] == ("database",) else f", not {shorten(given)}"
     return Problem(place, f"{said[:1].lower()}{said[1:]}{shown}")

@@ -135,11 +135,13 @@ def floor_agent(settings: AgentSettings) -> Agent:
 def load(path: Path) -> FloorConfiguration:
     """Read a floor.toml; raises ConfigurationError with every problem in it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin with a byte order mark
     except FileNotFoundError:
         raise UnreadableError(f"{path}: there is no such file, name one or copy deploy/floor.toml") from None
     except UnicodeDecodeError as error:
         raise UnreadableError(f"{path}: byte {error.start} is not UTF-8, save the file as UTF-8") from None
+    except IsADirectoryError:
+        raise UnreadableError(f"{path}: is a folder, name the file in it") from None
     except OSError as error:
         raise UnreadableError(f"{path}: cannot be read: {error.strerror}") from None
     return load_text(text, path)

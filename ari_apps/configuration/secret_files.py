@@ -11,6 +11,7 @@ from pathlib import Path
 
 from queue_strategies.errors import CallfloorError
 
+REMEDY = "give the rights, or set site.secrets to a folder of your own"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,80}")
 
 
@@ -63,7 +64,7 @@ class SecretFiles:
         except UnicodeDecodeError:
             raise SecretError(f"{path}: is not text, write the password on one line") from None
         except OSError as error:
-            raise SecretError(f"{path}: cannot be read: {error.strerror}") from None
+            raise SecretError(f"{path}: cannot be read ({error.strerror}): {REMEDY}") from None
 
     def _generate(self, name: str) -> str:
         path = self.directory / name
@@ -76,7 +77,7 @@ class SecretFiles:
         except FileExistsError:
             pass  # another process was first, its secret counts
         except OSError as error:
-            raise SecretError(f"{path}: cannot be written: {error.strerror}") from None
+            raise SecretError(f"{path}: cannot be written ({error.strerror}): {REMEDY}") from None
         return self.given(name)
 
 

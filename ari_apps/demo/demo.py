@@ -22,10 +22,12 @@ from ari_apps.demo.staging import Stage
 from ari_apps.demo.summary import figures_table, verdict
 from ari_apps.demo.terminal import Terminal, let_go_of_terminal
 from ari_apps.local_asterisk.installation import AsteriskInstallation
+from ari_apps.outside_world import OutsideCall, OutsideWorldError
 from ari_apps.progress import shown_progress
 from queue_strategies.model import AgentId, AgentState
 
 GOING_HOME_S = 5.0
+ANSWERED_WITHIN_S = 2.0
 LOOK_AGAIN_S = 0.05
 
 
@@ -86,10 +88,10 @@ class Showing:
             await self._live(on_stage)
         finally:
             self._ending = True
+            bad = self._logs.bad()  # now: Asterisk warns of connections that are closed next
             with shown_progress(aside) as tell:
                 tell("ending everything that was started", None)
                 await opening.__aexit__(None, None, None)
-        bad = self._logs.bad()
         self._console.print(figures_table(on_stage.floor.figures, on_stage.queues))
         told = verdict(bad, self._stage.folder, self._options.seed)
         self._console.print("\n".join(told), markup=False, soft_wrap=True)
@@ -134,7 +136,7 @@ def settle(on_stage: Opened, crew: Crew, seed: int) -> None:
 
 async def send_home(on_stage: Opened) -> None:
     """End every call and log everybody out, so that the next showing finds an empty floor."""
-    await asyncio.gather(*(call.hang_up() for call in on_stage.world.calls))
+    await asyncio.gather(*map(end_call, on_stage.world.calls))
     agents = [AgentId(member.id) for member in AGENTS]
     for agent in agents:
         on_stage.apps.agents.do(agent, AgentAction.LOG_OUT)
@@ -143,6 +145,14 @@ async def send_home(on_stage: Opened) -> None:
             while not on_stage.all_are(AgentState.LOGGED_OUT):  # noqa: ASYNC110 - the Floor tells nobody
                 await asyncio.sleep(LOOK_AGAIN_S)
     await on_stage.floor.journal.drained(GOING_HOME_S)
+
+
+async def end_call(call: OutsideCall) -> None:
+    """Hang up, after the answer: Asterisk logs an error when an answer meets the end of the call."""
+    if call.record.dialled_by != "floor":
+        with suppress(OutsideWorldError):
+            await call.answered(ANSWERED_WITHIN_S)
+    await call.hang_up()
 
 
 def chance_of(seed: int) -> Callable[[str], Random]:

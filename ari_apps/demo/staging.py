@@ -96,6 +96,8 @@ def prepare_folder(folder: Path | None) -> Stage:
     stage = Stage((folder or platformdirs.user_state_path("callfloor") / "demo").expanduser().absolute())
     try:
         make_private(stage.folder)
+        if not stage.folder.is_dir():
+            raise NotADirectoryError(20, "it is no folder")
         if not os.access(stage.folder, os.W_OK):
             raise PermissionError(13, "no right to write")
     except OSError as error:

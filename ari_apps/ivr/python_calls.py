@@ -198,15 +198,15 @@ def load(destination: Destination, folder: Path) -> Main:
     return loaded
 
 
-def load_all(references: Iterable[Reference], folder: Path) -> None:
-    """Import every coroutine that the configuration names; raise PythonCallError with all that is wrong."""
+def load_all(references: Iterable[Reference], file: Path) -> None:
+    """Import every coroutine that this configuration names; raise PythonCallError with all that is wrong."""
     faults = []
     for reference in references:
         if reference.kind == DestinationKind.PYTHON:
             try:
-                load(Destination(DestinationKind.PYTHON, reference.name), folder)
+                load(Destination(DestinationKind.PYTHON, reference.name), file.absolute().parent)
             except PythonCallError as error:
-                faults.append(f"{reference.place}: {error}")
+                faults.append(f"{file.name}: {reference.place}: {error}")
     if faults:
         raise PythonCallError("\n".join(faults))
 

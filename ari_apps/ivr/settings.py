@@ -6,10 +6,19 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ari_apps.destinations import HANGUP, Destination, Reference, refer
 from ari_apps.ivr.opening_hours import country_holidays, time_zone
@@ -24,6 +33,14 @@ class Section(BaseModel):
     """A table of floor.toml: unknown fields are refused, nothing changes after reading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers_are_no_truths(cls, given: object, info: ValidationInfo) -> object:
+        kind = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(given, bool) and {int, float} & {kind, *get_args(kind)}:
+            raise ValueError("should be a number, not true or false")
+        return given
 
 
 def _checked_by(reader: Callable[[Any], object]) -> AfterValidator:
@@ -154,7 +171,7 @@ class RouteSettings(Section):
             yield Reference(f"{place}.calendar", "calendar", self.calendar)
         yield from refer(f"{place}.destination", self.destination)
         for number, child in enumerate(self.routes):
-            yield from child.references(f"{place}.routes.{number}")
+            yield from child.references(f"{place}.routes[{number}]")
 
 
 class Choice(Section):
@@ -298,6 +315,6 @@ class IvrSettings(Section):
     def references(self) -> Iterator[Reference]:
         """Yield every name used, with its place."""
         for number, route in enumerate(self.routes):
-            yield from route.references(f"routes.{number}")
+            yield from route.references(f"routes[{number}]")
         for name, menu in self.menus.items():
             yield from menu.references(f"menus.{name}")

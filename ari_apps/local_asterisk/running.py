@@ -197,7 +197,7 @@ def read_directories(config_dir: Path) -> dict[str, str]:
         text = path.read_text()
     except OSError as error:
         raise AsteriskFailedError(
-            f"{path}: {error.strerror}: write it with `callfloor render {config_dir}`"
+            f"{path} cannot be read ({error.strerror}): write it with `callfloor render {config_dir}`"
         ) from error
     parser = ConfigParser(delimiters=("=",), comment_prefixes=(";",), interpolation=None, strict=False)
     parser.read_string(re.sub(r"=>", "=", text).replace("(!)", ""))

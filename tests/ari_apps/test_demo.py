@@ -25,7 +25,7 @@ from ami_listeners.health import Check
 from ari_apps.configuration.floor_toml import load
 from ari_apps.demo import behaviour
 from ari_apps.demo.cast import AGENTS
-from ari_apps.demo.logs import Logs
+from ari_apps.demo.logs import Logs, look
 from ari_apps.demo.staging import DemoError, Stage, prepare_folder, usual_port, write_floor
 from ari_apps.demo.telling import Storyteller, Told
 from ari_apps.demo.view import Directions, Scene, draw
@@ -242,6 +242,12 @@ def taken(port: int) -> Iterator[None]:
         yield
 
 
+def test_what_is_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DemoError, match=r"it is no folder.*name another with --folder"):
+        prepare_folder(tmp_path / "file")
+
+
 def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
     stage = prepare_folder(tmp_path / "demo")
     with stage.alone(), pytest.raises(DemoError, match="name another folder with --folder"), stage.alone():
@@ -275,6 +281,12 @@ def start(stage: Stage, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*demo, *words], cwd=HOUSE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
+
+
+def faults(stage: Stage) -> list[str]:
+    """What a demo's logs hold that should not be there."""
+    logs = [stage.log, *stage.asterisk_logs, *(stage.data / "log").glob("*.log")]
+    return [line for log in logs for line in look(log, 0).errors]
 
 
 def left_over(stage: Stage) -> list[str]:
@@ -321,4 +333,18 @@ def test_a_signal_ends_the_demo_and_everything_it_started(
     output, _ = demo.communicate(timeout=200)
     assert demo.returncode == 0, output
     assert "no error and" in output
+    assert left_over(stage) == []
+
+
+@pytest.mark.timeout(300)
+def test_a_demo_that_nobody_reads_any_more_ends_in_order(
+    stage: Stage, installed_asterisk: AsteriskInstallation
+) -> None:
+    demo = start(stage)
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if "logs in" in line:
+            break
+    demo.stdout.close()
+    assert demo.wait(timeout=200) == 0, faults(stage)
     assert left_over(stage) == []

@@ -237,6 +237,25 @@ async def test_callfloor_waits_for_an_asterisk_that_is_not_there_yet(
         assert (await serving.stop()).code == 0
 
 
+async def test_the_password_of_a_database_is_the_secret_of_this_name_and_a_wrong_one_is_told(
+    at_floor: CommandLine, floor: Floor, postgres: LocalPostgres
+) -> None:
+    hba = postgres.data_dir / "pg_hba.conf"
+    hba.write_text(f"local all guarded scram-sha-256\n{hba.read_text()}")
+    async with await psycopg.AsyncConnection.connect(postgres.url, autocommit=True) as connection:
+        await connection.execute("CREATE ROLE guarded SUPERUSER LOGIN PASSWORD 'as agreed'")
+        await connection.execute("SELECT pg_reload_conf()")
+    at_floor.serve_floor(floor, database={"url": floor.database_url.replace("callfloor@", "guarded@")})
+    http, secret = floor.asterisk.configuration.http.listen, at_floor.secrets / "database"
+    secret.touch(mode=0o600)
+    secret.write_text("something else\n")
+    async with at_floor.serving(http=http) as serving:
+        await serving.until(ready=True, database="password authentication failed")
+    secret.write_text("as agreed\n")
+    async with at_floor.serving(http=http) as serving:
+        await serving.until(ready=True, database=True)
+
+
 async def test_facts_reach_a_database_that_comes_later_and_calls_are_served_before(
     at_floor: CommandLine, floor: Floor, postgres: LocalPostgres
 ) -> None:

@@ -98,7 +98,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "queues[0].ring_timeout_s: should be greater than 0, not -1",
         "agents[0].queues[1].penalty: should be a valid integer, unable to parse string as an integer, not 'high'",
         "agents[1].id: 'Bob!' is no name, write small letters, digits, - and _ (at most 40)",
-        "agents[1].extension: '101' is already the name at agents[0].extension, choose another",
+        "agents[1].extension: '101' is taken by agents[0].extension, choose another",
         "menus.main.keys.2: there is no queue 'suport', did you mean support?",
         "queues[1].strategy: unknown strategy 'round_robn', did you mean round_robin?",
     ]
@@ -115,8 +115,8 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ('gold = "queue:sales"', 'gold = "extension:100"', "menus.account.answers.gold: there is no extension '100', did you mean 200?"),
         ('trunk = "carrier"', "", ""),
         ('music = "default"', 'music = "owl"', "queues[0].music: there is no music 'owl', known are default"),
-        ('queues = ["support"]', 'queues = ["support", "support"]', "agents[1].queues[1]: 'support' is already the name at agents[1].queues[0], choose another"),
-        ('id = "lobby"', 'id = "carrier"', "trunks[0].name: 'carrier' is already the name at phones[0].id, choose another"),
+        ('queues = ["support"]', 'queues = ["support", "support"]', "agents[1].queues[1]: 'support' is taken by agents[1].queues[0], choose another"),
+        ('id = "lobby"', 'id = "carrier"', "trunks[0].name: 'carrier' is taken by phones[0].id, choose another"),
         ('ami = "127.0.0.1:5038"', 'ami = "127.0.0.1:8088"', "asterisk.ami: 127.0.0.1:8088 is already asterisk.ari, choose another port"),
         ('ami = "127.0.0.1:5038"', 'ami = "localhost:5038"', "asterisk.ami: 'localhost' is no IP address, and Asterisk listens on those only"),
         ('ami = "127.0.0.1:5038"', 'ami = "0.0.0.0:5038"', "asterisk.ami: 0.0.0.0:5038 is open to others, but asterisk.permit lets none of them in"),
@@ -157,8 +157,20 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "floor.toml").write_bytes(b"[site]\nname = '\xff'\n")
     with pytest.raises(UnreadableError, match="byte 15 is not UTF-8"):
         load(tmp_path / "floor.toml")
-    with pytest.raises(UnreadableError, match="cannot be read"):
+    with pytest.raises(UnreadableError, match="is a folder, name the file in it"):
         load(tmp_path)
+    (tmp_path / "floor.toml").write_bytes(b"\xef\xbb\xbf[site]\nname = 'acme'\n")
+    assert load(tmp_path / "floor.toml").site.name == "acme", "a byte order mark does no harm"
+
+
+def test_what_is_of_another_kind_is_told_with_how_to_write_it() -> None:
+    assert problems(
+        "queues = 'sales'\n[calendars.office]\nhours = '9-17'\n[[agents]]\nid = 'anna'\nwrap_up_s = true\n"
+    ) == [
+        "calendars.office.hours: should be a table, write [calendars.office.hours]",
+        "queues: should be a list; for a list of tables write [[queues]]",
+        "agents[0].wrap_up_s: should be a number, not true or false",
+    ]
 
 
 JSON = st.recursive(

@@ -23,8 +23,8 @@ def floor() -> IvrSettings:
 def test_every_name_that_is_used_is_listed_with_its_place(floor: IvrSettings) -> None:
     listed = {(reference.place, reference.kind, reference.name) for reference in floor.references()}
     assert {
-        ("routes.0.destination", "menu", "main"),
-        ("routes.0.routes.0.calendar", "calendar", "office"),
+        ("routes[0].destination", "menu", "main"),
+        ("routes[0].routes[0].calendar", "calendar", "office"),
         ("menus.main.keys.1", "queue", "sales"),
         ("menus.main.on_failure", "queue", "support"),
         ("menus.closed.then", "voicemail", "sales"),
