@@ -58,19 +58,20 @@ class Dialler:
 
     async def _one_connection(self) -> None:
         url = f"{self._settings.url.rstrip('/')}/ari/events?app={quote(self._settings.app, safe='')}"
-        async with asyncio.timeout(self._settings.request_timeout_s):
-            ws = await self._rest.session.ws_connect(
-                URL(url, encoded=True),
-                protocols=("ari",),
-                autoping=False,
-                decode_text=False,
-                timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
-            )
-        try:
-            sock: socket.socket | None = ws.get_extra_info("socket")
-            await self._hold(ws, sock)
-        finally:
-            await ws.close()
+        async with aiohttp.ClientSession(headers=self._rest.headers) as session:
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                ws = await session.ws_connect(
+                    URL(url, encoded=True),
+                    protocols=("ari",),
+                    autoping=False,
+                    decode_text=False,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+                )
+            try:
+                sock: socket.socket | None = ws.get_extra_info("socket")
+                await self._hold(ws, sock)
+            finally:
+                await ws.close()
 
 
 def _reason_to_try_again(error: Exception, settings: AriSettings) -> str:

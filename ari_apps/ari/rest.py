@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TypeVar
+from urllib.parse import urlsplit
 
-import aiohttp
 import msgspec
-from yarl import URL
 
 from ari_apps.ari import operations, wire
 from ari_apps.ari.errors import AriError, Conflict, Gone, OutcomeUnknown, Refused, Unauthorized, Unreachable
 from ari_apps.ari.figures import AriHealth, RequestFigures
 from ari_apps.ari.operation import Operation
+from ari_apps.ari.pool import Broken, NoConnection, Pool
 from ari_apps.ari.settings import AriSettings
 
 T = TypeVar("T")
@@ -44,10 +45,12 @@ _REPEATABLE = frozenset(
 )
 """POSTs that say how it shall be.
 
-Sent again once when the connection broke under them, as GET and DELETE are.
+Sent again once when the connection broke under them, as GET, PUT and DELETE are.
 
 Whatever starts something (originate, create, dial, play, record, snoop, a digit) is never sent twice.
 """
+
+_IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
 
 class Rest:
@@ -60,34 +63,32 @@ class Rest:
         self._figures = figures
         self._clock = clock
         self._base = f"{settings.url.rstrip('/')}/ari"
+        self._path = urlsplit(self._base).path
         login = b64encode(f"{settings.user}:{settings.password}".encode()).decode()
         self.headers = {"Authorization": f"Basic {login}"}
-        self._session: aiohttp.ClientSession | None = None
-        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+        self._pool: Pool | None = None
 
     async def open(self) -> None:
         """Make the pool; connects to nothing yet."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self._settings.connections, keepalive_timeout=self._settings.keep_alive_s
-            ),
-            headers=self.headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
+        self._pool = Pool(
+            self._settings.url,
+            self.headers,
+            connections=self._settings.connections,
+            keep_alive_s=self._settings.keep_alive_s,
         )
 
     async def close(self) -> None:
         """Let go of all connections; requests under way fail."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
 
     @property
-    def session(self) -> aiohttp.ClientSession:
-        """The pool."""
-        if self._session is None:
+    def pool(self) -> Pool:
+        """The connections."""
+        if self._pool is None:
             raise Unreachable(f"{self._base}: the client is closed; use it inside `async with ari`")
-        return self._session
+        return self._pool
 
     async def do(
         self,
@@ -159,47 +160,34 @@ class Rest:
         return f"{wire.path(operation, names)}{'?' if query else ''}{query}"
 
     async def _send(self, operation: Operation, target: str, body: bytes | None) -> bytes:
-        repeatable = operation in _REPEATABLE
+        repeatable = operation in _REPEATABLE or operation.method in _IDEMPOTENT
         while True:
             try:
                 return await self._once(operation, target, body)
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            except NoConnection as error:
                 raise Unreachable(
                     f"{operation.name}: no connection to Asterisk at {self._base}: {error}"
                 ) from error
             except TimeoutError as error:
                 raise OutcomeUnknown(f"{operation.name} {target}: no answer from Asterisk in time") from error
-            except aiohttp.ClientError as error:
+            except Broken as error:
                 if not repeatable:
                     raise OutcomeUnknown(
-                        f"{operation.name} {target}: connection lost before the answer: {error!r}"
+                        f"{operation.name} {target}: connection lost before the answer: {error}"
                     ) from error
                 repeatable = False
 
     async def _once(self, operation: Operation, target: str, body: bytes | None) -> bytes:
         if wire.trace.isEnabledFor(10):
             wire.trace.debug("> %s %s %s", operation.method, target, body or "")
-        async with self.session.request(
-            operation.method,
-            URL(f"{self._base}{target}", encoded=True),
-            data=body,
-            headers={"Content-Type": "application/json"} if body is not None else None,
-            timeout=self._timeout(operation),
-            allow_redirects=False,
-        ) as answer:
-            content = await answer.read()
+        # waiting for a free connection of the pool counts too: a deadline is a deadline
+        async with asyncio.timeout(_TIMEOUTS_S.get(operation, self._settings.request_timeout_s)):
+            answer = await self.pool.request(operation.method, f"{self._path}{target}", body)
         if wire.trace.isEnabledFor(10):
-            wire.trace.debug("< %s %s: %d %s", operation.method, target, answer.status, content[:2000])
+            wire.trace.debug("< %s %s: %d %s", operation.method, target, answer.status, answer.content[:2000])
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise self._error(operation, target, answer.status, content)
-        return content
-
-    def _timeout(self, operation: Operation) -> aiohttp.ClientTimeout:
-        seconds = _TIMEOUTS_S.get(operation, self._settings.request_timeout_s)
-        if seconds not in self._timeouts:
-            # waiting for a free connection of the pool counts too: a deadline is a deadline
-            self._timeouts[seconds] = aiohttp.ClientTimeout(total=seconds, sock_connect=min(2.0, seconds))
-        return self._timeouts[seconds]
+            raise self._error(operation, target, answer.status, answer.content)
+        return answer.content
 
     def _error(self, operation: Operation, target: str, status: int, content: bytes) -> AriError:
         reason = _reason(content) or f"status {status}"
