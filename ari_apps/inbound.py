@@ -133,7 +133,7 @@ class Inbound:
         if await self._desks.meet(met.desk, call.channel_id, met.leg.id):
             attempt.connected(met)
             with suppress(CallerGone):  # the conversation will hear of it, and has the agent's leg to end
-                await self._switchboard.leave_trace(call, to, attempt, answered=True)
+                await self._switchboard.note_reached(call, to, attempt)
             return met
         await met.leg.end()
         attempt.could_not_connect(met)

@@ -95,6 +95,11 @@ class Switchboard:
             await call.start_music(music)
         await self.leave_trace(call, to, attempt)
 
+    async def note_reached(self, call: Call, to: Destination, attempt: Attempt) -> None:
+        """Let a later process know that somebody was reached; of a visit the journal tells it."""
+        if not isinstance(attempt, Visit):
+            await self.leave_trace(call, to, attempt, answered=True)
+
     async def leave_trace(
         self, call: Call, to: Destination, attempt: Attempt | None = None, *, answered: bool = False
     ) -> None:

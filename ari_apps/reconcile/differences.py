@@ -117,7 +117,7 @@ class _Comparison:
             return
         customer = Customer(channel, trace)
         leg = self._leg_beside(customer)
-        if leg is not None and (trace.answered_at or not isinstance(leg.trace, LegTrace)):
+        if leg is not None:
             self._talks(customer, leg)
         elif trace.answered_at:
             self.deserted.append(customer)

@@ -254,7 +254,7 @@ def test_callers_found_waiting_are_taken_up_in_the_order_of_their_joining() -> N
 
 def test_a_caller_in_the_bridge_with_an_agent_is_found_talking() -> None:
     found = compare(
-        customer("c1", visit="v1", answered_at=3.0),
+        customer("c1", visit="v1"),
         agent_leg("o1"),
         bridges=(bridge("desk-anna", "c1", "agent-o1"),),
     )
@@ -267,7 +267,7 @@ def test_a_caller_in_the_bridge_with_an_agent_is_found_talking() -> None:
 
 def test_a_caller_on_hold_still_belongs_to_the_agent_who_sits_alone() -> None:
     found = compare(
-        customer("c1", visit="v1", answered_at=3.0),
+        customer("c1", visit="v1"),
         agent_leg("o1"),
         bridges=(bridge("desk-anna", "agent-o1"),),
     )
