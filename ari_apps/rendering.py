@@ -28,6 +28,8 @@ ARI_TRANSFERS_SINCE = (22, 3)
 """PJSIP_TRANSFER_HANDLING(), which lets ARI carry out what a phone asks for by REFER, exists from here on."""
 ACL_SINCE = (22, 10)
 """ari.conf knows permit and deny from here on."""
+EVENT_FILTERS_SINCE = (22, 1)
+"""manager.conf filters events by name and header from here on; before, only by a search of the whole text."""
 
 
 class RenderingError(CallfloorError):
@@ -127,6 +129,7 @@ def render_texts(
         "directories": directories,
         "has": installation.has,
         "with_acl": installation.version >= ACL_SINCE,
+        "with_event_filters": installation.version >= EVENT_FILTERS_SINCE,
         "with_ari_transfers": installation.version >= ARI_TRANSFERS_SINCE,
         "secret": secrets.get,
         "given_secret": secrets.given,
