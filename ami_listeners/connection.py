@@ -41,8 +41,8 @@ HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 NOTHING_FOUND = re.compile(r"No \w+ found\.?")
 """How Asterisk answers PJSIPShowContacts and its kind when the list is empty: as an error."""
-SLICE = 200
-"""Events handled before everybody else gets a turn."""
+SLICE = 5
+"""Events handled before everybody else gets a turn: who calls must not wait behind many of them."""
 
 
 __all__ = ["AmiHealth", "Connected", "Connection", "Gap", "Listing", "Received"]

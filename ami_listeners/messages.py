@@ -103,9 +103,6 @@ def whole_number(text: str) -> int:
 
 def read_event(block: bytes, moment: float) -> AmiEvent:
     """Read an event's block; of a repeated header the last value stays."""
-    headers: dict[str, str] = {}
-    for line in block.decode("utf-8", "replace").split("\r\n"):
-        name, colon, value = line.partition(":")
-        if colon:
-            headers[name] = value[1:] if value.startswith(" ") else value
+    lines = block.decode("utf-8", "replace").split("\r\n")
+    headers = dict([line.split(": ", 1) for line in lines if ": " in line])
     return AmiEvent(headers.get("Event", ""), moment, headers)
