@@ -26,7 +26,7 @@ class DatabaseSettings(Settings):
     """Facts on their way to the database; None: the user's state folder."""
     pool_max: int = Field(default=4, ge=1, le=100)
     connect_timeout_s: float = Field(default=5.0, gt=0)
-    batch_s: float = Field(default=0.08, gt=0, le=10)
+    batch_s: float = Field(default=0.25, gt=0, le=10)
     """Facts are written together at least this often."""
     batch_max: int = Field(default=500, ge=1, le=10_000)
     """Facts written in one transaction at most."""
