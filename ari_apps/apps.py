@@ -57,6 +57,11 @@ from queue_strategies.model import AgentId, ContactId
 
 log = structlog.get_logger()
 
+UNHEARD = (
+    "ChannelConnectedLine", "ChannelDialplan", "ChannelEnteredBridge", "ChannelLeftBridge", "ChannelVarset",
+    "Dial",
+)  # fmt: skip
+"""Events that come with every call and say nothing to the floor."""
 RECALL_AGAIN_S = 1.0
 LEASE_S = 5.0
 """A phone that has not even said that it rings for so long is taken to be dead."""
@@ -330,4 +335,5 @@ def ari_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> Ari
         events=at.events,
         events_listen=str(at.events_listen),
         events_password=secrets.get("events"),
+        ignored_events=UNHEARD,
     )

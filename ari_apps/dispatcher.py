@@ -102,8 +102,6 @@ def channel_of(event: messages.Event) -> str | None:
             return _target(event.playback.target_uri)
         case messages.RecordingStarted() | messages.RecordingFinished() | messages.RecordingFailed():
             return _target(event.recording.target_uri)
-        case messages.Dial():
-            return event.peer.id
         case messages.ChannelTransfer():
             return event.referred_by.source_channel.id
         case _:
