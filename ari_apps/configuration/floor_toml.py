@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +78,23 @@ class FloorConfiguration(IvrSettings):
         yield from self.agents
         yield from self.phones
 
+    @cached_property
+    def queues_by_name(self) -> Mapping[str, QueueSettings]:
+        """Every queue of the file."""
+        return {queue.name: queue for queue in self.queues}
+
+    @cached_property
+    def agents_by_id(self) -> Mapping[str, AgentSettings]:
+        """Every agent of the file."""
+        return {agent.id: agent for agent in self.agents}
+
     def queue(self, name: str) -> QueueSettings | None:
         """Find a queue by name."""
-        return next((queue for queue in self.queues if queue.name == name), None)
+        return self.queues_by_name.get(name)
 
     def agent(self, name: str) -> AgentSettings | None:
         """Find an agent by id."""
-        return next((agent for agent in self.agents if agent.id == name), None)
+        return self.agents_by_id.get(name)
 
     def account_of_extension(self, extension: str) -> PhoneSettings | None:
         """Find the agent or phone that has an extension."""
