@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ari_apps.local_asterisk.installation import AsteriskInstallation, find_or_install
 from ari_apps.progress import shown_progress
 from tests.asterisk_lab import AsteriskLab
+
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
