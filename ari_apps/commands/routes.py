@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 from rich.text import Text
@@ -50,6 +52,7 @@ def walk(
     config: Annotated[Path, typer.Option("--config", "-c", help="The configuration.")] = Path("floor.toml"),
 ) -> None:
     """Walk a call through routes and menus, without a telephone; exit with 1 unless it goes as expected."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     if wrong := sorted(set(digits) - set(DTMF + WAITS)):
         raise RoutesTestError(f"{wrong[0]!r} is on no telephone, digits are 0-9, *, #, A-D and commas")
     configuration = load(config)

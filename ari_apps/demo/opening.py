@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_urlsafe
 from typing import NoReturn
 
@@ -103,14 +104,20 @@ def directions(stage: Stage, configuration: FloorConfiguration, secrets: SecretF
         first=[
             ("figures", f"http://{http}/metrics"),
             ("API", f"http://{http}/api/v1/floor, described at /api/openapi.json"),
-            ("API token", f"in {secrets.directory}/api"),
+            ("API token", f"in {from_home(secrets.directory / 'api')}"),
             ("softphone", f"user {GUEST.id}, password {password}, server {sip} (UDP)"),
             ("dial", dial),
         ],
         more=[
-            ("logs", f"in {stage.folder}"),
+            ("logs", f"in {from_home(stage.folder)}"),
         ],
     )
+
+
+def from_home(path: Path) -> str:
+    """Write a path as people type it, with ~ for their own folder."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 async def outlive(asterisk: RunningAsterisk, name: str) -> NoReturn:
