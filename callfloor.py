@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from errno import EDQUOT, ENOSPC
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -60,8 +61,17 @@ def main() -> None:
     try:
         command_line()()
     except CallfloorError as error:
-        typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
-        sys.exit(2)
+        give_up(str(error))
+    except OSError as error:
+        if error.errno not in (ENOSPC, EDQUOT):
+            raise
+        give_up("there is no space left on the disk for what has to be written: free some and start again")
+
+
+def give_up(sentence: str) -> NoReturn:
+    """Say why, and end."""
+    typer.secho(f"error: {sentence}", fg=typer.colors.RED, err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def render(
         ]
     except OSError as error:
         raise RenderingError(
-            f"{error.filename}: cannot be written ({error.strerror}): name another folder"
+            f"{error.filename or directory} cannot be written ({error.strerror}): name another folder"
         ) from None
     return Rendered(directories, tuple(written), events_way(configuration, installation))
 

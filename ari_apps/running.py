@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -244,13 +245,15 @@ async def _serving(
     runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await _listen(runner, http.listeners_listen if only is Half.LISTENERS else http.listen)
+    field = "listeners_listen" if only is Half.LISTENERS else "listen"
+    await _listen(runner, f"http.{field}", getattr(http, field))
 
 
-async def _listen(runner: web.AppRunner, address: Address) -> None:
+async def _listen(runner: web.AppRunner, place: str, address: Address) -> None:
     try:
         await web.TCPSite(runner, address.host, address.port).start()
     except OSError as error:
         raise AddressTakenError(
-            f"http.listen: {address} cannot be listened on ({error.strerror}), choose another in floor.toml"
+            f"{place}: {address} cannot be listened on ({os.strerror(error.errno or 0)}), "
+            "stop the other program or choose another in floor.toml"
         ) from None

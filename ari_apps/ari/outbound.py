@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 import socket
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
@@ -77,10 +78,10 @@ class Listener:
             await web.SockSite(self._runner, self._socket).start()
         except (OSError, ValueError) as error:
             await self.stop()
+            why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
             raise AddressTaken(
-                f"[asterisk] events_listen = {self._settings.events_listen!r}: cannot listen "
-                f"there ({error}); "
-                "stop the other program or choose another port, and render Asterisk's configuration again"
+                f"asterisk.events_listen: {self._settings.events_listen} cannot be listened on ({why}), "
+                "stop the other program or choose another, and render Asterisk's configuration again"
             ) from error
         self.port = self._runner.addresses[0][1]
         trace.debug("= listening on %s port %d", host, self.port)

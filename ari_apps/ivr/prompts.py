@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -131,7 +131,7 @@ class Prompts:
     def __init__(self, sounds: Sounds, speaker: Speaker) -> None:
         self._sounds = sounds
         self._speaker = speaker
-        self._lamented: set[str] = set()
+        self._told: set[str] = set()
 
     async def media(
         self, expressions: Iterable[str], *, language: str, values: Mapping[str, str]
@@ -169,7 +169,8 @@ class Prompts:
     async def _sound(self, part: Part, language: str, values: Mapping[str, str]) -> list[str]:
         if self._sounds.has(part.text, language):
             return [f"sound:{part.text}"]
-        self._lament("prompts.sound_missing", sound=part.text, language=language)
+        say = log.info if part.spoken_instead else log.warning
+        self._tell(say, "prompts.sound_missing", sound=part.text, language=language)
         return await self._speech(part.spoken_instead, language, values) if part.spoken_instead else []
 
     async def _speech(self, text: str, language: str, values: Mapping[str, str]) -> list[str]:
@@ -177,14 +178,14 @@ class Prompts:
             return []
         if (path := await self._speaker.file_for(spoken, language)) is not None:
             return [f"sound:{path}"]
-        self._lament("prompts.not_spoken", language=language)
+        self._tell(log.warning, "prompts.not_spoken", language=language)
         return [FALLBACK]
 
-    def _lament(self, event: str, **what: str) -> None:
+    def _tell(self, say: Callable[..., None], event: str, **what: str) -> None:
         key = f"{event} {sorted(what.items())}"
-        if key not in self._lamented:
-            self._lamented.add(key)
-            log.warning(event, **what)
+        if key not in self._told:
+            self._told.add(key)
+            say(event, **what)
 
 
 def _raw(text: str, values: Mapping[str, str]) -> str:

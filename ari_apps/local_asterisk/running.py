@@ -212,7 +212,10 @@ def find_taken_port(log: str) -> str | None:
     """Find in Asterisk's log that it could not listen somewhere; Asterisk itself goes on without."""
     for line in log.splitlines():
         if "Address already in use" in line or "Unable to bind" in line:
-            return f"a port Asterisk should listen on is taken by another program: {message_of(line)}"
+            return (
+                f"a port Asterisk should listen on is taken by another program ({message_of(line)}): "
+                "stop that one, or choose another port in [asterisk] of floor.toml"
+            )
     return None
 
 
