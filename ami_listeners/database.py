@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 Connection = AsyncConnection[tuple[object, ...]]
 
+CHECK_EVERY_S = 5.0
 LONGEST_USE_S = 30.0
 """A connection lent longer than this is taken back: the server is as good as away."""
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError, TimeoutError)
@@ -65,17 +66,31 @@ class Database:
         await self._close_pool()
         self.health.up, self.health.reason = False, "stopped"
 
+    async def keep_checking(self) -> None:
+        """Find out again and again whether the database answers, so that `health` is true also when idle."""
+        while True:
+            await asyncio.sleep(CHECK_EVERY_S)
+            with suppress(DatabaseUnreachable):
+                async with self._told(), self._opening:
+                    await self._probe()
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection to a migrated database; what is done with it is one transaction.
 
         Raises DatabaseUnreachable, also when the connection breaks while it is lent.
         """
+        async with self._told():
+            pool = await self._ready()
+            async with pool.connection(timeout=self.settings.connect_timeout_s) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _told(self) -> AsyncIterator[None]:
+        """Say in `health` what becomes of an attempt to use the database, and raise what is to be known."""
         try:
             async with asyncio.timeout(LONGEST_USE_S):
-                pool = await self._ready()
-                async with pool.connection(timeout=self.settings.connect_timeout_s) as connection:
-                    yield connection
+                yield
         except AWAY as failure:
             sentence = unreachable(self.conninfo, failure)
             self._down(sentence)
@@ -101,9 +116,10 @@ class Database:
             if not self._migrated:
                 await migrate(connection)
                 self._migrated = True
-        self.health.up, self.health.reason = True, ""
-        self.health.since_moment = self.clock.moment()
-        log.info("database.connected", database=address(self.conninfo))
+        if not self.health.up:
+            self.health.up, self.health.reason = True, ""
+            self.health.since_moment = self.clock.moment()
+            log.info("database.connected", database=address(self.conninfo))
 
     async def _open(self) -> AsyncConnectionPool[Connection]:
         pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(

@@ -166,7 +166,7 @@ class Journal:
             for agent, state, logged_in, pause_reason, since in await self.rows("agents_now"):
                 found[agent] = AgentMemory(agent, state, logged_in, pause_reason, since)
         except DatabaseUnreachable as away:
-            log.warning("journal.agents_from_spool_only", reason=str(away))
+            log.debug("journal.agents_from_spool_only", reason=str(away))
         for each in waiting:
             if each.kind == "agent_state_changed":
                 body = each.body
@@ -181,7 +181,7 @@ class Journal:
         try:
             rows = await self.rows("open_facts")
         except DatabaseUnreachable as away:
-            log.warning("journal.open_facts_from_spool_only", reason=str(away))
+            log.debug("journal.open_facts_from_spool_only", reason=str(away))
             return OpenFacts(waiting, complete=False)
         known = [Record(*row) for row in rows]
         ids = {each.id for each in known}

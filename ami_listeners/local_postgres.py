@@ -2,6 +2,9 @@
 
 Several callfloors may share one data folder; the last to leave stops the server. Two data folders are two
 servers. A server that was running on the folder already, started by somebody else, is used and left running.
+
+A callfloor that is killed leaves the server to the others, or to the next one, which finds everything as it
+was: so it is no child that dies with us. A server that dies is started anew.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, NoReturn
 from urllib.parse import quote
 
 import platformdirs
@@ -32,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 DATABASE = "callfloor"
 SOCKET_NAME = ".s.PGSQL.5432"
+LOOK_EVERY_S = 1.0
 LONGEST_SOCKET_PATH = 107
 """What Linux takes, in bytes."""
 CONFIGURATION = """\
@@ -67,7 +71,12 @@ async def database_url(settings: DatabaseSettings) -> AsyncIterator[str]:
         yield url
         return
     async with LocalPostgres(settings.data_dir or default_data_dir()) as server:
-        yield server.url
+        keeping = asyncio.create_task(server.keep_running(), name="keep PostgreSQL running")
+        try:
+            yield server.url
+        finally:
+            keeping.cancel()
+            await asyncio.wait([keeping])
 
 
 def default_data_dir() -> Path:
@@ -134,6 +143,18 @@ class LocalPostgres:
             await self._pg_ctl("stop", "-m", "fast", "-w", "-t", "30")
             self._note.unlink(missing_ok=True)
             log.info("postgres.stopped", data=str(self.data_dir))
+
+    async def keep_running(self) -> NoReturn:
+        """Start the server anew whenever it has died."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if self._alive():
+                continue
+            log.error("postgres.died", data=str(self.data_dir))
+            try:
+                await self.start()
+            except EmbeddedServerFailed as failure:
+                log.error("postgres.not_started", reason=str(failure))
 
     # -- how ------------------------------------------------------------------------------------------------
 
@@ -218,6 +239,15 @@ class LocalPostgres:
 
     def _started_by_us(self) -> bool:
         return read_or_empty(self._note) == self._pid() != ""
+
+    def _alive(self) -> bool:
+        try:
+            os.kill(int(self._pid()), 0)
+        except (ValueError, ProcessLookupError):
+            return False
+        except PermissionError:  # it is, and runs as somebody else
+            pass
+        return True
 
     def _pid(self) -> str:
         return read_or_empty(self.data_dir / "postmaster.pid").partition("\n")[0]

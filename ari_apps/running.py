@@ -146,6 +146,7 @@ async def _remembering(
     floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter())
     telling = Crew()
     stack.push_async_callback(telling.leave)
+    telling.start(database.keep_checking(), "check the database")
     telling.start(_tell_queues(journal, configuration), "tell the database of the queues")
     floor.exporter.add(lambda: figure_families(floor.figures, floor.rules()))
     floor.exporter.add(lambda: floor_families(floor.snapshot()))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from asyncio.subprocess import Process
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import psycopg
 
 from ami_listeners.clock import utc_now
+from ami_listeners.local_postgres import LocalPostgres
 from ari_apps.outside_world import OutsideCall
 from tests.command_line import CommandLine, Serving
 from tests.floor_lab import Floor, until
@@ -20,15 +22,26 @@ Row = dict[str, Any]
 
 
 class ServedFloor:
-    """One or two `callfloor serve` on a floor that runs; `world`, `get` and `post` are the floor's."""
+    """One or two `callfloor serve` on a floor that runs; `world`, `get` and `post` are the floor's.
 
-    def __init__(self, floor: Floor, folder: Path) -> None:
+    It remembers in the floor's database; at another `url`; or in one that it runs itself, in the folder
+    `embedded`.
+    """
+
+    def __init__(
+        self, floor: Floor, folder: Path, *, url: str | None = None, embedded: Path | None = None
+    ) -> None:
         self.floor = floor
         self.world = floor.world
         self.get, self.post = floor.get, floor.post
         self.line = CommandLine(folder)
         self.line.serve_floor(floor)
         database = floor.data["database"] | {"spool_dir": str(self.line.spool)}
+        self.database_url = database["url"] = url or floor.database_url
+        if embedded is not None:
+            del database["url"]
+            database["data_dir"] = str(embedded)
+            self.database_url = LocalPostgres(embedded).url
         where = {"site": floor.data["site"] | {"secrets": str(self.line.secrets)}, "database": database}
         self.line.configure(floor.data | where)
         site = floor.asterisk.configuration.site.name
@@ -56,22 +69,20 @@ class ServedFloor:
             if ready:
                 await self.processes[half].until(ready=True)
 
-    async def terminate(self) -> None:
-        """Send SIGTERM and wait for the orderly end."""
-        for serving in self.processes.values():
-            serving.process.terminate()
-        await self._end()
+    async def terminate(self, *halves: str) -> None:
+        """Send SIGTERM to these halves, or all, and wait for the orderly end."""
+        await self._end(halves, Process.terminate)
 
-    async def kill(self) -> None:
+    async def kill(self, *halves: str) -> None:
         """Send SIGKILL."""
-        for serving in self.processes.values():
-            serving.process.kill()
-        await self._end()
+        await self._end(halves, Process.kill)
 
-    async def _end(self) -> None:
-        for serving in self.processes.values():
+    async def _end(self, halves: Sequence[str], by: Callable[[Process], None]) -> None:
+        ending = [self.processes.pop(half) for half in halves or tuple(self.processes)]
+        for serving in ending:
+            by(serving.process)
+        for serving in ending:
             await serving.ended()
-        self.processes.clear()
 
     async def close(self) -> None:
         """End what runs."""
@@ -82,7 +93,7 @@ class ServedFloor:
 
     async def rows(self, sql: str, *parameters: Any) -> list[Row]:
         """Ask PostgreSQL; each row by the names of its columns."""
-        async with await psycopg.AsyncConnection.connect(self.floor.database_url) as connection:
+        async with await psycopg.AsyncConnection.connect(self.database_url) as connection:
             answer = await connection.execute(f"SELECT to_jsonb(t) FROM ({sql}) t", parameters)
             return [row for (row,) in await answer.fetchall()]
 
@@ -124,12 +135,17 @@ class ServedFloor:
         rows = await self.rows("SELECT * FROM queue_figures_between(since => %s)", since)
         for row in rows:
             queue = row["queue"]
-            for name in ("offered", "answered", "abandoned", "short_abandoned", "handled"):
+            for name in ("offered", "answered", "abandoned", "short_abandoned"):
                 told = counted[f"callfloor_queue_{name}_total", queue]
                 assert told == row[name], f"{name} of {queue}: {told} told, {row[name]} kept"
             for name in ("lost", "timed_out", "withdrawn"):
                 told = counted["callfloor_queue_released_total", name, queue]
                 assert told == row[name], f"{name} of {queue}: {told} told, {row[name]} kept"
+        handled = await self.rows(
+            "SELECT queue, count(*) FROM facts WHERE kind = 'handled' AND at >= %s GROUP BY queue", since
+        )
+        for row in handled:  # whoever answered, and when
+            assert counted["callfloor_queue_handled_total", row["queue"]] == row["count"], row
         return {row["queue"]: row for row in rows}
 
     # -- people ---------------------------------------------------------------------------------------------

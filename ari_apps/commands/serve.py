@@ -75,6 +75,7 @@ def log_to(terminal: bool, level: int) -> None:
     )
     logging.basicConfig(level=max(level, logging.INFO), stream=sys.stderr)
     logging.getLogger("aiohttp.server").addFilter(concerns_us)
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # we tell ourselves, once, that it is away
 
 
 def concerns_us(record: logging.LogRecord) -> bool:

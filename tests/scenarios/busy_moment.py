@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from ari_apps.outside_world import OutsideCall
 from tests.floor_lab import hears, until
-from tests.served_floor import ServedFloor
+from tests.served_floor import Row, ServedFloor
 
 SALES, PRECIOUS, SUPPORT, MENU, MESSAGE = "+4930100", "+4930109", "+4930110", "+4930200", "+4930300"
 ABROAD = "+4411223344"
+TOLERANCE_S = 2.0
 AGENTS = ("anna", "bob", "carl", "dora", "emil", "fay")
 
 FLOOR = f"""
@@ -203,3 +206,33 @@ class Scene:
         there = [one for one in self.served.world.calls if one.record.dialled_by == "outside"]
         callers = {one.record.from_number: one for one in there}
         return [callers[number] for number in numbers]
+
+
+# -- what is remembered -------------------------------------------------------------------------------------
+
+
+async def check_talk(served: ServedFloor, caller: OutsideCall, agent: OutsideCall | None) -> Row:
+    """Find one visit, answered once, with talk and hold as long as the agent's line was open."""
+    await served.until_told("handled", caller)
+    (visit,) = await served.visits(caller)
+    assert (visit["outcome"], visit["handled"]) == ("answered", 1)
+    if agent is not None:
+        assert visit["agent"] == agent.record.party
+        assert visit["talk_s"] + visit["hold_s"] == pytest.approx(agent.record.talked_s, abs=TOLERANCE_S)
+    assert len(await served.told("answered", caller)) == len(await served.told("offer_ended", caller)) == 1
+    return visit
+
+
+async def check_abandoned(served: ServedFloor, caller: OutsideCall, unheard_s: float = 0.0) -> None:
+    """Find one visit, abandoned after as long a wait as the caller's line was open.
+
+    Where Asterisk keeps no events, an end that nobody heard is known only when callfloor is back.
+    """
+    line = caller.record
+    assert line.ended_at is not None
+    await served.until_told("contact_ended", caller)
+    (visit,), (contact,) = await served.visits(caller), await served.contacts(caller)
+    assert (visit["outcome"], contact["ended_by"]) == ("abandoned", "caller")
+    waited_s = line.ended_at - line.dialled_at
+    for told_s in (visit["wait_s"], contact["duration_s"]):
+        assert waited_s - TOLERANCE_S < told_s < waited_s + unheard_s + TOLERANCE_S

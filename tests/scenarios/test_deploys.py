@@ -13,11 +13,19 @@ from ari_apps.outside_world import OutsideCall
 from tests.asterisk_lab import AsteriskLab
 from tests.ears import analyse, read
 from tests.floor_lab import FloorLab, hears, hears_music
-from tests.scenarios.busy_moment import AGENTS, FLOOR, SALES, Scene, call
-from tests.served_floor import Row, ServedFloor
+from tests.scenarios.busy_moment import (
+    AGENTS,
+    FLOOR,
+    SALES,
+    TOLERANCE_S,
+    Scene,
+    call,
+    check_abandoned,
+    check_talk,
+)
+from tests.served_floor import ServedFloor
 
 LISTENED_S = 5.0
-TOLERANCE_S = 2.0
 
 
 @pytest.fixture(scope="module", params=["outbound", "inbound"])
@@ -115,33 +123,3 @@ async def go_on(scene: Scene, next_caller: OutsideCall) -> OutsideCall:
     for agent in (at_fay, scene.anna, scene.bob, scene.carl):
         await agent.hang_up()
     return at_fay
-
-
-# -- what is remembered -------------------------------------------------------------------------------------
-
-
-async def check_talk(served: ServedFloor, caller: OutsideCall, agent: OutsideCall | None) -> Row:
-    """Find one visit, answered once, with talk and hold as long as the agent's line was open."""
-    await served.until_told("handled", caller)
-    (visit,) = await served.visits(caller)
-    assert (visit["outcome"], visit["handled"]) == ("answered", 1)
-    if agent is not None:
-        assert visit["agent"] == agent.record.party
-        assert visit["talk_s"] + visit["hold_s"] == pytest.approx(agent.record.talked_s, abs=TOLERANCE_S)
-    assert len(await served.told("answered", caller)) == len(await served.told("offer_ended", caller)) == 1
-    return visit
-
-
-async def check_abandoned(served: ServedFloor, caller: OutsideCall, unheard_s: float = 0.0) -> None:
-    """Find one visit, abandoned after as long a wait as the caller's line was open.
-
-    Where Asterisk keeps no events, an end that nobody heard is known only when callfloor is back.
-    """
-    line = caller.record
-    assert line.ended_at is not None
-    await served.until_told("contact_ended", caller)
-    (visit,), (contact,) = await served.visits(caller), await served.contacts(caller)
-    assert (visit["outcome"], contact["ended_by"]) == ("abandoned", "caller")
-    waited_s = line.ended_at - line.dialled_at
-    for told_s in (visit["wait_s"], contact["duration_s"]):
-        assert waited_s - TOLERANCE_S < told_s < waited_s + unheard_s + TOLERANCE_S
