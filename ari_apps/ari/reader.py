@@ -10,6 +10,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
@@ -25,6 +26,7 @@ from ari_apps.ari.wire import trace
 
 log = structlog.get_logger(__name__)
 
+_SPEECH = frozenset({aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG})
 WebSocket = web.WebSocketResponse[Literal[False]] | aiohttp.ClientWebSocketResponse[Literal[False]]
 
 
@@ -41,8 +43,16 @@ class Sink(Protocol):
         """Learn that no events come until the next `connected`."""
 
 
+_FROZEN = 10
+"""A connection on which nothing came for so many times `silent_after_s` is given up.
+
+Not before: an Asterisk that was frozen and goes on has lost nothing, and crashes at times (22.10) when it
+finds the connection closed on which it is about to tell something.
+"""
+
+
 class PeerSilent(Exception):
-    """Nothing came for too long, not even the answer to a ping."""
+    """Nothing came for far too long, not even the answer to a ping."""
 
 
 class Reader:
@@ -56,6 +66,8 @@ class Reader:
         *,
         is_echo: Callable[[str], bool],
         doubted: Callable[[], None],
+        silent: Callable[[str], None],
+        speaks_again: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
         at: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -64,14 +76,17 @@ class Reader:
         self._sink = sink
         self._is_echo = is_echo
         self._doubted = doubted
+        self._silent = silent
+        self._speaks_again = speaks_again
         self._clock = clock
         self._at = at
         self._last_heard = 0.0
+        self._is_silent = False
         self._sink_failures: set[tuple[str, str]] = set()
 
     async def read(self, ws: WebSocket, sock: socket.socket | None) -> str:
         """Hand on everything that comes until the connection ends; return why it ended."""
-        self._last_heard = self._clock()
+        self._last_heard, self._is_silent = self._clock(), False
         reason = "cancelled"
         try:
             async with asyncio.TaskGroup() as both:
@@ -89,6 +104,9 @@ class Reader:
             message = await ws.receive()
             self._last_heard = self._clock()
             _acknowledge_at_once(sock)
+            if self._is_silent and message.type in _SPEECH:
+                self._is_silent = False
+                self._speaks_again()
             match message.type:
                 case aiohttp.WSMsgType.TEXT:
                     self._take(message.data)
@@ -139,15 +157,20 @@ class Reader:
         """Ping; a peer that is frozen, or behind a dead line, answers nothing and closes nothing."""
         while True:
             await asyncio.sleep(self._settings.ping_every_s)
-            silent_s = self._clock() - self._last_heard
-            if silent_s > self._settings.silent_after_s:
-                raise PeerSilent(f"Asterisk has been silent for {silent_s:.1f} s")
+            self._listen_for_silence()
             trace.debug("> ping")
-            try:
-                async with asyncio.timeout(self._settings.silent_after_s):
+            with suppress(TimeoutError):  # it takes nothing any more, and says nothing either
+                async with asyncio.timeout(self._settings.ping_every_s):
                     await ws.ping(repr(self._clock()).encode())
-            except TimeoutError:
-                raise PeerSilent("Asterisk has been silent and takes nothing any more") from None
+
+    def _listen_for_silence(self) -> None:
+        """Tell of a silence once; raises PeerSilent when it does not end."""
+        silent_s = self._clock() - self._last_heard
+        if silent_s > _FROZEN * self._settings.silent_after_s:
+            raise PeerSilent(f"Asterisk has been silent for {silent_s:.0f} s")
+        if silent_s > self._settings.silent_after_s and not self._is_silent:
+            self._is_silent = True
+            self._silent(f"Asterisk has been silent for {silent_s:.1f} s")
 
     def _pong(self, payload: bytes) -> None:
         trace.debug("< pong %s", payload)

@@ -41,6 +41,6 @@ class AriSettings:
     """Asterisk closes an idle connection after 15 s; we must be first."""
     ping_every_s: float = 2.0
     silent_after_s: float = 6.0
-    """A peer from which nothing came for so long, not even a pong, is dropped."""
+    """A peer from which nothing came for so long, not even a pong, counts as disconnected until it speaks."""
     back_off_s: float = 0.2
     back_off_cap_s: float = 3.0

@@ -69,6 +69,8 @@ class Supervisor:
             sink,
             is_echo=self._hearing.is_echo,
             doubted=self._doubt.set,
+            silent=self._down,
+            speaks_again=self._up,
             clock=clock,
             at=at,
         )
@@ -198,6 +200,8 @@ class Supervisor:
 
     def _down(self, reason: str) -> None:
         figures = self._figures
+        if not figures.connected:
+            return  # it was silent, and now it is gone
         figures.connected, figures.since, figures.reason = False, self._at(), reason
         say = log.info if reason == _STOPPED else log.warning
         say("ari.disconnected", reason=reason)

@@ -75,7 +75,9 @@ async def test_calls_that_came_while_we_were_away_are_told_in_their_order(asteri
 
 
 @BOTH
-async def test_a_frozen_asterisk_is_noticed_and_left(asterisk_lab: AsteriskLab, events: str) -> None:
+async def test_a_frozen_asterisk_is_noticed_and_heard_again_after_it(
+    asterisk_lab: AsteriskLab, events: str
+) -> None:
     switchboard, listening = await run_switchboard(asterisk_lab, events=events), Listening()
     async with switchboard.ari(listening, ping_every_s=0.1, silent_after_s=1.0) as ari:
         await ari.ready(20)
