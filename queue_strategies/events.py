@@ -198,7 +198,10 @@ class RestoringEnded:
 
 @dataclass(frozen=True, slots=True)
 class AgentRestored:
-    """After a restart: the agent was in this state before (from the journal); nothing new happened."""
+    """After a restart: the agent was in this state before (from the journal); nothing new happened.
+
+    One who is no longer configured has logged out.
+    """
 
     agent: AgentId
     logged_in: bool
@@ -237,7 +240,10 @@ class TalkRestored:
 
 @dataclass(frozen=True, slots=True)
 class OfferRestored:
-    """After a restart: this agent's phone is found ringing for this caller, who is known by that."""
+    """After a restart: this agent's phone is found ringing for this caller, who is known by that.
+
+    Where it may not ring on, it is silenced, and the offer told to have ended.
+    """
 
     caller: Caller
     agent: AgentId

@@ -28,7 +28,9 @@ def joined(hall: Hall, event: CallerJoined) -> None:
     if not caller.adopted:
         _tell_joined(hall, visit)
     refusal = _refusal(line, caller)
-    if refusal is not None:
+    if refusal is not None and hall.restoring and caller.adopted:
+        hall.returned[visit] = None  # there may be more to tell of this visit, its end among it
+    elif refusal is not None:
         let_go(hall, visit, refusal)
     else:
         hall.arm(visit)
@@ -128,6 +130,9 @@ def priority_changed(hall: Hall, event: PriorityChanged) -> None:
 
 def time_is_up(hall: Hall, visit: Visit) -> None:
     """Let go of a caller who has waited long enough, or look for an agent again after a sparing."""
+    if hall.restoring:  # who is found to have left before has not waited too long
+        hall.overdue[visit] = None
+        return
     gives_up_at = visit.gives_up_at
     if gives_up_at is not None and gives_up_at <= hall.now:
         let_go(hall, visit, VisitOutcome.TIMED_OUT)

@@ -9,7 +9,7 @@ from queue_strategies.facts import AgentStateChanged, Fact
 from queue_strategies.floor.deadlines import Deadlines
 from queue_strategies.floor.desk import Desk, Told
 from queue_strategies.floor.line import Line
-from queue_strategies.floor.visit import Offer, Visit
+from queue_strategies.floor.visit import Offer, Place, Visit
 from queue_strategies.model import AgentId, AgentState, ContactId, OfferId, QueueName, VisitId
 
 
@@ -38,6 +38,8 @@ class Hall:
         """Between RestoringBegan and RestoringEnded nobody is rung and nobody is let go of."""
         self.unsettled: dict[Desk, None] = {}
         """Agents of whom it is not known yet whether they still do what was told of them."""
+        self.overdue: dict[Visit, None] = {}
+        """Callers whose time was up while restoring."""
         self._changed: dict[Desk, None] = {}
         self._count = 0
 
@@ -164,9 +166,14 @@ class Hall:
         self.unsettled[desk] = None
 
     def settle(self) -> None:
-        """Take every desk for what it is."""
-        self._changed.update(self.unsettled)
-        self.unsettled.clear()
+        """Take every desk for what it is, and see to those whose time was up."""
+        desks, self.unsettled = self.unsettled, {}
+        for desk in desks:
+            self.refresh_desk(desk)
+        overdue, self.overdue = self.overdue, {}
+        for visit in overdue:
+            if visit.place is Place.WAITING:
+                self.arm(visit)
 
     def late(self, moment: float | None, after: float) -> float:
         """Return the moment of something that may be told late: not before `after`, and not in the future."""

@@ -10,6 +10,7 @@ from queue_strategies.events import (
     TalkRestored,
     WrapUpRestored,
 )
+from queue_strategies.facts import OfferEnded
 from queue_strategies.floor import offers, talks
 from queue_strategies.floor.agents import end_rest, end_wrap_up
 from queue_strategies.floor.callers import enter, joined
@@ -17,13 +18,16 @@ from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.visit import Offer, Place, Visit
-from queue_strategies.model import Agent, AgentId, OfferOutcome
+from queue_strategies.model import Agent, AgentId, AgentState, OfferOutcome
 
 
 def agent_restored(hall: Hall, event: AgentRestored) -> None:
     """Put an agent back into the state before; an agent of whom something was told since is left alone."""
     desk = hall.desks.get(event.agent)
-    if desk is None or desk.removed or desk.spoken_of:
+    if desk is None:
+        _dismiss(hall, event)
+        return
+    if desk.removed or desk.spoken_of:
         return
     desk.logged_in = event.logged_in
     desk.pause_reason = event.pause_reason if event.logged_in else None
@@ -37,6 +41,16 @@ def agent_restored(hall: Hall, event: AgentRestored) -> None:
             hall.settle()
     else:
         hall.trust(desk, since if desk.talk is None else desk.since)
+
+
+def _dismiss(hall: Hall, event: AgentRestored) -> None:
+    """Let an agent have gone home who is no longer configured, unless a talk is found that goes on."""
+    if event.told_state in (None, AgentState.LOGGED_OUT):
+        return
+    desk = _stranger(hall, event.agent)
+    hall.doubt(desk, event.told_state, hall.late(event.since_moment, after=float("-inf")))
+    if not hall.restoring:
+        hall.settle()
 
 
 def wrap_up_restored(hall: Hall, event: WrapUpRestored) -> None:
@@ -84,7 +98,7 @@ def offer_restored(hall: Hall, event: OfferRestored) -> None:
     visit, desk = hall.visits.get(event.caller.visit), hall.desks.get(event.agent)
     free = desk is not None and desk.offer is None and desk.talk is None and not desk.removed
     if visit is None or desk is None or not free or visit.place is not Place.WAITING:
-        hall.order(StopRinging(event.offer, OfferOutcome.WITHDRAWN))
+        _silence(hall, event)
         return
     untouched = not desk.spoken_of
     _clear(hall, desk)
@@ -101,6 +115,25 @@ def offer_restored(hall: Hall, event: OfferRestored) -> None:
     hall.refresh_desk(desk)
     if untouched:
         hall.trust(desk, offer.made)
+
+
+def _silence(hall: Hall, event: OfferRestored) -> None:
+    """Take back an offer that was made and cannot go on."""
+    caller = event.caller
+    rang = hall.now if event.rang_moment is None else min(hall.now, event.rang_moment)
+    hall.order(StopRinging(event.offer, OfferOutcome.WITHDRAWN))
+    hall.tell(
+        OfferEnded(
+            moment=hall.now,
+            contact=caller.contact,
+            visit=caller.visit,
+            queue=caller.queue,
+            agent=event.agent,
+            offer=event.offer,
+            outcome=OfferOutcome.WITHDRAWN,
+            rang_s=hall.now - rang,
+        )
+    )
 
 
 def _seat(desk: Desk, visit: Visit) -> Seat:

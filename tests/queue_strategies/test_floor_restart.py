@@ -239,3 +239,61 @@ def test_who_left_meanwhile_waited_and_talked_until_then() -> None:
     assert (story.handled().talk_s, story.handled().moment) == (35, 75)
     assert story.at(106).told(WrapUpEnded)[0].wrap_up_s == 30
     assert story.told(OfferMade) == []
+
+
+def test_who_gave_up_meanwhile_has_given_up_even_if_the_longest_wait_is_over_by_now() -> None:
+    story = restoring(max_wait_s=10).happen(adopted("eva", 80.0))
+    story.happen(CallerLeft(visit_of("eva"), VisitOutcome.ABANDONED, 84.0)).happen(RestoringEnded())
+    assert story.ends == [("eva", "abandoned")]
+
+
+def test_who_has_waited_too_long_by_now_is_let_go_of_once_whatever_rings() -> None:
+    story = restoring(max_wait_s=10, ring_timeout_s=60).happen(AgentRestored(ANNA, True, None, 50.0))
+    caller = caller_named("eva", SALES, joined_moment=80, adopted=True)
+    story.happen(OfferRestored(caller, ANNA, OFFER, 95.0)).happen(CallerJoined(caller))
+    assert story.ends == []
+    assert story.happen(RestoringEnded()).ends == [("eva", "timed_out")]
+    assert story.stopped() == [(OFFER, OfferOutcome.WITHDRAWN)]
+    assert story.floor.next_deadline() is None
+
+
+def test_who_waits_in_a_queue_that_was_removed_is_withdrawn_once() -> None:
+    story = restoring()
+    caller = caller_named("eva", QueueName("old"), joined_moment=80, adopted=True)
+    story.happen(OfferRestored(caller, AgentId("gone"), OFFER, 95.0)).happen(CallerJoined(caller))
+    story.happen(RestoringEnded())
+    assert story.ends == [("eva", "withdrawn")]
+    story = restoring().happen(CallerJoined(caller))
+    story.happen(CallerLeft(caller.visit, VisitOutcome.ABANDONED, 84.0)).happen(RestoringEnded())
+    assert story.ends == [("eva", "abandoned")]
+
+
+def test_an_offer_that_may_not_go_on_is_told_to_have_ended() -> None:
+    story = restoring()
+    caller = caller_named("eva", SALES, joined_moment=80, adopted=True)
+    story.happen(OfferRestored(caller, AgentId("gone"), OFFER, 95.0)).happen(RestoringEnded())
+    (ended,) = story.told(OfferEnded)
+    assert (ended.offer, ended.outcome, ended.rang_s) == (OFFER, OfferOutcome.WITHDRAWN, 5)
+    assert story.line() == ["eva"]
+
+
+def test_an_agent_who_was_removed_meanwhile_has_logged_out() -> None:
+    gone = AgentId("gone")
+    ready = AgentRestored(gone, True, None, 20.0, since_moment=40.0, told_state=AgentState.READY)
+    story = restoring().happen(ready).happen(RestoringEnded())
+    (change,) = story.told(AgentStateChanged)
+    assert (change.agent, change.was, change.lasted_s) == (gone, AgentState.READY, 60)
+    assert (change.state, change.logged_in) == (AgentState.LOGGED_OUT, False)
+    assert gone not in story.floor.snapshot(100).agents
+    absent = AgentRestored(gone, False, None, 20.0, since_moment=40.0, told_state=AgentState.LOGGED_OUT)
+    assert restoring().happen(absent).happen(RestoringEnded()).facts == []
+
+
+def test_an_agent_who_was_removed_in_mid_call_has_logged_out_when_that_is_over() -> None:
+    gone = AgentId("gone")
+    talking = AgentRestored(gone, True, None, 20.0, since_moment=40.0, told_state=AgentState.TALKING)
+    story = restoring().happen(talking)
+    story.happen(TalkRestored(caller_named("eva", SALES, joined_moment=30), gone, OFFER, 40.0))
+    assert story.happen(RestoringEnded()).facts == []
+    (change,) = story.at(110).part("eva").told(AgentStateChanged)
+    assert (change.was, change.lasted_s, change.state) == (AgentState.TALKING, 70, AgentState.LOGGED_OUT)
