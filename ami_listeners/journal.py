@@ -13,7 +13,6 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import structlog
 
 from ami_listeners.clock import Clock
 from ami_listeners.database import Database
-from ami_listeners.errors import DatabaseUnreachable, ListenerError
+from ami_listeners.errors import ListenerError
 from ami_listeners.identity import FactIds
 from ami_listeners.queries import queries
 from ami_listeners.records import Record, decode, encode, record
@@ -38,26 +37,6 @@ RETRY_S = (0.2, 2.0)
 """The first and the longest pause before the database is tried again."""
 POISON = (psycopg.DataError, psycopg.IntegrityError)
 """What a fact causes that the database can never take."""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentMemory:
-    """What an agent did last, as far as was told."""
-
-    agent: str
-    state: str
-    logged_in: bool
-    pause_reason: str | None
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OpenFacts:
-    """Facts in the order in which they were told."""
-
-    facts: Sequence[Record]
-    complete: bool
-    """The database has answered."""
 
 
 @dataclass(slots=True)
@@ -158,38 +137,10 @@ class Journal:
             return False
         return True
 
-    async def agent_states(self) -> dict[str, AgentMemory]:
-        """Read what every agent did last, from the database if it answers, and from what waits for it."""
-        found: dict[str, AgentMemory] = {}
-        waiting = await self._waiting()
-        try:
-            for agent, state, logged_in, pause_reason, since in await self.rows("agents_now"):
-                found[agent] = AgentMemory(agent, state, logged_in, pause_reason, since)
-        except DatabaseUnreachable as away:
-            log.debug("journal.agents_from_spool_only", reason=str(away))
-        for each in waiting:
-            if each.kind == "agent_state_changed":
-                body = each.body
-                found[body["agent"]] = AgentMemory(
-                    body["agent"], body["state"], body["logged_in"], body["pause_reason"], each.at
-                )
-        return found
-
-    async def open_facts(self) -> OpenFacts:
-        """Read what was told of contacts that are not over; what else waits for the database is among it."""
-        waiting = await self._waiting()
-        try:
-            rows = await self.rows("open_facts")
-        except DatabaseUnreachable as away:
-            log.debug("journal.open_facts_from_spool_only", reason=str(away))
-            return OpenFacts(waiting, complete=False)
-        known = [Record(*row) for row in rows]
-        ids = {each.id for each in known}
-        return OpenFacts([*known, *(each for each in waiting if each.id not in ids)], complete=True)
-
-    async def _waiting(self) -> list[Record]:
+    async def waiting(self) -> list[Record]:
         """Read what is not in the database for sure; ask this first, as it may get there meanwhile."""
-        return list(readable([*await asyncio.to_thread(self.spool.unforgotten), *self._memory]))
+        in_memory = tuple(self._memory)
+        return await asyncio.to_thread(lambda: list(readable([*self.spool.unforgotten(), *in_memory])))
 
     async def know_queues(self, queues: Iterable[Queue]) -> None:
         """Tell the database by which rules each queue is measured; raises DatabaseUnreachable."""

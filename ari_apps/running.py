@@ -38,7 +38,7 @@ from ari_apps.console.api import add_api
 from ari_apps.console.desk import Desk
 from ari_apps.console.operations import operations
 from ari_apps.crew import Crew
-from ari_apps.reconcile.before import recall
+from ari_apps.reconcile.before import Recall
 from queue_strategies.errors import CallfloorError
 from queue_strategies.facts import Fact
 from queue_strategies.figures import Figures
@@ -189,7 +189,7 @@ async def _acting(
             folders,
             clock=clock,
             remember=floor.remember,
-            recall=partial(recall, floor.journal, clock),
+            recall=Recall(floor.journal, clock),
         )
     )
     health = apps.ari.health()

@@ -10,13 +10,12 @@ ORDER BY number
 ON CONFLICT (id) DO NOTHING
 
 -- agents_now --
--- Read what every agent did last, and since when the agent is free.
-SELECT agent, state, logged_in, pause_reason, since FROM agents_now
+-- Read what every agent of the floor did last, and since when.
+SELECT agent, state, logged_in, pause_reason, since FROM agents_now WHERE source = 'floor'
 
 -- open_facts --
 -- Read what was told of contacts that are not over, and of those after whom an agent wraps up, in its order.
-SELECT id, at, kind, source, body FROM facts
-WHERE source = 'floor' AND contact IN (
+WITH open AS (
     SELECT contact FROM contacts WHERE ended_at IS NULL
     UNION SELECT contact FROM visits WHERE decided_at IS NULL AND source = 'floor'
     UNION SELECT contact FROM visits WHERE outcome = 'answered' AND handled = 0 AND source = 'floor'
@@ -25,6 +24,12 @@ WHERE source = 'floor' AND contact IN (
         SELECT contact FROM visits WHERE agent = a.agent AND handled > 0 AND source = 'floor'
         ORDER BY handled_at DESC LIMIT 1) last
     WHERE a.state = 'wrap_up' AND a.source = 'floor')
+SELECT id, at, kind, source, body FROM facts
+WHERE source = 'floor' AND contact IN (SELECT contact FROM open)
+UNION ALL
+SELECT id, at, kind, source, body FROM facts -- the end of a wrap-up names no contact
+WHERE source = 'floor' AND kind = 'wrap_up_ended' AND contact IS NULL
+    AND visit IN (SELECT visit FROM visits WHERE contact IN (SELECT contact FROM open))
 ORDER BY id
 
 -- open_calls --

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import structlog
+
 from ami_listeners.clock import Clock
-from ami_listeners.journal import AgentMemory, Journal
+from ami_listeners.journal import Journal
+from ami_listeners.recollection import AgentMemory, agent_states, open_facts
 from ari_apps.reconcile.remembered import Memory, remembered
 from queue_strategies.events import AgentRestored
 from queue_strategies.model import AgentId, AgentState
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
     """How things stood."""
 
-    agents: Sequence[AgentRestored]
+    agents: Iterable[AgentRestored]
     memory: Memory
 
 
@@ -25,23 +30,39 @@ async def nothing() -> Before:
     return Before((), Memory())
 
 
-async def recall(journal: Journal, clock: Clock) -> Before:
-    """Read it from the journal; incomplete while the database is away."""
-    told = await journal.open_facts()
-    agents = await journal.agent_states()
-    return Before(restored(agents, clock), remembered(told.facts, complete=told.complete))
+class Recall:
+    """Read from the journal how things stood: at first whatever there is, then only what is complete.
+
+    What waits for a database that is away may be much, and is not read again and again.
+    """
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._asked = False
+
+    async def __call__(self) -> Before:
+        """Tell how things stood; incomplete while the database is away."""
+        if self._asked and not self._journal.database.health.up:
+            return Before((), Memory(complete=False))
+        self._asked = True
+        told = await open_facts(self._journal)
+        agents = await agent_states(self._journal)
+        memory = remembered(told.facts, complete=told.complete)
+        if memory.unreadable:
+            log.error("recall.facts_unreadable", kinds=memory.unreadable)
+        return Before(tuple(restored(agents.values(), self._clock)), memory)
 
 
-def restored(agents: Mapping[str, AgentMemory], clock: Clock) -> list[AgentRestored]:
-    """Say where the agents were."""
-    return [
-        AgentRestored(
+def restored(agents: Iterable[AgentMemory], clock: Clock) -> Iterator[AgentRestored]:
+    """Say where the agents were; a state that only another version knows is as good as none."""
+    for one in agents:
+        since = clock.moment_at(one.since)
+        yield AgentRestored(
             agent=AgentId(one.agent),
             logged_in=one.logged_in,
             pause_reason=one.pause_reason,
-            idle_since_moment=(since := clock.moment_at(one.since)),
+            idle_since_moment=since,
             since_moment=since,
-            told_state=AgentState(one.state),
+            told_state=AgentState(one.state) if one.state in set(AgentState) else None,
         )
-        for one in agents.values()
-    ]

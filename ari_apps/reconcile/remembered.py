@@ -86,6 +86,8 @@ class Memory:
     """After whom an agent may be wrapping up; an agent's last one counts."""
     complete: bool = True
     """Nothing is missing, as it may be while the database is away."""
+    unreadable: frozenset[str] = frozenset()
+    """Kinds of facts that another version wrote in another way; they were passed over."""
 
     def on_channel(self, channel_id: str) -> RememberedContact | None:
         """Find the contact whose line this channel is."""
@@ -97,11 +99,12 @@ def remembered(facts: Iterable[Record], *, complete: bool = True) -> Memory:
     told = _Told()
     for fact in facts:
         if fact.source == "floor":
-            told.take(fact)
+            told.take_if_readable(fact)
     return Memory(
         {name: contact for name, contact in told.contacts.items() if contact.is_open},
         tuple((one, visit) for one in told.contacts.values() for visit in one.visits if visit.wraps_up),
         complete,
+        frozenset(told.unreadable),
     )
 
 
@@ -110,7 +113,15 @@ class _Told:
 
     def __init__(self) -> None:
         self.contacts: dict[ContactId, RememberedContact] = {}
+        self.unreadable: set[str] = set()
         self._visits: dict[str, RememberedVisit] = {}
+
+    def take_if_readable(self, fact: Record) -> None:
+        """Take in one fact that may be of another version's making."""
+        try:
+            self.take(fact)
+        except (LookupError, TypeError, ValueError):
+            self.unreadable.add(fact.kind)
 
     def take(self, fact: Record) -> None:
         """Take in one fact; one of a visit or contact never heard of changes nothing."""

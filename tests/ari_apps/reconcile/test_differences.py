@@ -6,11 +6,14 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from ami_listeners.clock import Clock
+from ami_listeners.recollection import AgentMemory
 from ami_listeners.records import record
 from ari_apps.ari.messages import Bridge, CallerID, Channel, DialplanCEP
+from ari_apps.reconcile.before import restored
 from ari_apps.reconcile.differences import differences
 from ari_apps.reconcile.remembered import remembered
 from ari_apps.reconcile.whereabouts import Differences, Found
@@ -312,3 +315,16 @@ def test_traces_survive_the_journey_through_a_channel() -> None:
     assert read(None) is None
     assert read_leg("callfloor,leg,anna,o1,v1") == LegTrace("anna", "o1", "v1")
     assert read_leg("callfloor,inbound") is None
+
+
+def test_what_another_version_has_told_is_passed_over_where_it_cannot_be_read() -> None:
+    told = started() + joined() + let_go(VisitOutcome.TIMED_OUT)
+    *facts, end = (record(fact, UUID(int=number), "floor", CLOCK) for number, fact in enumerate(told))
+    unknown = msgspec.structs.replace(end, body={**end.body, "outcome": "sent to the moon"})
+    bare = msgspec.structs.replace(end, kind="handled", body={"visit": "v1"})
+    memory = remembered([*facts, unknown, bare])
+    assert memory.unreadable == {"visit_ended", "handled"}
+    assert [contact.channel for contact in memory.contacts.values()] == ["c1"]
+    of_another = AgentMemory("anna", "meditating", True, None, NOW)
+    (anna,) = restored([of_another], CLOCK)
+    assert (anna.logged_in, anna.told_state) == (True, None)
