@@ -156,14 +156,13 @@ async def _remembering(
 
 
 def _database_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> DatabaseSettings:
-    """Complete what floor.toml says: a password for a database of others, else a folder for our own."""
-    settings = configuration.database
-    if settings.url is not None and (password := secrets.find("database")) is not None:
-        return settings.model_copy(update={"password": SecretStr(password)})
+    """Complete what floor.toml says: the password of a database that wants one, a folder for our own."""
+    settings, more = configuration.database, dict[str, object]()
+    if (password := secrets.find("database")) is not None:
+        more["password"] = SecretStr(password)
     if settings.url is None and settings.data_dir is None:
-        data_dir = default_data_dir().with_name(f"postgres-{configuration.site.name}")
-        return settings.model_copy(update={"data_dir": data_dir})
-    return settings
+        more["data_dir"] = default_data_dir().with_name(f"postgres-{configuration.site.name}")
+    return settings.model_copy(update=more)
 
 
 async def _tell_queues(journal: Journal, configuration: FloorConfiguration) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +17,7 @@ from rich.text import Text
 
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.destinations import Destination
+from ari_apps.directory import Directory
 from ari_apps.ivr.digits import DTMF
 from ari_apps.ivr.offline_walk import WAITS, OfflineCall, Walked, walk_offline
 from ari_apps.ivr.opening_hours import time_zone
@@ -52,7 +55,6 @@ def walk(
     config: Annotated[Path, typer.Option("--config", "-c", help="The configuration.")] = Path("floor.toml"),
 ) -> None:
     """Walk a call through routes and menus, without a telephone; exit with 1 unless it goes as expected."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     if wrong := sorted(set(digits) - set(DTMF + WAITS)):
         raise RoutesTestError(f"{wrong[0]!r} is on no telephone, digits are 0-9, *, #, A-D and commas")
     configuration = load(config)
@@ -64,11 +66,26 @@ def walk(
         keys=digits,
         lookups=tuple(lookup or ()),
     )
-    walked = asyncio.run(_walk(configuration, call))
+    with only_warnings():
+        walked = asyncio.run(_walk(configuration, call))
     Console(highlight=False, soft_wrap=True).print(describe(call, walked))
+    if not Directory(configuration).knows(walked.end):
+        typer.echo(f"but {config.name} has no {walked.end.kind} {walked.end.name!r}", err=True)
+        raise typer.Exit(1)
     if expected is not None and not walked.passed(expected):
         typer.echo(f"expected {expected}, but the call goes to {walked.end}", err=True)
         raise typer.Exit(1)
+
+
+@contextmanager
+def only_warnings() -> Iterator[None]:
+    """Keep what is logged for operators out of the answer, for as long as the context is open."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 async def _walk(configuration: FloorConfiguration, call: OfflineCall) -> Walked:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -169,6 +170,7 @@ def test_facts_are_told_with_names() -> None:
         wait_s=7.4,
         within_service_level=True,
     )
+    code = replace(arrived, contact=ContactId("d"), called_number="*11", direction="internal")
     handled = Handled(
         moment=9.0,
         contact=contact,
@@ -190,7 +192,7 @@ def test_facts_are_told_with_names() -> None:
         within_service_level=False,
         position=1,
     )
-    told = [teller.tell(fact) for fact in (arrived, answered, handled, left)]
+    told = [teller.tell(fact) for fact in (arrived, code, answered, handled, left)]
     assert [one.text for one in told if one] == [
         "Zoë Ünal calls 100",
         "Anna Abel answers Zoë Ünal after 7 s",

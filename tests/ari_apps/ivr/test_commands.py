@@ -49,6 +49,12 @@ def test_the_way_of_a_call_is_told_with_its_reasons(floor: str) -> None:
     assert told.output.rstrip().endswith("→ queue:support")
 
 
+def test_a_message_left_on_paper_is_logged_for_nobody(floor: str) -> None:
+    told = ask(floor, "--to", "+49301234", "--at", "2026-12-25T10:00")
+    assert "leaves a message" in told.output
+    assert "voicemail.left" not in told.output
+
+
 @pytest.mark.parametrize(
     ("words", "expected", "exit_code"),
     [
@@ -73,6 +79,15 @@ def test_a_web_service_is_answered_for_by_an_option(tmp_path: Path) -> None:
     words = ["--to", "+49301234", "--at", "2026-11-23T10:00", "--digits", "12345#", "--lookup", "gold"]
     told = ask(str(config), *words, "--expect", "queue:sales")
     assert (told.exit_code, "is looked up: gold" in told.output) == (0, True)
+
+
+def test_a_coroutine_that_sends_the_call_nowhere_is_found_out(tmp_path: Path) -> None:
+    (tmp_path / "my_way.py").write_text("async def main(call):\n    return 'queue:vip'\n")
+    config = tmp_path / "floor.toml"
+    config.write_text(FLOOR.replace('destination = "menu:main"', 'destination = "python:my_way:main"'))
+    told = ask(str(config), "--to", "+49301234", "--at", "2026-11-23T10:00", "--expect", "queue:vip")
+    assert told.exit_code == 1
+    assert "but floor.toml has no queue 'vip'" in told.output
 
 
 @pytest.mark.parametrize(
