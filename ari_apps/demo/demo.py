@@ -27,7 +27,7 @@ from ari_apps.progress import shown_progress
 from queue_strategies.model import AgentId, AgentState
 
 GOING_HOME_S = 5.0
-ANSWERED_WITHIN_S = 2.0
+ANSWERED_WITHIN_S = 5.0
 LOOK_AGAIN_S = 0.05
 
 
