@@ -64,7 +64,7 @@ UNHEARD = (
 """Events that come with every call and say nothing to the floor."""
 RECALL_AGAIN_S = 1.0
 LEASE_S = 5.0
-"""A phone that has not even said that it rings for so long is taken to be dead."""
+"""A phone that has not even said that it rings for so long is dead; more than a request may take."""
 
 
 class Apps:

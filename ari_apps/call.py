@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import structlog
 
 from ari_apps.ari import Ari, Conflict, Gone, OutcomeUnknown, Refused, messages
 from ari_apps.destinations import Destination
+from ari_apps.hanging_up import hang_up_surely
 from ari_apps.ivr.digits import Collected, Matcher, take, when_over
 from ari_apps.legs import EVENTS_MISSED, NO_ANSWER, asterisk_failed, has_ended
 from ari_apps.line import CallerGone, Recorded, T
@@ -145,6 +147,13 @@ class Call:
             await self.ends_within(END_TOLD_WITHIN_S)  # and by whose doing
             raise CallerGone from None
 
+    async def _bring_about(self, verb: Awaitable[None]) -> None:
+        """Await a verb that says how it shall be; a busy Asterisk does it late, and the call goes on."""
+        try:
+            await self._do(verb)
+        except OutcomeUnknown as unknown:
+            log.warning("call.served_late", contact=self.contact, why=str(unknown))
+
     # -- plain verbs ----------------------------------------------------------------------------------------
 
     async def answer(self) -> None:
@@ -154,9 +163,7 @@ class Call:
         if not self.answered:
             self.answered = True
             try:
-                await self._do(self.ari.channel(self.channel_id).answer())
-            except OutcomeUnknown as unknown:  # a busy Asterisk does it later, and a call that is up goes on
-                log.warning("call.answer_unknown", contact=self.contact, why=str(unknown))
+                await self._bring_about(self.ari.channel(self.channel_id).answer())
             except Refused as refusal:  # the caller hangs up in this very moment
                 log.info("call.answer_refused", contact=self.contact, why=str(refusal))
                 await self.ari.channel(self.channel_id).hangup(NORMAL)
@@ -167,7 +174,8 @@ class Call:
         if self.we_hung_up:
             return
         self.hangup_cause = NO_ANSWER if cause == NORMAL and not self.answered else cause
-        await self.ari.channel(self.channel_id).hangup(self.hangup_cause)
+        hang_up = partial(self.ari.channel(self.channel_id).hangup, self.hangup_cause)
+        await hang_up_surely(hang_up, self.channel_id, self.ends_within)
         self.we_hung_up = True
 
     async def look_around(self) -> None:
@@ -177,12 +185,12 @@ class Call:
 
     async def start_music(self, music: str) -> None:
         """Let the customer hear music, until `quiet`."""
-        await self._do(self.ari.channel(self.channel_id).start_moh(music))
+        await self._bring_about(self.ari.channel(self.channel_id).start_moh(music))
         self.hears = Waiting.MUSIC
 
     async def start_ringing(self) -> None:
         """Let the customer hear that it rings, until `quiet`."""
-        await self._do(self.ari.channel(self.channel_id).ring())
+        await self._bring_about(self.ari.channel(self.channel_id).ring())
         self.hears = Waiting.RINGING
 
     async def quiet(self) -> None:
@@ -190,13 +198,13 @@ class Call:
         hears, self.hears = self.hears, None
         match hears:
             case Waiting.MUSIC:
-                await self.ari.channel(self.channel_id).stop_moh()
+                await self._bring_about(self.ari.channel(self.channel_id).stop_moh())
             case Waiting.RINGING:
-                await self.ari.channel(self.channel_id).ring_stop()
+                await self._bring_about(self.ari.channel(self.channel_id).ring_stop())
 
     async def keep(self, name: str, value: str) -> None:
         """Set a channel variable, for a later process to find."""
-        await self._do(self.ari.channel(self.channel_id).set_variable(name, value))
+        await self._bring_about(self.ari.channel(self.channel_id).set_variable(name, value))
 
     # -- Line: prompts, digits, recordings ------------------------------------------------------------------
 
@@ -293,7 +301,7 @@ class Call:
             await self._do(
                 self.ari.channel(self.channel_id).play(spelt(uri), playback_id, lang=self.language)
             )
-        except Refused as refusal:
+        except (Refused, OutcomeUnknown) as refusal:
             log.warning("call.prompt_refused", media=uri, why=str(refusal))
             return
         async with asyncio.timeout(PLAYBACK_LIMIT_S):

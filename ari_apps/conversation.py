@@ -17,7 +17,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ari_apps.ari import AriError, Gone, messages
+from ari_apps.ari import AriError, Gone, OutcomeUnknown, messages
 from ari_apps.call import Call
 from ari_apps.desks import Desks
 from ari_apps.destinations import HANGUP, Destination
@@ -217,7 +217,7 @@ class Conversation:
         await self._ringing_tone(on=True)
 
     async def _ringing_tone(self, *, on: bool) -> None:
-        with suppress(Gone):  # its end is in the mailbox already
+        with suppress(Gone, OutcomeUnknown):  # its end is in the mailbox already; or it comes late
             await (self._leg.channel.ring() if on else self._leg.channel.ring_stop())
 
     async def _third_answered(self, third: ThirdParty, met: Reached) -> None:
@@ -279,8 +279,8 @@ class Conversation:
                 await self._call.quiet()
             else:
                 await self._desks.leave(self._met.desk, self._call.channel_id)
-            await self._leg.end()
         finally:
+            await self._leg.end()
             self._attempt.ended(by, str(next_) if kind else None, kind)
 
     async def _customer_left(self) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from ari_apps.ari import Ari, AriError, Conflict, Gone
+import structlog
+
+from ari_apps.ari import Ari, AriError, Conflict, Gone, OutcomeUnknown
+
+log = structlog.get_logger()
 
 TRIES = 2
 """A bridge that is not there is made, once."""
@@ -43,8 +47,11 @@ class Desks:
         return False
 
     async def leave(self, desk: str, channel: str) -> None:
-        """Take a channel out of a bridge, if it is there."""
-        await self._ari.bridge(desk).remove(channel)
+        """Take a channel out of a bridge, if it is there; a busy Asterisk does it late."""
+        try:
+            await self._ari.bridge(desk).remove(channel)
+        except OutcomeUnknown as unknown:
+            log.warning("desk.left_late", desk=desk, why=str(unknown))
 
     async def clear_away(self, desk: str) -> None:
         """Destroy a bridge nobody will sit in again."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
 
-from ari_apps.ari import Ari, AriError, Channel, Gone, Refused, messages
+from ari_apps.ari import Ari, AriError, Channel, Gone, OutcomeUnknown, Refused, messages
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.mailbox import Mailbox
@@ -47,6 +48,8 @@ NO_ANSWER = 19
 ABSENT = 20
 """Q.850: the subscriber is absent; also what Asterisk's refusal to dial an unregistered phone means."""
 
+LATE_S = 60.0
+"""For so long Asterisk may yet do what it has not answered."""
 SHUTDOWN = 4
 """What an Asterisk that stops says of each channel, in place of a Q.850 cause (AST_SOFTHANGUP_SHUTDOWN)."""
 
@@ -108,6 +111,12 @@ class Leg:
         except (Gone, Refused):
             self.has_left()
             yield failure(ABSENT)
+        except OutcomeUnknown as unknown:
+            log.error("leg.not_dialled", leg=self.id, endpoint=endpoint, why=str(unknown))
+            self._ended = True
+            yield failure(0)
+            await self._end_late()
+            return
         except AriError as error:
             log.error("leg.not_dialled", leg=self.id, endpoint=endpoint, why=str(error))
             self.has_left()
@@ -117,6 +126,17 @@ class Leg:
             return
         async for progress in self._progress():
             yield progress
+
+    async def _end_late(self) -> None:
+        """Hang up a leg that a busy Asterisk may yet dial, as soon as anything is heard of it."""
+        try:
+            async with asyncio.timeout(LATE_S):
+                while not isinstance(await self.mailbox.take(), messages.ChannelDestroyed):
+                    await hang_up_surely(self.channel.hangup, self.id)
+        except TimeoutError:
+            pass
+        finally:
+            self._dispatcher.disown(self.id)
 
     async def follow(self) -> AsyncIterator[Progress | Failure]:
         """Go on with a leg that an earlier process has dialled, from wherever it has got to."""

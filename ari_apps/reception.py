@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
 from typing import Any
 
 import structlog
@@ -141,9 +140,7 @@ class Reception:
     async def _apologise(self, call: Call) -> None:
         """Rather a clear end than silence."""
         call.ended_by = "us"
-        await hang_up_surely(
-            partial(call.hang_up, CONGESTION.hangup_cause), call.channel_id, call.ends_within
-        )
+        await call.hang_up(CONGESTION.hangup_cause)
 
     def _part_from(self, call: Call) -> None:
         self._calls.remove(call)

@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -20,6 +20,8 @@ import pytest
 from ami_listeners.clock import utc_now
 from ami_listeners.local_postgres import LocalPostgres
 from ari_apps.outside_world import OutsideCall
+from ari_apps.outside_world.calls import CallOver
+from ari_apps.outside_world.parties import Phone
 from tests.asterisk_lab import AsteriskLab
 from tests.command_line import Serving
 from tests.floor_lab import FloorLab, hears, until
@@ -125,6 +127,47 @@ async def test_calls_that_die_with_the_whole_machine_are_lost_and_agents_go_on(s
     assert callfloor.faults == []
 
 
+async def test_nobody_is_lost_by_an_asterisk_that_answers_late(served: ServedFloor) -> None:
+    began = utc_now()
+    await served.start()
+    (callfloor,) = served.processes.values()
+    scene = await Scene.of(served)
+    *_, precious = scene.waiting
+    asterisk = served.floor.asterisk.asterisk
+    os.kill(asterisk.pid, signal.SIGSTOP)
+    try:  # for longer than any request is waited for
+        await served.post("agents/dora/unpause")
+        holding = asyncio.create_task(served.post(f"calls/{await served.id_of(scene.talking)}/hold"))
+        newcomer = await call(served, SALES)
+        await callfloor.until(ready=False, ari="silent")
+        await asyncio.sleep(2.0)
+    finally:
+        os.kill(asterisk.pid, signal.SIGCONT)
+    await callfloor.until(ready=True, ari=True, ami=True, calls=True)
+    await asyncio.gather(holding, return_exceptions=True)  # done late, or refused
+    assert [party for party in scene.there if party.is_over] == []
+    if (await served.get("agents/anna"))["on_hold"]:
+        await served.post(f"calls/{await served.id_of(scene.talking)}/resume")
+    await asyncio.gather(hears(scene.talking, 1000), hears(scene.anna, 440))
+    # the phone that was not reached in time rings for whose turn it is
+    at_dora = await rings_on(served.world.phone("dora"))
+    assert at_dora.record.from_number == precious.record.from_number
+    await at_dora.answer(speaks=1500)
+    await hears(precious, 1500)
+    await served.until_told("queue_joined", newcomer)
+    for agent in (at_dora, scene.anna):
+        await agent.hang_up()
+    for caller, agent in ((precious, at_dora), (scene.talking, scene.anna)):
+        await served.until_told("handled", caller)
+        (visit,) = await served.visits(caller)
+        assert (visit["outcome"], visit["handled"], visit["agent"]) == ("answered", 1, agent.record.party)
+    lost = await served.rows(
+        "SELECT * FROM contacts WHERE started_at > %s AND ended_by NOT IN ('agent', 'caller')", began
+    )
+    assert lost == []
+    assert callfloor.faults == []
+
+
 async def check_all_lost(scene: Scene, began: dt.datetime) -> None:
     """See that everybody who was on the line is lost, and told so once."""
     served = scene.served
@@ -158,6 +201,15 @@ async def serve_the_next(scene: Scene) -> None:
         at_agent = await anybody_rings(served)
         await at_agent.answer(speaks=answers)
         await asyncio.gather(hears(caller, answers), hears(at_agent, says))
+
+
+async def rings_on(phone: Phone) -> OutsideCall:
+    """Wait until a phone rings for somebody; what rang by a request that was done late is silenced."""
+    while True:
+        at_phone = await phone.rings()
+        with suppress(CallOver):
+            await at_phone.stays(1.0)
+            return at_phone
 
 
 async def anybody_rings(served: ServedFloor) -> OutsideCall:
