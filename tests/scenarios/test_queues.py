@@ -204,8 +204,8 @@ async def test_a_caller_who_hangs_up_while_the_agent_answers_leaves_no_leg_behin
 async def test_an_agent_of_two_queues_is_rung_for_one_caller_at_a_time(floor: Floor) -> None:
     await floor.come_to_work("anna")
     await floor.world.call(SALES, from_number="+491701")
-    await floor.world.call(SUPPORT, from_number="+491702")
     rings = await floor.world.phone("anna").rings()
+    await floor.world.call(SUPPORT, from_number="+491702")
     await floor.until_waiting("support", 1)
     assert not floor.world.phone("anna").is_called
     await rings.answer()
