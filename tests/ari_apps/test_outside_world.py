@@ -160,6 +160,7 @@ async def test_a_phone_transfers_blind_and_then_attended(plain: PlainFloor) -> N
     with_anna = await anna.rings()
     await with_anna.answer(speaks=500)
     await caller.answered()
+    await asyncio.sleep(SETTLE_S)
     await with_anna.transfer("102")
     with_bob = await bob.rings()
     await with_bob.answer(speaks=600)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,9 @@ async def test_an_interrupted_run_leaves_nothing_running(
         *("--agents", "6", "--waiting", "0"),
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(folder)},
+        preexec_fn=partial(
+            signal.signal, signal.SIGINT, signal.default_int_handler
+        ),  # background jobs ignore it
     )
     try:
         await until(lambda: mentioning(str(folder), "caller.xml") or bench.returncode is not None)
