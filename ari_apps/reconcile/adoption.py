@@ -19,15 +19,15 @@ from ari_apps.dispatcher import Dispatcher
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.legs import EVENTS_MISSED, LineLost
 from ari_apps.queueing import Queueing
-from ari_apps.reconcile.differences import differences, is_leg
+from ari_apps.reconcile.differences import differences
 from ari_apps.reconcile.farewells import Farewells, caller_of
+from ari_apps.reconcile.legs_found import is_leg
 from ari_apps.reconcile.missed import Ending, came_and_went, endings
 from ari_apps.reconcile.remembered import Memory
 from ari_apps.reconcile.taking_up import TakingUp
 from ari_apps.reconcile.whereabouts import Differences, Found
 from ari_apps.traces import VARIABLE, read, read_leg
 from queue_strategies.events import RestoringBegan, RestoringEnded, WrapUpRestored
-from queue_strategies.model import ContactId
 
 log = structlog.get_logger()
 
@@ -184,13 +184,11 @@ class Adoption:
 
     def _wrap_up(self) -> None:
         """Let agents go on wrapping up after their last visit."""
-        last = {
-            visit.agent: (contact, visit)
-            for contact, visit in sorted(self.memory.wrap_ups, key=lambda pair: pair[1].handled_at or NEVER)
-        }
-        for agent, (contact, visit) in last.items():
+        told = sorted(self.memory.wrap_ups, key=lambda visit: visit.handled_at or NEVER)
+        last = {visit.agent: visit for visit in told}
+        for agent, visit in last.items():
             if agent is not None and visit.handled_at is not None:
-                caller = caller_of(contact.contact, visit, self._clock)
+                caller = caller_of(visit, self._clock)
                 began = self._clock.moment_at(visit.handled_at)
                 self._queueing.tell(WrapUpRestored(caller, agent, began))
 
@@ -198,7 +196,7 @@ class Adoption:
         """End what is over without anybody having seen it."""
         for customer in looked.differences.deserted:
             if customer.visit is not None and customer.visit.talks:
-                self._farewells.end_talk(ContactId(customer.trace.contact), customer.visit, ended)
+                self._farewells.end_talk(customer.visit, ended)
         for contact in looked.differences.gone:
             self._farewells.of_contact(contact, ended, looked.booted_at)
         known = looked.there | {contact.channel for contact in self.memory.contacts.values()}

@@ -7,18 +7,17 @@ that call; where it is missing, the trace is believed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
 from ari_apps.ari.messages import Bridge, Channel
 from ari_apps.queueing import AGENT_LEG, leg_id
+from ari_apps.reconcile.legs_found import LegsFound, is_leg
 from ari_apps.reconcile.remembered import Memory, RememberedContact, RememberedVisit
 from ari_apps.reconcile.whereabouts import Arrival, Customer, Differences, Found, LetGo, Talk, Third, Waiting
-from ari_apps.switchboard import OUTSIDE_LEG
 from ari_apps.traces import CallTrace, LegTrace
-from queue_strategies.model import ContactId
+from queue_strategies.model import ContactId, VisitId
 
 
 def differences(
@@ -33,17 +32,10 @@ def differences(
     `known` are all channels of Asterisk, `found` those of our application that nobody owns. `memory` is what
     was told by an earlier process, None when there was none.
     """
-    comparison = _Comparison(
-        [one for one in found if one.channel.id not in owned],
-        {channel: bridge.id for bridge in bridges for channel in bridge.channels},
-        memory or Memory(),
-    )
+    unowned = [one for one in found if one.channel.id not in owned]
+    seats = {channel: bridge.id for bridge in bridges for channel in bridge.channels}
+    comparison = _Comparison(unowned, seats, memory or Memory())
     return comparison.result(frozenset(owned) - frozenset(known))
-
-
-def is_leg(channel: Channel) -> bool:
-    """Tell whether we made this channel ourselves."""
-    return channel.id.startswith((AGENT_LEG, OUTSIDE_LEG))
 
 
 def queue_destination(queue: str) -> str:
@@ -52,60 +44,78 @@ def queue_destination(queue: str) -> str:
     return f"{kind}:{name}" if name else f"queue:{queue}"
 
 
-@dataclass(slots=True)
 class _Comparison:
-    unowned: list[Found]
-    seats: Mapping[str, str]
-    """In which bridge each channel sits."""
-    memory: Memory
-    legs: dict[str, Found] = field(default_factory=dict)
-    busy: set[str] = field(default_factory=set)
-    """Legs that serve somebody."""
-    contacts: set[str] = field(default_factory=set)
-    """Of whom a line was found."""
-    talks: list[Talk] = field(default_factory=list)
-    deserted: list[Customer] = field(default_factory=list)
-    waiting: list[Waiting] = field(default_factory=list)
-    let_go: list[LetGo] = field(default_factory=list)
-    elsewhere: list[Customer] = field(default_factory=list)
-    arrivals: list[Arrival] = field(default_factory=list)
-    strays: list[Channel] = field(default_factory=list)
+    def __init__(self, unowned: Sequence[Found], seats: dict[str, str], memory: Memory) -> None:
+        self._customers = [one for one in unowned if not is_leg(one.channel)]
+        self._legs = LegsFound((one for one in unowned if is_leg(one.channel)), seats)
+        self._seats = seats
+        """In which bridge each channel sits."""
+        self._memory = memory
+        self._on_channel = {contact.channel: contact for contact in memory.contacts.values()}
+        self._talks_told = {
+            visit.visit: visit
+            for contact in memory.contacts.values()
+            for visit in contact.visits
+            if visit.talks
+        }
+        self._contacts: set[ContactId] = set()
+        """Of whom a line was found."""
+        self._talks: list[Talk] = []
+        self._deserted: list[Customer] = []
+        self._waiting: list[Waiting] = []
+        self._let_go: list[LetGo] = []
+        self._elsewhere: list[Customer] = []
+        self._arrivals: list[Arrival] = []
+        self._strays: list[Channel] = []
 
     def result(self, lost: frozenset[str]) -> Differences:
-        self.legs = {one.channel.id: one for one in self.unowned if is_leg(one.channel)}
-        for one in self.unowned:
-            if not is_leg(one.channel):
-                self._place(one)
-        idle = [leg.channel for leg in self.legs.values() if leg.channel.id not in self.busy]
+        for one in self._customers:
+            self._place(one)
+        contacts = self._memory.contacts.values()
         return Differences(
             lost=lost,
-            talks=tuple(self.talks),
-            deserted=tuple(self.deserted),
-            waiting=tuple(sorted(self.waiting, key=lambda one: one.customer.trace.joined_at or 0.0)),
-            let_go=tuple(self.let_go),
-            elsewhere=tuple(self.elsewhere),
-            arrivals=tuple(sorted(self.arrivals, key=lambda one: one.channel.creationtime)),
-            gone=tuple(one for one in self.memory.contacts.values() if one.contact not in self.contacts),
-            strays=(*self.strays, *idle),
+            talks=tuple(self._talks),
+            deserted=tuple(self._deserted),
+            waiting=tuple(sorted(self._waiting, key=lambda one: one.customer.trace.joined_at or 0.0)),
+            let_go=tuple(self._let_go),
+            elsewhere=tuple(self._elsewhere),
+            arrivals=tuple(sorted(self._arrivals, key=lambda one: one.channel.creationtime)),
+            gone=tuple(one for one in contacts if one.contact not in self._contacts),
+            strays=(*self._strays, *self._legs.idle()),
         )
 
     def _place(self, found: Found) -> None:
         """Say where one customer stands."""
         trace = found.trace if isinstance(found.trace, CallTrace) else None
-        contact = self.memory.on_channel(found.channel.id) or (
-            self.memory.contacts.get(ContactId(trace.contact)) if trace else None
-        )
+        contact = self._contact(found.channel, trace)
         if contact is not None and contact.ended:
-            self.strays.append(found.channel)  # its end was told, and not carried out
+            self._strays.append(found.channel)  # its end was told, and not carried out
             return
         if contact is not None:
-            self.contacts.add(contact.contact)
-        if contact is None or not contact.visits:
+            self._contacts.add(contact.contact)
+        if trace is not None and (taken_over := self._taken_over(trace, contact)) is not None:
+            self._contacts.add(taken_over.contact)
+            self._believe_memory(
+                found.channel, trace, [taken_over, *(contact.open_visits if contact else ())]
+            )
+        elif contact is None or not contact.visits:
             self._believe_trace(found.channel, trace, contact)
         elif contact.open_visits:
-            self._believe_memory(found.channel, trace, contact)
+            self._believe_memory(found.channel, trace or bare_trace(contact), contact.open_visits)
         else:
             self._lead_on(found.channel, trace, contact)
+
+    def _contact(self, channel: Channel, trace: CallTrace | None) -> RememberedContact | None:
+        on_channel = self._on_channel.get(channel.id)
+        if on_channel is None and trace is not None:
+            return self._memory.contacts.get(ContactId(trace.contact))
+        return on_channel
+
+    def _taken_over(self, trace: CallTrace, contact: RememberedContact | None) -> RememberedVisit | None:
+        """Find the talk that began as another call's: the agent had called whom the customer now talks to."""
+        visit = self._talks_told.get(VisitId(trace.visit)) if trace.visit else None
+        own = contact.contact if contact is not None else trace.contact
+        return visit if visit is not None and visit.contact != own else None
 
     # -- what the channel says ------------------------------------------------------------------------------
 
@@ -113,114 +123,96 @@ class _Comparison:
         self, channel: Channel, trace: CallTrace | None, contact: RememberedContact | None
     ) -> None:
         if trace is None:
-            self.arrivals.append(Arrival(channel, contact))
+            self._arrivals.append(Arrival(channel, contact))
             return
         customer = Customer(channel, trace)
-        leg = self._leg_beside(customer)
+        leg = self._legs.beside(channel.id, trace.visit)
         if leg is not None:
-            self._talks(customer, leg)
+            self._talk(customer, leg)
         elif trace.answered_at:
-            self.deserted.append(customer)
+            self._deserted.append(customer)
         elif trace.visit:
-            self._waits(customer, self._serving(trace.visit))
+            self._wait(customer, self._legs.serving(trace.visit))
         else:
-            self.elsewhere.append(customer)
-
-    def _leg_beside(self, customer: Customer) -> Found | None:
-        """Find who talks with a customer: the leg that serves the visit, or that shares the bridge."""
-        seat = self.seats.get(customer.channel.id)
-        for leg in self.legs.values():
-            seated = self.seats.get(leg.channel.id)
-            serves = isinstance(leg.trace, LegTrace) and leg.trace.visit == customer.trace.visit
-            if seated is not None and (serves or seated == seat):
-                return leg
-        return None
-
-    def _serving(self, visit: str) -> list[LegTrace]:
-        traces = [leg.trace for leg in self.legs.values()]
-        return [trace for trace in traces if isinstance(trace, LegTrace) and trace.visit == visit]
+            self._elsewhere.append(customer)
 
     # -- what was told --------------------------------------------------------------------------------------
 
-    def _believe_memory(self, channel: Channel, trace: CallTrace | None, contact: RememberedContact) -> None:
-        visit, *others = contact.open_visits
-        customer = Customer(channel, as_told(trace, contact, visit), visit)
+    def _believe_memory(
+        self, channel: Channel, trace: CallTrace, open_visits: Sequence[RememberedVisit]
+    ) -> None:
+        visit, *others = open_visits
+        customer = Customer(channel, as_told(trace, visit), visit)
         if visit.waits:
-            self._waits(customer, self._ringing(visit))
-        elif visit.offer and (leg := self.legs.get(leg_id(visit.offer))) is not None:
-            self._talks(customer, leg, others)
+            self._wait(customer, self._ringing(visit))
+        elif visit.offer and (leg := self._legs.named(leg_id(visit.offer))) is not None:
+            self._talk(customer, leg, others)
         else:
-            self.deserted.append(customer)
+            self._deserted.append(customer)
 
     def _ringing(self, visit: RememberedVisit) -> list[LegTrace]:
-        there = [offer for offer in visit.offers.values() if leg_id(offer.offer) in self.legs]
+        there = [offer for offer in visit.offers.values() if leg_id(offer.offer) in self._legs]
         return [LegTrace(offer.agent, offer.offer, visit.visit) for offer in there]
 
     def _lead_on(self, channel: Channel, trace: CallTrace | None, contact: RememberedContact) -> None:
         """Place a customer whose visits are over: where the trace says, if it was written since."""
         last = contact.visits[-1]
-        if trace is not None and trace.visit != last.visit and trace.visit is None:
+        if trace is not None and trace.visit is None:
             self._believe_trace(channel, trace, contact)
             return
-        customer = Customer(channel, as_told(trace, contact, last), last)
+        customer = Customer(channel, as_told(trace or bare_trace(contact), last), last)
         if last.outcome is not None:
-            self.let_go.append(LetGo(customer, last.outcome))
+            self._let_go.append(LetGo(customer, last.outcome))
         elif last.sent_to:
             to = msgspec.structs.replace(customer.trace, to=last.sent_to, visit=None, answered_at=None)
-            self.elsewhere.append(Customer(channel, to))
+            self._elsewhere.append(Customer(channel, to))
         else:
-            self.deserted.append(customer)
+            self._deserted.append(customer)
 
     # -- what follows ---------------------------------------------------------------------------------------
 
-    def _waits(self, customer: Customer, legs: Iterable[LegTrace]) -> None:
+    def _wait(self, customer: Customer, legs: Iterable[LegTrace]) -> None:
         legs = tuple(legs)
-        self.busy.update(AGENT_LEG + leg.offer for leg in legs)
-        self.waiting.append(Waiting(customer, legs))
+        self._legs.take(AGENT_LEG + leg.offer for leg in legs)
+        self._waiting.append(Waiting(customer, legs))
 
-    def _talks(self, customer: Customer, leg: Found, others: Iterable[RememberedVisit] = ()) -> None:
-        self.busy.add(leg.channel.id)
-        desk = self.seats.get(leg.channel.id)
-        held = desk is None or self.seats.get(customer.channel.id) != desk
+    def _talk(self, customer: Customer, leg: Found, others: Iterable[RememberedVisit] = ()) -> None:
+        self._legs.take([leg.channel.id])
+        desk = self._seats.get(leg.channel.id)
+        held = desk is None or self._seats.get(customer.channel.id) != desk
         third = self._third(leg, others) if held else None
         sought = next((visit for visit in others if third is None or visit is not third.visit), None)
-        self.busy.update(leg_id(offer) for offer in (sought.offers if sought else ()))
-        visit = customer.visit
-        trace = LegTrace(visit.agent or "", visit.offer or "", visit.visit) if visit else leg.trace
-        self.talks.append(
-            Talk(
-                customer,
-                leg.channel,
-                trace if isinstance(trace, LegTrace) else None,
-                desk,
-                held,
-                third,
-                sought,
-            )
-        )
+        self._legs.take(leg_id(offer) for offer in (sought.offers if sought else ()))
+        trace = leg.trace if customer.visit is None else trace_of_leg(customer.visit)
+        leg_trace = trace if isinstance(trace, LegTrace) else None
+        self._talks.append(Talk(customer, leg.channel, leg_trace, desk, held, third, sought))
 
     def _third(self, agent: Found, others: Iterable[RememberedVisit]) -> Third | None:
         """Find whom the agent consults: who sits in the same bridge instead of the customer."""
-        seat = self.seats.get(agent.channel.id)
-        for leg in self.legs.values():
-            if leg is agent or seat is None or self.seats.get(leg.channel.id) != seat:
-                continue
+        for leg in self._legs.others_beside(agent):
             visit = next((one for one in others if one.offer and leg_id(one.offer) == leg.channel.id), None)
             if visit is None and leg.channel.id.startswith(AGENT_LEG):
                 continue
-            self.busy.add(leg.channel.id)
-            trace = LegTrace(visit.agent or "", visit.offer or "", visit.visit) if visit else None
-            return Third(leg.channel, trace, visit)
+            self._legs.take([leg.channel.id])
+            return Third(leg.channel, trace_of_leg(visit) if visit else None, visit)
         return None
 
 
-def as_told(trace: CallTrace | None, contact: RememberedContact, visit: RememberedVisit) -> CallTrace:
-    """Bring a trace up to what was told since it was written; make one where none was."""
-    to = trace.to if trace is not None and trace.visit == visit.visit else queue_destination(visit.queue)
-    base = trace or CallTrace(contact=contact.contact, to=to, started_at=contact.started_at.timestamp())
+def trace_of_leg(visit: RememberedVisit) -> LegTrace:
+    """Say what the leg of a visit's agent carries."""
+    return LegTrace(visit.agent or "", visit.offer or "", visit.visit)
+
+
+def bare_trace(contact: RememberedContact) -> CallTrace:
+    """Make a trace for a call that carries none yet."""
+    return CallTrace(contact=contact.contact, to="", started_at=contact.started_at.timestamp())
+
+
+def as_told(trace: CallTrace, visit: RememberedVisit) -> CallTrace:
+    """Bring a trace up to what was told since it was written."""
     return msgspec.structs.replace(
-        base,
-        to=to,
+        trace,
+        to=trace.to if trace.visit == visit.visit else queue_destination(visit.queue),
         visit=visit.visit,
         queue=visit.queue,
         joined_at=visit.joined_at.timestamp(),

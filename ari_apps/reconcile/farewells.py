@@ -51,19 +51,17 @@ class Farewells:
         by = "lost" if line is None and booted_at > contact.started_at else "caller"
         for visit in contact.visits:
             if visit.talks:
-                by = self._end_talk(contact, visit, ended, by, line)
+                by = self._end_talk(visit, ended, by, line)
             elif visit.waits:
-                self._end_wait(contact, visit, by, line)
+                self._end_wait(visit, by, line)
         if not contact.ended:
             self._end_contact(contact, by, line)
         log.info("farewell.told", contact=contact.contact, ended_by=by, heard=line is not None)
 
-    def end_talk(
-        self, contact: ContactId, visit: RememberedVisit, ended: Mapping[str, Ending], by: str = "agent"
-    ) -> None:
+    def end_talk(self, visit: RememberedVisit, ended: Mapping[str, Ending], by: str = "agent") -> None:
         """End a talk whose agent has left, while the customer is still there."""
         leg = ended.get(leg_id(visit.offer)) if visit.offer else None
-        self._talked(contact, visit, by, leg)
+        self._talked(visit, by, leg)
 
     def to_passer_by(self, came: messages.StasisStart, went: Ending) -> None:
         """Tell of a call that came and went while nobody greeted anybody: it waited where it would have."""
@@ -106,7 +104,6 @@ class Farewells:
 
     def _end_talk(
         self,
-        contact: RememberedContact,
         visit: RememberedVisit,
         ended: Mapping[str, Ending],
         by: str,
@@ -116,17 +113,15 @@ class Farewells:
         leg = ended.get(leg_id(visit.offer)) if visit.offer else None
         if leg is not None and (line is None or leg.at < line.at):
             by, line = "agent", leg
-        self._talked(contact.contact, visit, by, line)
+        self._talked(visit, by, line)
         return by
 
-    def _talked(self, contact: ContactId, visit: RememberedVisit, by: str, end: Ending | None) -> None:
-        self._tell(talk_of(contact, visit, self._clock))
+    def _talked(self, visit: RememberedVisit, by: str, end: Ending | None) -> None:
+        self._tell(talk_of(visit, self._clock))
         self._tell(TalkEnded(visit.visit, by, happened_moment=self._moment(end)))
 
-    def _end_wait(
-        self, contact: RememberedContact, visit: RememberedVisit, by: str, line: Ending | None
-    ) -> None:
-        caller = caller_of(contact.contact, visit, self._clock)
+    def _end_wait(self, visit: RememberedVisit, by: str, line: Ending | None) -> None:
+        caller = caller_of(visit, self._clock)
         self._tell(CallerJoined(caller))
         for offer in visit.offers.values():
             made = self._clock.moment_at(offer.made_at)
@@ -151,10 +146,10 @@ class Farewells:
         return self._clock.moment_at(ending.at) if ending else None
 
 
-def caller_of(contact: ContactId, visit: RememberedVisit, clock: Clock) -> Caller:
+def caller_of(visit: RememberedVisit, clock: Clock) -> Caller:
     """Make the Floor's caller of a visit that an earlier process has begun."""
     return Caller(
-        contact=contact,
+        contact=visit.contact,
         visit=visit.visit,
         queue=visit.queue,
         joined_moment=clock.moment_at(visit.joined_at),
@@ -163,10 +158,10 @@ def caller_of(contact: ContactId, visit: RememberedVisit, clock: Clock) -> Calle
     )
 
 
-def talk_of(contact: ContactId, visit: RememberedVisit, clock: Clock) -> TalkRestored:
+def talk_of(visit: RememberedVisit, clock: Clock) -> TalkRestored:
     """Make the Floor's talk of one that an earlier process has begun."""
     return TalkRestored(
-        caller_of(contact, visit, clock),
+        caller_of(visit, clock),
         visit.agent or AgentId(""),
         visit.offer or OfferId(""),
         clock.moment_at(visit.answered_at or visit.joined_at),

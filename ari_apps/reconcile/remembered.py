@@ -24,6 +24,8 @@ class RememberedOffer:
 class RememberedVisit:
     """A stay in a queue, as far as it was told."""
 
+    contact: ContactId
+    """Whose call it began as; who is handed over in mid-talk goes on with a visit of another contact."""
     visit: VisitId
     queue: QueueName
     priority: int
@@ -82,16 +84,12 @@ class Memory:
     """Everything that is not over."""
 
     contacts: Mapping[ContactId, RememberedContact] = field(default_factory=dict)
-    wrap_ups: tuple[tuple[RememberedContact, RememberedVisit], ...] = ()
+    wrap_ups: tuple[RememberedVisit, ...] = ()
     """After whom an agent may be wrapping up; an agent's last one counts."""
     complete: bool = True
     """Nothing is missing, as it may be while the database is away."""
     unreadable: frozenset[str] = frozenset()
     """Kinds of facts that another version wrote in another way; they were passed over."""
-
-    def on_channel(self, channel_id: str) -> RememberedContact | None:
-        """Find the contact whose line this channel is."""
-        return next((one for one in self.contacts.values() if one.channel == channel_id), None)
 
 
 def remembered(facts: Iterable[Record], *, complete: bool = True) -> Memory:
@@ -102,7 +100,7 @@ def remembered(facts: Iterable[Record], *, complete: bool = True) -> Memory:
             told.take_if_readable(fact)
     return Memory(
         {name: contact for name, contact in told.contacts.items() if contact.is_open},
-        tuple((one, visit) for one in told.contacts.values() for visit in one.visits if visit.wraps_up),
+        tuple(visit for one in told.contacts.values() for visit in one.visits if visit.wraps_up),
         complete,
         frozenset(told.unreadable),
     )
@@ -130,7 +128,9 @@ class _Told:
             contact = ContactId(body["contact"])
             self.contacts[contact] = RememberedContact(contact, body["channel"], at)
         elif fact.kind == "queue_joined" and (known := self.contacts.get(body["contact"])) is not None:
-            visit = RememberedVisit(VisitId(body["visit"]), QueueName(body["queue"]), body["priority"], at)
+            visit = RememberedVisit(
+                known.contact, VisitId(body["visit"]), QueueName(body["queue"]), body["priority"], at
+            )
             known.visits.append(visit)
             self._visits[visit.visit] = visit
         elif fact.kind == "contact_ended" and (known := self.contacts.get(body["contact"])) is not None:

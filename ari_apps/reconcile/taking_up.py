@@ -145,7 +145,7 @@ class TakingUp:
     def _talk(self, talk: Talk) -> TalkRestored | None:
         visit, trace, leg = talk.customer.visit, talk.customer.trace, talk.leg_trace
         if visit is not None:
-            return talk_of(ContactId(trace.contact), visit, self._clock)
+            return talk_of(visit, self._clock)
         if leg is None:
             return None
         answered = self._moment(trace.answered_at) if trace.answered_at else self._clock.moment()
@@ -159,7 +159,7 @@ class TakingUp:
         return self._sought(call, party, talk.sought) if talk.sought is not None else None
 
     def _sought(self, call: Call, party: Party, visit: RememberedVisit) -> ThirdParty:
-        caller = caller_of(call.contact, visit, self._clock)
+        caller = caller_of(visit, self._clock)
         legs = [LegTrace(one.agent, one.offer, visit.visit) for one in visit.offers.values()]
         ringing = [self._ringing(caller, leg, visit.offers) for leg in legs]
         attempt = self._queueing.join(party, caller, ringing)
@@ -168,7 +168,7 @@ class TakingUp:
     def _third(self, call: Call, party: Party, third: Third, desk: str | None) -> ThirdParty:
         if third.visit is not None:
             to = Destination.parse(queue_destination(third.visit.queue))
-            restored: TalkRestored | None = talk_of(call.contact, third.visit, self._clock)
+            restored: TalkRestored | None = talk_of(third.visit, self._clock)
         else:
             number = plain_number(third.leg.caller.number)
             to, restored = Destination(DestinationKind.NUMBER, number), None

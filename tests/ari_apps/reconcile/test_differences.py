@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import Any
 from uuid import UUID
 
@@ -328,3 +329,50 @@ def test_what_another_version_has_told_is_passed_over_where_it_cannot_be_read() 
     of_another = AgentMemory("anna", "meditating", True, None, NOW)
     (anna,) = restored([of_another], CLOCK)
     assert (anna.logged_in, anna.told_state) == (True, None)
+
+
+def test_a_customer_handed_over_to_whom_the_agent_had_called_stays_with_that_one() -> None:
+    own_call = started("c2") + joined("c2", "v2", QueueName("agent/bob")) + answered("o2", BOB, "v2")
+    over = ContactEnded(moment=6.0, contact=ContactId("contact-c2"), ended_by="us", cause=16, duration_s=5)
+    told = (*started(), *joined(), *answered(), *own_call, *handled(to="extension:102"), over)
+    handed = customer("c1", visit="v2", to="extension:102", answered_at=5.0)
+    leg = agent_leg("o2", agent="bob", visit="v2")
+    found = compare(handed, leg, bridges=(bridge("desk-bob", "c1", "agent-o2"),), told=told)
+    (talk,) = found.talks
+    assert (talk.leg.id, talk.customer.trace.contact, talk.held) == ("agent-o2", "contact-c1", False)
+    assert talk.customer.visit is not None
+    assert (talk.customer.visit.visit, talk.customer.visit.contact) == ("v2", "contact-c2")
+    assert not found.gone + found.strays + found.elsewhere
+    (parted,) = compare(handed, told=told).deserted
+    assert parted.visit is not None
+    assert parted.visit.talks
+
+
+def test_a_thousand_talks_take_about_as_long_each_as_a_hundred() -> None:
+    def steps(calls: int) -> int:
+        """Count what is done, as no clock can on a busy machine."""
+        names = [str(number) for number in range(calls)]
+        found = [customer(name, visit=f"v{name}") for name in names]
+        found += [agent_leg(name, visit=f"v{name}") for name in names]
+        rooms = tuple(bridge(f"desk-{name}", name, f"agent-{name}") for name in names)
+        counted = 0
+
+        def count(*_: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        told = tuple(fact for name in names for fact in (*started(name), *joined(name, f"v{name}")))
+        told += tuple(fact for name in names for fact in answered(name, visit=f"v{name}"))
+        memory = remembered(
+            record(fact, UUID(int=number), "floor", CLOCK) for number, fact in enumerate(told)
+        )
+        sys.setprofile(count)
+        try:
+            talks = differences(set(), {one.channel.id for one in found}, found, rooms, memory).talks
+            talks_by_trace = differences(set(), {one.channel.id for one in found}, found, rooms).talks
+        finally:
+            sys.setprofile(None)
+        assert len(talks) == len(talks_by_trace) == calls
+        return counted
+
+    assert steps(1000) < 20 * steps(100)
