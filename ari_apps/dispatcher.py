@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ari_apps.ari import messages
 from ari_apps.mailbox import Mailbox
 
 SPARED = (messages.ChannelDtmfReceived, messages.ChannelTalkingStarted, messages.ChannelTalkingFinished)
 """Events a caller can make at will; beyond a mailbox's size they are dropped."""
+KEPT_MAX = 10_000
+"""Events put by, before what can be spared is dropped."""
 
 
 class Dispatcher:
@@ -49,9 +51,15 @@ class Dispatcher:
         if owner is not None:
             owner.put(event, can_be_spared=isinstance(event, SPARED))
         elif self._put_by is not None:
-            self._put_by.append(event)
+            self._keep(event, self._put_by)
         elif isinstance(event, messages.StasisStart):
             self._arrived(event)
+        else:
+            self.unowned_total += 1
+
+    def _keep(self, event: messages.Event, kept: list[messages.Event]) -> None:
+        if len(kept) < KEPT_MAX or not isinstance(event, SPARED):
+            kept.append(event)
         else:
             self.unowned_total += 1
 
@@ -65,10 +73,10 @@ class Dispatcher:
         """What was put by, in its order."""
         return tuple(self._put_by or ())
 
-    def forget(self, channel_id: str) -> None:
-        """Drop what was put by of a channel."""
+    def forget(self, channel_ids: Collection[str]) -> None:
+        """Drop what was put by of these channels."""
         if self._put_by is not None:
-            self._put_by = [event for event in self._put_by if channel_of(event) != channel_id]
+            self._put_by = [event for event in self._put_by if channel_of(event) not in channel_ids]
 
     def catch_up(self) -> None:
         """Hand on what was put by, to those who own the channels now."""

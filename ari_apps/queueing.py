@@ -140,6 +140,7 @@ class Queueing:
             case Connect():
                 self._connect(command)
             case Release(visit=visit, outcome=outcome, key=key):
+                self._consider(visit)
                 if (waiting := self._visits.pop(visit, None)) is not None:
                     waiting.party.mailbox.put(NotReached(visit, outcome, key))
 

@@ -117,8 +117,9 @@ class Reception:
 
     def go_on(self, call: Call, args: list[str], way: Coroutine[Any, Any, None]) -> None:
         """Let a call go on that an earlier process has begun; an agent's own call occupies the agent."""
-        agent = AgentId(args[1]) if args[:1] == ["phone"] and self._directory.is_agent(args[1]) else None
-        if agent is not None:
+        account = args[1] if args[:1] == ["phone"] and len(args) > 1 else ""
+        if self._directory.is_agent(account):
+            agent = AgentId(account)
             self._tell(AgentOccupied(agent, call.contact))  # now, before anybody is rung
             way = self._occupied(agent, call, way)
         self.lead(call, way, new=False)

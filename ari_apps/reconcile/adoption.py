@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 
 from ami_listeners.clock import Clock
-from ari_apps.ari import Ari, AriError, Gone
+from ari_apps.ari import Ari, AriError, Conflict, Gone
 from ari_apps.ari.messages import Channel
 from ari_apps.calls import Calls
 from ari_apps.crew import Crew
@@ -30,6 +31,7 @@ from ari_apps.traces import VARIABLE, read, read_leg
 from queue_strategies.events import RestoringBegan, RestoringEnded, WrapUpRestored
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 QUESTIONS_AT_ONCE = 16
 """Channels that are asked for their traces at the same time."""
@@ -75,6 +77,7 @@ class Adoption:
         self._clock = clock
         self._crew = crew
         self._one_at_a_time = asyncio.Lock()
+        self._asked = 0
         self._booted_at = NEVER
         self.memory = Memory()
         """What an earlier process has told; believed once."""
@@ -83,21 +86,28 @@ class Adoption:
 
     async def reconcile(self) -> None:
         """Bring belief and truth together; events that came meanwhile are handed on at the end."""
+        self._asked = asked = self._asked + 1
         async with self._one_at_a_time:
             self._dispatcher.put_by()
             looked = await self._look_until_seen()
             try:
                 self._settle(looked)
             finally:
-                self._queueing.tell(RestoringEnded())
                 self._dispatcher.catch_up()
                 self.memory = Memory()
-                self.settled = True
+                if asked == self._asked:
+                    self.settled = self._let_it_ring()
 
     @property
     def unsettled(self) -> str:
         """Say that it is not known yet who is on the line, as long as that is so."""
         return "" if self.settled else "it is not known yet who is on the line"
+
+    def _let_it_ring(self) -> bool:
+        """End restoring, if answers would be heard; else the next reconciling does."""
+        if hears := self._ari.health().connected:
+            self._queueing.tell(RestoringEnded())
+        return hears
 
     def part_late(self, memory: Memory, started: float) -> None:
         """End what began before the moment we started and is not there, when that is learnt late."""
@@ -106,16 +116,20 @@ class Adoption:
             is_ours = self._clock.moment_at(contact.started_at) >= started
             if not is_ours and self._calls.of_contact(contact.contact) is None:
                 self._farewells.of_contact(contact, {}, self._booted_at)
-        self._queueing.tell(RestoringEnded())
+        self._let_it_ring()
 
     async def _look_until_seen(self) -> Looked:
         while True:
             try:
-                await self._ari.caught_up()
-                return await self._look()
+                if await self._ari.caught_up():
+                    return await self._look()
+                log.warning("adoption.cannot_look", why="Asterisk's events do not come")
             except AriError as error:
                 log.warning("adoption.cannot_look", why=str(error))
-                await asyncio.sleep(AGAIN_S)
+            except Exception:  # rather serve those who come than nobody
+                log.exception("adoption.failed")
+                return Looked(Differences(), frozenset(), self._booted_at)
+            await asyncio.sleep(AGAIN_S)
 
     async def _look(self) -> Looked:
         owned = self._dispatcher.owned()
@@ -124,8 +138,7 @@ class Adoption:
         bridges = await self._ari.list_bridges()
         there = frozenset(one.id for one in channels)
         ours = [one for one in channels if one.id not in self._dispatcher.owned() and self._is_ours(one)]
-        limit = asyncio.Semaphore(QUESTIONS_AT_ONCE)
-        found = await asyncio.gather(*(self._read(one, limit) for one in ours))
+        found = await self._read_all(ours)
         for bridge in bridges:
             self._desks.found(bridge.id)
         return Looked(
@@ -140,14 +153,27 @@ class Adoption:
         in_app = plan.app_name == "Stasis" and (plan.app_data or "").partition(",")[0] == self._app
         return in_app or is_leg(channel)
 
-    async def _read(self, channel: Channel, limit: asyncio.Semaphore) -> Found:
+    async def _read_all(self, channels: Iterable[Channel]) -> list[Found]:
+        limit = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+        reading = [asyncio.create_task(self._read(one, limit)) for one in channels]
+        try:
+            return [found for found in await asyncio.gather(*reading) if found is not None]
+        finally:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
+
+    async def _read(self, channel: Channel, limit: asyncio.Semaphore) -> Found | None:
+        """Read what a channel carries; None for one that has not come into our hands, or is not any more."""
         if is_leg(channel):
             return Found(channel, read_leg(channel.dialplan.app_data or ""))
         async with limit:
             try:
                 value = await self._ari.channel(channel.id).get_variable(VARIABLE)
-            except Gone:
+            except Gone:  # the variable, as a rule
                 value = None
+            except Conflict:
+                return None
         return Found(channel, read(value))
 
     # -- what follows ---------------------------------------------------------------------------------------
@@ -172,12 +198,14 @@ class Adoption:
         ended = endings(self._dispatcher.kept)
         self._queueing.tell(RestoringBegan())
         self._wrap_up()
-        for talk in found.talks:
-            self._taking_up.talk(talk)
-        for waiting in found.waiting:
-            self._taking_up.wait(waiting, ended)
+        taking_up = self._taking_up
+        one_by_one(found.talks, taking_up.talk)
+        one_by_one(found.waiting, lambda waiting: taking_up.wait(waiting, ended))
         self._part(looked, ended)
-        self._taking_up.lead_on(found)
+        one_by_one(found.deserted, taking_up.dismiss)
+        one_by_one(found.let_go, taking_up.send_on)
+        one_by_one(found.elsewhere, taking_up.begin_anew)
+        one_by_one(found.arrivals, taking_up.greet)
         for channel in found.strays:
             hang_up = self._ari.channel(channel.id).hangup
             self._crew.start(hang_up_surely(hang_up, channel.id), f"hang up stray {channel.id}")
@@ -194,13 +222,23 @@ class Adoption:
 
     def _part(self, looked: Looked, ended: Mapping[str, Ending]) -> None:
         """End what is over without anybody having seen it."""
-        for customer in looked.differences.deserted:
-            if customer.visit is not None and customer.visit.talks:
-                self._farewells.end_talk(customer.visit, ended)
-        for contact in looked.differences.gone:
-            self._farewells.of_contact(contact, ended, looked.booted_at)
+        farewells = self._farewells
+        talks = [
+            one.visit for one in looked.differences.deserted if one.visit is not None and one.visit.talks
+        ]
+        one_by_one(talks, lambda visit: farewells.end_talk(visit, ended))
+        one_by_one(looked.differences.gone, lambda gone: farewells.of_contact(gone, ended, looked.booted_at))
         known = looked.there | {contact.channel for contact in self.memory.contacts.values()}
-        for came, went in came_and_went(self._dispatcher.kept, ended, known | self._dispatcher.owned()):
-            self._dispatcher.forget(came.channel.id)
-            if not is_leg(came.channel):
-                self._farewells.to_passer_by(came, went)
+        passed_by = came_and_went(self._dispatcher.kept, ended, known | self._dispatcher.owned())
+        self._dispatcher.forget({came.channel.id for came, _ in passed_by})
+        customers = [(came, went) for came, went in passed_by if not is_leg(came.channel)]
+        one_by_one(customers, lambda pair: farewells.to_passer_by(*pair))
+
+
+def one_by_one(found: Iterable[T], follow: Callable[[T], None]) -> None:
+    """Do what follows for each; one that cannot be dealt with must not keep the others from it."""
+    for one in found:
+        try:
+            follow(one)
+        except Exception:
+            log.exception("adoption.failed", found=one)

@@ -88,6 +88,8 @@ class _Comparison:
         """Say where one customer stands."""
         trace = found.trace if isinstance(found.trace, CallTrace) else None
         contact = self._contact(found.channel, trace)
+        if contact is not None and trace is not None and contact.contact != trace.contact:
+            trace = bare_trace(contact)  # it is not what we wrote
         if contact is not None and contact.ended:
             self._strays.append(found.channel)  # its end was told, and not carried out
             return
@@ -106,10 +108,8 @@ class _Comparison:
             self._lead_on(found.channel, trace, contact)
 
     def _contact(self, channel: Channel, trace: CallTrace | None) -> RememberedContact | None:
-        on_channel = self._on_channel.get(channel.id)
-        if on_channel is None and trace is not None:
-            return self._memory.contacts.get(ContactId(trace.contact))
-        return on_channel
+        carried = self._memory.contacts.get(ContactId(trace.contact)) if trace else None
+        return carried or self._on_channel.get(channel.id)
 
     def _taken_over(self, trace: CallTrace, contact: RememberedContact | None) -> RememberedVisit | None:
         """Find the talk that began as another call's: the agent had called whom the customer now talks to."""

@@ -26,8 +26,8 @@ log = structlog.get_logger()
 class Farewells:
     """Say goodbye in the names of those who are gone.
 
-    What Asterisk kept tells when a caller hung up. Where it kept nothing, the end is told as of now; it is
-    LOST if Asterisk has been started anew since the call began, else the caller's doing.
+    What Asterisk kept tells when a caller hung up. Where it kept nothing, the end is told as of now, and as
+    the caller's doing; but as LOST, and as of Asterisk's start, if that was since the call began.
     """
 
     def __init__(
@@ -47,8 +47,10 @@ class Farewells:
         self, contact: RememberedContact, ended: Mapping[str, Ending], booted_at: dt.datetime
     ) -> None:
         """End everything that is not over of a contact whose line is gone."""
-        line = ended.get(contact.channel)
-        by = "lost" if line is None and booted_at > contact.started_at else "caller"
+        heard, by = ended.get(contact.channel), "caller"
+        line = heard
+        if heard is None and booted_at > contact.started_at:
+            by, line = "lost", Ending(booted_at, 0)
         for visit in contact.visits:
             if visit.talks:
                 by = self._end_talk(visit, ended, by, line)
@@ -56,7 +58,7 @@ class Farewells:
                 self._end_wait(visit, by, line)
         if not contact.ended:
             self._end_contact(contact, by, line)
-        log.info("farewell.told", contact=contact.contact, ended_by=by, heard=line is not None)
+        log.info("farewell.told", contact=contact.contact, ended_by=by, heard=heard is not None)
 
     def end_talk(self, visit: RememberedVisit, ended: Mapping[str, Ending], by: str = "agent") -> None:
         """End a talk whose agent has left, while the customer is still there."""

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
+import structlog
+
 from ami_listeners.clock import Clock
 from ari_apps.ari import Ari
 from ari_apps.ari.messages import Channel
 from ari_apps.call import Call, Waiting
 from ari_apps.conversation import ThirdParty
-from ari_apps.destinations import HANGUP, Destination, DestinationKind
+from ari_apps.destinations import HANGUP, Destination, DestinationError, DestinationKind
 from ari_apps.directory import Directory
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.inbound import Inbound
@@ -24,12 +26,14 @@ from ari_apps.reconcile.differences import queue_destination
 from ari_apps.reconcile.farewells import caller_of, talk_of
 from ari_apps.reconcile.missed import Ending
 from ari_apps.reconcile.remembered import RememberedOffer, RememberedVisit
-from ari_apps.reconcile.whereabouts import Customer, Differences, Talk, Third
+from ari_apps.reconcile.whereabouts import Arrival, Customer, LetGo, Talk, Third
 from ari_apps.reconcile.whereabouts import Waiting as WaitingCustomer
 from ari_apps.switchboard import Switchboard
 from ari_apps.traces import LegTrace
 from queue_strategies.events import OfferFailed, OfferRestored, TalkRestored
-from queue_strategies.model import AgentId, Caller, ContactId, OfferId, QueueName, VisitId
+from queue_strategies.model import AgentId, Caller, ContactId, OfferId, QueueName, VisitId, VisitOutcome
+
+log = structlog.get_logger()
 
 
 class TakingUp:
@@ -60,37 +64,47 @@ class TakingUp:
 
     # -- those who are somewhere else -----------------------------------------------------------------------
 
-    def lead_on(self, found: Differences) -> None:
-        """Lead everybody on who neither waits nor talks."""
-        for customer in found.deserted:
-            call = self._call(customer)
-            call.ended_by = "agent"
-            self._lead(call, customer, self._begin_anew(call, HANGUP))
-        for let_go in found.let_go:
-            call, to = self._call(let_go.customer), Destination.parse(let_go.customer.trace.to)
-            onward = self._directory.instead_of(to, let_go.outcome, call.came_from)
-            self._lead(call, let_go.customer, self._begin_anew(call, onward))
-        for customer in found.elsewhere:
-            call = self._call(customer)
-            self._lead(call, customer, self._begin_anew(call, Destination.parse(customer.trace.to)))
-        for arrival in found.arrivals:
-            args = application_arguments(arrival.channel)
-            self._reception.greet(arrival.channel, args, late=True, known=arrival.contact)
+    def dismiss(self, customer: Customer) -> None:
+        """Bid a customer goodbye whose agent has left."""
+        call = self._call(customer)
+        call.ended_by = "agent"
+        self._lead(call, customer, self._begin_anew(call, HANGUP))
+
+    def send_on(self, let_go: LetGo) -> None:
+        """Lead a customer on who has left a queue."""
+        customer = let_go.customer
+        call = self._call(customer)
+        onward = self._directory.instead_of(self._place(call, customer), let_go.outcome, call.came_from)
+        self._lead(call, customer, self._begin_anew(call, onward))
+
+    def begin_anew(self, customer: Customer) -> None:
+        """Let a customer begin anew in a menu, a voicemail box, or ringing a number."""
+        call = self._call(customer)
+        self._lead(call, customer, self._begin_anew(call, self._place(call, customer)))
+
+    def greet(self, arrival: Arrival) -> None:
+        """Greet who was not greeted by the process before."""
+        args = application_arguments(arrival.channel)
+        self._reception.greet(arrival.channel, args, late=True, known=arrival.contact)
 
     # -- those who wait -------------------------------------------------------------------------------------
 
     def wait(self, waiting: WaitingCustomer, ended: Mapping[str, Ending]) -> None:
         """Let a caller keep the place, and phones that ring ring on."""
         customer = waiting.customer
-        call, to = self._call(customer), Destination.parse(customer.trace.to)
-        caller = self._caller(customer)
+        call, caller = self._call(customer), self._caller(customer)
+        to = self._place(call, customer)
         offers = customer.visit.offers if customer.visit is not None else {}
         visit = self._queueing.join(
             call.party, caller, [self._ringing(caller, leg, offers) for leg in waiting.legs]
         )
         there = {leg.offer for leg in waiting.legs}
         self._take_back(caller, [one for one in offers.values() if one.offer not in there], ended)
-        self._lead(call, customer, self._go_on(call, self._inbound.wait_and_talk(call, to, visit)))
+        if self._directory.queue_of(to) == caller.queue:
+            self._lead(call, customer, self._go_on(call, self._inbound.wait_and_talk(call, to, visit)))
+        else:  # the queue was removed
+            visit.left(VisitOutcome.WITHDRAWN)
+            self._lead(call, customer, self._begin_anew(call, to))
 
     def _ringing(
         self, caller: Caller, leg: LegTrace, offers: Mapping[OfferId, RememberedOffer]
@@ -114,7 +128,8 @@ class TakingUp:
 
     def talk(self, talk: Talk) -> None:
         """Let a talk go on, and a consultation with it."""
-        call, to = self._call(talk.customer), Destination.parse(talk.customer.trace.to)
+        call = self._call(talk.customer)
+        to = self._place(call, talk.customer)
         attempt, met = self._take_up_leg(
             call.party, call, talk.leg, talk.leg_trace, talk.desk, self._talk(talk), to
         )
@@ -194,9 +209,24 @@ class TakingUp:
         call = self._new_call(channel, ContactId(trace.contact), self._moment(trace.started_at))
         call.priority, call.language = trace.priority, trace.language
         call.answered = channel.state == "Up"
-        call.came_from = Destination.parse(trace.came_from) if trace.came_from else None
-        call.at = Destination.parse(trace.to)
+        call.came_from = parsed(trace.came_from)
+        call.at = parsed(trace.to)
         return call
+
+    def _place(self, call: Call, customer: Customer) -> Destination:
+        """Say where a call is; where it would begin, if the floor has no such place any more."""
+        if call.at is not None and self._directory.knows(call.at):
+            return call.at
+        called, at = call.called_number, self._clock.wall()
+        match application_arguments(customer.channel):
+            case ["phone", account, *_]:
+                route = self._directory.dialled(account, called, at)
+            case _:
+                route = self._directory.route(called, call.caller_number, at)
+        log.warning(
+            "adoption.place_removed", contact=call.contact, was=customer.trace.to, now=route.destination
+        )
+        return Destination.parse(route.destination)
 
     def _caller(self, customer: Customer) -> Caller:
         trace = customer.trace
@@ -211,6 +241,14 @@ class TakingUp:
 
     def _moment(self, seconds: float) -> float:
         return self._clock.moment_at(dt.datetime.fromtimestamp(seconds, dt.UTC))
+
+
+def parsed(to: str | None) -> Destination | None:
+    """Read a destination that a channel carries; None where there is none."""
+    try:
+        return Destination.parse(to) if to else None
+    except DestinationError:
+        return None
 
 
 def application_arguments(channel: Channel) -> list[str]:

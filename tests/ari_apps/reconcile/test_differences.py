@@ -376,3 +376,9 @@ def test_a_thousand_talks_take_about_as_long_each_as_a_hundred() -> None:
         return counted
 
     assert steps(1000) < 20 * steps(100)
+
+
+def test_a_call_whose_channel_carries_what_is_not_its_own_begins_anew() -> None:
+    garbled = CallTrace(contact="nobody", to="menu:main", started_at=1.0)
+    (begins,) = compare(Found(channel("c1"), garbled), told=started()).elsewhere
+    assert (begins.trace.contact, begins.trace.to) == ("contact-c1", "")
