@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Protocol as Shape
 from typing import cast
 from urllib.parse import urlsplit
@@ -50,6 +51,9 @@ class _Connection(asyncio.Protocol):
         self._parts: list[bytes] = []
         self._parser: _Parser = httptools.HttpResponseParser(self)
         self._keeps_alive = True
+        self._tells_length = False
+        self._ends_with_connection = False
+        """The answer has no length, and is whole when the peer has closed."""
 
     # -- what the event loop tells --------------------------------------------------------------------------
 
@@ -64,19 +68,38 @@ class _Connection(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(Broken(f"no HTTP: {error}"))
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Fail the request under way."""
+    def eof_received(self) -> None:
+        """Ask no more of a peer that says no more."""
         self.is_open = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End an answer that ends so; fail any other request under way."""
+        self.is_open = False
+        if self._ends_with_connection and exc is None:
+            self._give(Answer(self._parser.get_status_code(), b"".join(self._parts)))
         self._fail(Broken(f"connection lost: {exc}" if exc else "connection closed"))
 
     # -- what the parser tells ------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        """Begin an answer."""
+        """Begin an answer; one that nobody asked for must not become that to the next request."""
         self._parts.clear()
+        self._tells_length = False
+        if self._answer is None:
+            self.close()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note whether the answer says how long it is."""
+        if name.lower() in (b"content-length", b"transfer-encoding"):
+            self._tells_length = True
+
+    def on_headers_complete(self) -> None:
+        """Note how the answer will end."""
+        interim = self._parser.get_status_code() < HTTPStatus.OK
+        self._ends_with_connection = not self._tells_length and not interim
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the answer."""
@@ -85,19 +108,18 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Give the answer."""
         status = self._parser.get_status_code()
-        if status < 200:  # an interim answer; the real one follows
+        if status < HTTPStatus.OK:  # an interim answer; the real one follows
             return
+        self._ends_with_connection = False
         self._keeps_alive = self._parser.should_keep_alive()
-        answer, self._answer = self._answer, None
-        if answer is not None and not answer.done():
-            answer.set_result(Answer(status, b"".join(self._parts)))
+        self._give(Answer(status, b"".join(self._parts)))
 
     # -- for the pool ---------------------------------------------------------------------------------------
 
     async def exchange(self, request: bytes) -> Answer:
-        """Send a request and wait for its answer; raises Broken."""
+        """Send a request and wait for its answer; raises NoConnection, Broken."""
         if self.transport is None or not self.is_open:
-            raise Broken("connection closed")
+            raise NoConnection("connection closed at once")
         answer = self._answer = asyncio.get_running_loop().create_future()
         self.transport.write(request)
         return await answer  # type: ignore[no-any-return]
@@ -111,6 +133,11 @@ class _Connection(asyncio.Protocol):
         self.is_open = False
         if self.transport is not None:
             self.transport.abort()
+
+    def _give(self, whole: Answer) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None and not answer.done():
+            answer.set_result(whole)
 
     def _fail(self, why: Broken) -> None:
         answer, self._answer = self._answer, None
@@ -133,6 +160,7 @@ class Pool:
         self._turns = asyncio.Semaphore(connections)
         self._idle: list[_Connection] = []
         self._open: set[_Connection] = set()
+        self._closed = False
 
     async def request(self, method: str, target: str, body: bytes | None = None) -> Answer:
         """Send one request; raises NoConnection when nothing was sent, Broken when that is not known."""
@@ -148,7 +176,8 @@ class Pool:
         return answer
 
     def close(self) -> None:
-        """End all connections; requests under way are broken."""
+        """End all connections; requests under way are broken, later ones find nobody."""
+        self._closed = True
         for connection in tuple(self._open):
             connection.close()
         self._open.clear()
@@ -164,6 +193,8 @@ class Pool:
         return None
 
     async def _connect(self) -> _Connection:
+        if self._closed:
+            raise NoConnection("the client is closed")
         try:
             async with asyncio.timeout(CONNECT_S):
                 _, connection = await asyncio.get_running_loop().create_connection(
@@ -172,6 +203,8 @@ class Pool:
         except (OSError, TimeoutError) as error:
             raise NoConnection(str(error) or f"no answer within {CONNECT_S:g} s") from error
         self._open.add(connection)
+        if self._closed:
+            self._drop(connection)
         return connection
 
     def _give_back(self, connection: _Connection) -> None:
