@@ -79,6 +79,9 @@ class Adoption:
         self._one_at_a_time = asyncio.Lock()
         self._asked = 0
         self._booted_at = NEVER
+        self._ended: Mapping[str, Ending] = {}
+        self._there: frozenset[str] = frozenset()
+        """What was there, and what had ended, when we looked last."""
         self.memory = Memory()
         """What an earlier process has told; believed once."""
         self.settled = False
@@ -115,7 +118,7 @@ class Adoption:
         for contact in memory.contacts.values():
             is_ours = self._clock.moment_at(contact.started_at) >= started
             if not is_ours and self._calls.of_contact(contact.contact) is None:
-                self._farewells.of_contact(contact, {}, self._booted_at)
+                self._farewells.of_contact(contact, self._ended, self._there, self._booted_at)
         self._let_it_ring()
 
     async def _look_until_seen(self) -> Looked:
@@ -195,7 +198,8 @@ class Adoption:
         for channel_id in found.lost:
             self._dispatcher.send(channel_id, LineLost(channel_id, failed))
         self._dispatcher.tell_all(EVENTS_MISSED)
-        ended = endings(self._dispatcher.kept)
+        self._ended = ended = endings(self._dispatcher.kept)
+        self._there = looked.there
         self._queueing.tell(RestoringBegan())
         self._wrap_up()
         taking_up = self._taking_up
@@ -227,7 +231,10 @@ class Adoption:
             one.visit for one in looked.differences.deserted if one.visit is not None and one.visit.talks
         ]
         one_by_one(talks, lambda visit: farewells.end_talk(visit, ended))
-        one_by_one(looked.differences.gone, lambda gone: farewells.of_contact(gone, ended, looked.booted_at))
+        one_by_one(
+            looked.differences.gone,
+            lambda gone: farewells.of_contact(gone, ended, looked.there, looked.booted_at),
+        )
         known = looked.there | {contact.channel for contact in self.memory.contacts.values()}
         passed_by = came_and_went(self._dispatcher.kept, ended, known | self._dispatcher.owned())
         self._dispatcher.forget({came.channel.id for came, _ in passed_by})

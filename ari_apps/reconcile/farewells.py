@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import structlog
 
@@ -44,16 +44,20 @@ class Farewells:
         self._clock = clock
 
     def of_contact(
-        self, contact: RememberedContact, ended: Mapping[str, Ending], booted_at: dt.datetime
+        self,
+        contact: RememberedContact,
+        ended: Mapping[str, Ending],
+        there: Collection[str],
+        booted_at: dt.datetime,
     ) -> None:
-        """End everything that is not over of a contact whose line is gone."""
+        """End everything that is not over of a contact whose line is gone; `there` are the lines that are."""
         heard, by = ended.get(contact.channel), "caller"
         line = heard
         if heard is None and booted_at > contact.started_at:
             by, line = "lost", Ending(booted_at, 0)
         for visit in contact.visits:
             if visit.talks:
-                by = self._end_talk(visit, ended, by, line)
+                by = self._end_talk(visit, ended, there, by, line)
             elif visit.waits:
                 self._end_wait(visit, by, line)
         if not contact.ended:
@@ -108,13 +112,20 @@ class Farewells:
         self,
         visit: RememberedVisit,
         ended: Mapping[str, Ending],
+        there: Collection[str],
         by: str,
         line: Ending | None,
     ) -> str:
-        """End a talk by whoever hung up first; return who that was."""
-        leg = ended.get(leg_id(visit.offer)) if visit.offer else None
+        """End a talk by whoever hung up first; return who that was.
+
+        Of an agent who is gone, and whose end was not kept, an earlier process has heard.
+        """
+        name = leg_id(visit.offer) if visit.offer else ""
+        leg = ended.get(name)
         if leg is not None and (line is None or leg.at < line.at):
             by, line = "agent", leg
+        elif leg is None and by == "caller" and line is not None and name not in there:
+            by = "agent"
         self._talked(visit, by, line)
         return by
 

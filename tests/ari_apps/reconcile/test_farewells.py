@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from uuid import UUID
 
 from ami_listeners.records import record
@@ -17,7 +18,9 @@ from queue_strategies.model import VisitId, VisitOutcome
 from tests.ari_apps.reconcile.test_differences import CLOCK, answered, joined, started
 
 
-def part(told: tuple[Fact, ...], booted_at: float, **ended: Ending) -> tuple[Event, ContactEnded]:
+def part(
+    told: tuple[Fact, ...], booted_at: float, there: Collection[str] = (), **ended: Ending
+) -> tuple[Event, ContactEnded]:
     """Say goodbye to the only contact of this story; return what the Floor and the journal hear at last."""
     events: list[Event] = []
     facts: list[Fact] = []
@@ -26,7 +29,7 @@ def part(told: tuple[Fact, ...], booted_at: float, **ended: Ending) -> tuple[Eve
     )
     memory = remembered(record(fact, UUID(int=number), "floor", CLOCK) for number, fact in enumerate(told))
     (contact,) = memory.contacts.values()
-    farewells.of_contact(contact, ended, CLOCK.at(booted_at))
+    farewells.of_contact(contact, ended, there, CLOCK.at(booted_at))
     (end,) = facts
     assert isinstance(end, ContactEnded)
     return events[-1], end
@@ -59,3 +62,9 @@ def test_an_agent_who_hung_up_first_ended_the_talk() -> None:
     parted, _ = part(started() + joined() + answered(), 0.5, **ended, c1=Ending(CLOCK.at(30.0), 16))
     assert isinstance(parted, TalkEnded)
     assert (parted.ended_by, parted.happened_moment) == ("agent", 20.0)
+
+
+def test_of_an_agent_who_is_gone_but_not_just_now_an_earlier_process_has_heard() -> None:
+    story, hung_up = started() + joined() + answered(), Ending(CLOCK.at(30.0), 16)
+    assert part(story, 0.5, c1=hung_up)[1].ended_by == "agent"
+    assert part(story, 0.5, there=("agent-o1",), c1=hung_up)[1].ended_by == "caller"
