@@ -308,7 +308,7 @@ def left_over(stage: Stage) -> list[str]:
 def test_the_demo_shows_calls_and_leaves_nothing_behind(
     stage: Stage, installed_asterisk: AsteriskInstallation
 ) -> None:
-    demo = start(stage, "--minutes", "0.6")
+    demo = start(stage, "--minutes", "0.4")
     output, _ = demo.communicate(timeout=280)
     assert demo.returncode == 0, output
     assert "Anna Abel logs in" in output

@@ -19,7 +19,7 @@ from tests.ari_apps.reconcile.test_differences import CLOCK, answered, joined, s
 
 
 def part(
-    told: tuple[Fact, ...], booted_at: float, there: Collection[str] = (), **ended: Ending
+    told: tuple[Fact, ...], booted_at: float, there: Collection[str] = (), /, **ended: Ending
 ) -> tuple[Event, ContactEnded]:
     """Say goodbye to the only contact of this story; return what the Floor and the journal hear at last."""
     events: list[Event] = []
@@ -36,23 +36,23 @@ def part(
 
 
 def test_who_was_lost_with_asterisk_was_lost_when_it_came_back_at_the_latest() -> None:
-    left, end = part(started() + joined(), booted_at=60.0)
+    left, end = part(started() + joined(), 60.0)
     assert left == CallerLeft(VisitId("v1"), VisitOutcome.LOST, 60.0)
     assert (end.ended_by, end.moment, end.duration_s) == ("lost", 60.0, 59.0)
-    parted, _ = part(started() + joined() + answered(), booted_at=60.0)
+    parted, _ = part(started() + joined() + answered(), 60.0)
     assert isinstance(parted, TalkEnded)
     assert (parted.ended_by, parted.happened_moment) == ("lost", 60.0)
 
 
 def test_who_was_heard_to_hang_up_left_then() -> None:
     hung_up = Ending(CLOCK.at(30.0), 16)
-    left, end = part(started() + joined(), booted_at=60.0, c1=hung_up)
+    left, end = part(started() + joined(), 60.0, c1=hung_up)
     assert left == CallerLeft(VisitId("v1"), VisitOutcome.ABANDONED, 30.0)
     assert (end.ended_by, end.moment, end.cause) == ("caller", 30.0, 16)
 
 
 def test_who_was_not_heard_to_leave_has_left_by_now() -> None:
-    left, end = part(started() + joined(), booted_at=0.5)
+    left, end = part(started() + joined(), 0.5)
     assert left == CallerLeft(VisitId("v1"), VisitOutcome.ABANDONED, None)
     assert (end.ended_by, end.duration_s) == ("caller", 0.0)
 
@@ -67,4 +67,4 @@ def test_an_agent_who_hung_up_first_ended_the_talk() -> None:
 def test_of_an_agent_who_is_gone_but_not_just_now_an_earlier_process_has_heard() -> None:
     story, hung_up = started() + joined() + answered(), Ending(CLOCK.at(30.0), 16)
     assert part(story, 0.5, c1=hung_up)[1].ended_by == "agent"
-    assert part(story, 0.5, there=("agent-o1",), c1=hung_up)[1].ended_by == "caller"
+    assert part(story, 0.5, ("agent-o1",), c1=hung_up)[1].ended_by == "caller"
