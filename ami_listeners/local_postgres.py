@@ -15,11 +15,11 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 from urllib.parse import quote
 
 import platformdirs
@@ -173,7 +173,7 @@ class LocalPostgres:
             if self._version() is None:
                 await self._create()
             if not await self._running():
-                await self._launch()
+                await to_its_end(self._launch())
             if self._sharing is not None:
                 self._sharing.close()
             self._sharing = self._lock_file("users").open("a")
@@ -289,3 +289,13 @@ async def create_database(url: str) -> None:
         there = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
         if await there.fetchone() is None:
             await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+
+
+async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await work that must not be left half done: a cancellation waits until it is over."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
