@@ -6,9 +6,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
 import typer
@@ -16,6 +15,7 @@ import uvloop
 from aiohttp.http import HttpProcessingError
 
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
+from ari_apps.crew import first_of
 from ari_apps.running import VERSION, Half, running
 
 log = structlog.get_logger()
@@ -40,19 +40,6 @@ async def serve_until_stopped(configuration: FloorConfiguration, only: Half | No
         log.info("callfloor.serves", site=configuration.site.name, only=only or "all", version=VERSION)
         await first_of(stopped.wait(), *floor.given_up())
     log.info("callfloor.stopped")
-
-
-async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
-    """Wait for the first of several things; raise what it raises."""
-    tasks = [asyncio.create_task(wait) for wait in waits]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def log_to(terminal: bool, level: int) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from ari_apps.agents import AgentAction
 from ari_apps.console.client import ApiClient
-from ari_apps.crew import Crew
+from ari_apps.crew import Crew, first_of
 from ari_apps.demo.cast import AGENTS
 from ari_apps.demo.logs import Logs, Trouble, logging_to
 from ari_apps.demo.opening import Opened, directions, opened, outlive
@@ -158,16 +157,3 @@ async def end_call(call: OutsideCall) -> None:
 def chance_of(seed: int) -> Callable[[str], Random]:
     """Give everybody a chance of the own, the same for the same seed."""
     return lambda name: Random(f"{seed} {name}")  # noqa: S311 - people, not secrets
-
-
-async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
-    """Wait for the first of several things and let go of the others; raise what it raises."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
