@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from queue_strategies.commands import Command
@@ -164,6 +165,8 @@ class Hall:
         desk.told_moment = since
         desk.told = Told(state, desk.logged_in, desk.pause_reason)
         self.unsettled[desk] = None
+        if not self.restoring:
+            self.settle()
 
     def settle(self) -> None:
         """Take every desk for what it is, and see to those whose time was up."""
@@ -175,6 +178,6 @@ class Hall:
             if visit.place is Place.WAITING:
                 self.arm(visit)
 
-    def late(self, moment: float | None, after: float) -> float:
+    def late(self, moment: float | None, after: float = -math.inf) -> float:
         """Return the moment of something that may be told late: not before `after`, and not in the future."""
         return self.now if moment is None else min(self.now, max(moment, after))

@@ -34,11 +34,9 @@ def agent_restored(hall: Hall, event: AgentRestored) -> None:
     desk.reachable = event.reachable
     desk.idle_since = min(event.idle_since_moment, hall.now)
     hall.refresh_desk(desk)
-    since = hall.late(event.since_moment, after=float("-inf"))
+    since = hall.late(event.since_moment)
     if event.told_state is not None and event.told_state is not desk.state:
         hall.doubt(desk, event.told_state, since)
-        if not hall.restoring:
-            hall.settle()
     else:
         hall.trust(desk, since if desk.talk is None else desk.since)
 
@@ -48,9 +46,7 @@ def _dismiss(hall: Hall, event: AgentRestored) -> None:
     if event.told_state in (None, AgentState.LOGGED_OUT):
         return
     desk = _stranger(hall, event.agent)
-    hall.doubt(desk, event.told_state, hall.late(event.since_moment, after=float("-inf")))
-    if not hall.restoring:
-        hall.settle()
+    hall.doubt(desk, event.told_state, hall.late(event.since_moment))
 
 
 def wrap_up_restored(hall: Hall, event: WrapUpRestored) -> None:
@@ -120,7 +116,6 @@ def offer_restored(hall: Hall, event: OfferRestored) -> None:
 def _silence(hall: Hall, event: OfferRestored) -> None:
     """Take back an offer that was made and cannot go on."""
     caller = event.caller
-    rang = hall.now if event.rang_moment is None else min(hall.now, event.rang_moment)
     hall.order(StopRinging(event.offer, OfferOutcome.WITHDRAWN))
     hall.tell(
         OfferEnded(
@@ -131,7 +126,7 @@ def _silence(hall: Hall, event: OfferRestored) -> None:
             agent=event.agent,
             offer=event.offer,
             outcome=OfferOutcome.WITHDRAWN,
-            rang_s=hall.now - rang,
+            rang_s=hall.now - hall.late(event.rang_moment),
         )
     )
 
