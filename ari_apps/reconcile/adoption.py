@@ -78,10 +78,10 @@ class Adoption:
         self._crew = crew
         self._one_at_a_time = asyncio.Lock()
         self._asked = 0
-        self._booted_at = NEVER
+        self._seen = Looked(Differences(), frozenset(), NEVER)
+        """What there was when we looked last."""
         self._ended: Mapping[str, Ending] = {}
-        self._there: frozenset[str] = frozenset()
-        """What was there, and what had ended, when we looked last."""
+        """What had ended by then."""
         self.memory = Memory()
         """What an earlier process has told; believed once."""
         self.settled = False
@@ -118,7 +118,7 @@ class Adoption:
         for contact in memory.contacts.values():
             is_ours = self._clock.moment_at(contact.started_at) >= started
             if not is_ours and self._calls.of_contact(contact.contact) is None:
-                self._farewells.of_contact(contact, self._ended, self._there, self._booted_at)
+                self._farewells.of_contact(contact, self._ended, self._seen.there, self._seen.booted_at)
         self._let_it_ring()
 
     async def _look_until_seen(self) -> Looked:
@@ -131,7 +131,7 @@ class Adoption:
                 log.warning("adoption.cannot_look", why=str(error))
             except Exception:  # rather serve those who come than nobody
                 log.exception("adoption.failed")
-                return Looked(Differences(), frozenset(), self._booted_at)
+                return Looked(Differences(), frozenset(), self._seen.booted_at)
             await asyncio.sleep(AGAIN_S)
 
     async def _look(self) -> Looked:
@@ -194,12 +194,11 @@ class Adoption:
             gone=len(found.gone),
             strays=len(found.strays),
         )
-        failed, self._booted_at = looked.booted_at > self._booted_at, looked.booted_at
+        failed, self._seen = looked.booted_at > self._seen.booted_at, looked
         for channel_id in found.lost:
             self._dispatcher.send(channel_id, LineLost(channel_id, failed))
         self._dispatcher.tell_all(EVENTS_MISSED)
         self._ended = ended = endings(self._dispatcher.kept)
-        self._there = looked.there
         self._queueing.tell(RestoringBegan())
         self._wrap_up()
         taking_up = self._taking_up
