@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from typing import Any, Self
 
 from ari_apps.configuration.floor_toml import FloorConfiguration, load_data
 from ari_apps.configuration.secret_files import SecretFiles
+from ari_apps.local_asterisk.free_ports import RTP_PORTS, free_port
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.local_asterisk.running import RunningAsterisk
 from ari_apps.rendering import Rendered, render
@@ -37,25 +37,6 @@ SETTINGS = {
     "pjproject.conf": "[startup]\ntype=startup\n",
     "indications.conf": "[general]\ncountry=us\n[us]\ndescription=US\nringcadence=2000,4000\nring=440+480\n",
 }
-
-
-_GIVEN: set[int] = set()
-
-
-def free_port() -> int:
-    """Give a port of 127.0.0.1 that is free for TCP and UDP at this moment, and was not given before."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                try:
-                    udp.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-        if port not in _GIVEN:
-            _GIVEN.add(port)
-            return port
 
 
 def asterisk_conf(installation: AsteriskInstallation, directory: Path) -> str:
@@ -81,7 +62,7 @@ def on_free_ports(floor_toml: str) -> dict[str, Any]:
     ):
         table = data.setdefault(section, {})
         table.update({name: f"127.0.0.1:{free_port()}" for name in names})
-    lowest = random.randrange(10_000, 30_000, 2)  # below the ports that free_port gives
+    lowest = random.randrange(RTP_PORTS.start, RTP_PORTS.stop - 1_000, 2)
     data["asterisk"]["rtp_ports"] = [lowest, lowest + 999]
     return data
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from ami_listeners.local_postgres import default_data_dir
 from ami_listeners.postgres_binaries import can_reach, server_user
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.demo.cast import AGENTS, GUEST, NUMBERS
+from ari_apps.local_asterisk.free_ports import free_port, is_free
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.outside_world import OutsideAddresses
-from ari_apps.outside_world.settings import free_port
 from ari_apps.rendering import make_private, templates_folder, write_private
 from queue_strategies.errors import CallfloorError
 
@@ -150,15 +149,7 @@ def environment() -> jinja2.Environment:
 
 def usual_port(port: int) -> int:
     """Return this port, which people know, or any other when somebody has it."""
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(socket.AF_INET, kind) as probe:
-            if kind == socket.SOCK_STREAM:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                return free_port()
-    return port
+    return port if is_free(LOOPBACK, port) else free_port()
 
 
 def write_voices(stage: Stage, installation: AsteriskInstallation) -> dict[str, Path]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import random
-import socket
 from dataclasses import dataclass, field
 from typing import Self
 
 from ari_apps.configuration.settings import Address
+from ari_apps.local_asterisk.free_ports import RTP_PORTS, free_port
 from queue_strategies.errors import CallfloorError
 
 PHONES_HOST = "127.0.0.1"
 CARRIER_HOST = "127.0.0.2"
 """Another address than the phones', because a floor knows its trunks by the address calls come from."""
-RTP_PORTS = range(10_000, 30_000)
-"""Below the ports that the kernel gives away by itself."""
 RTP_PORTS_EACH = 2_000
 
 
@@ -55,7 +53,9 @@ class OutsideAddresses:
     def free(cls, rng: random.Random | None = None) -> Self:
         """Choose ports that nobody listens on at this moment."""
         first_rtp = (rng or random.Random()).randrange(  # noqa: S311 - spreads, guards nothing
-            RTP_PORTS.start, RTP_PORTS.stop - RTP_PORTS_EACH, 2
+            RTP_PORTS.start,
+            RTP_PORTS.stop - 2 * RTP_PORTS_EACH,
+            2,  # as many behind them for a floor
         )
         return cls(
             phones=Address(PHONES_HOST, free_port(PHONES_HOST)),
@@ -64,17 +64,3 @@ class OutsideAddresses:
             ami_port=free_port(PHONES_HOST),
             rtp_ports=(first_rtp, first_rtp + RTP_PORTS_EACH - 1),
         )
-
-
-def free_port(host: str = PHONES_HOST) -> int:
-    """Return a port that is free for TCP and UDP at this moment."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind((host, 0))
-            port = int(tcp.getsockname()[1])
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                try:
-                    udp.bind((host, port))
-                except OSError:
-                    continue
-        return port

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from ami_listeners.settings import AmiSettings
+from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.running import RunningAsterisk
-from tests.asterisk_lab import AsteriskLab, free_port
+from tests.asterisk_lab import AsteriskLab
 
 MODULES = ["app_queue", "app_userevent", "res_manager_devicestate", "res_pjsip_pubsub"]
 SECRET = "a manager's secret"

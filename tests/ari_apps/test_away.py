@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ari_apps.away import away_queues
 from ari_apps.configuration.floor_toml import load_text
-from tests.asterisk_lab import AsteriskLab, FloorAsterisk, free_port, on_free_ports
+from ari_apps.local_asterisk.free_ports import free_port
+from tests.asterisk_lab import AsteriskLab, FloorAsterisk, on_free_ports
 
 FLOOR = """
 [asterisk]

@@ -30,9 +30,9 @@ from ari_apps.demo.logs import Logs, look
 from ari_apps.demo.staging import DemoError, Stage, prepare_folder, usual_port, write_floor
 from ari_apps.demo.telling import Storyteller, Told
 from ari_apps.demo.view import Directions, Scene, draw
+from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.outside_world import OutsideAddresses
-from ari_apps.outside_world.settings import free_port
 from queue_strategies.events import CallerJoined, FloorConfigured
 from queue_strategies.facts import Answered, ContactStarted, Handled, VisitEnded
 from queue_strategies.figures import Figures

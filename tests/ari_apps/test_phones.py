@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.asterisk_lab import AsteriskLab, FloorAsterisk, free_port
+from ari_apps.local_asterisk.free_ports import free_port
+from tests.asterisk_lab import AsteriskLab, FloorAsterisk
 
 FLOOR = """
 [asterisk]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.configuration.secret_files import SecretFiles
+from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.rendering import render
-from tests.asterisk_lab import free_port
 
 QUEUE = "bench"
 RTP_PORTS = 6000

@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.running import UNTIL_THE_PARENT_DIES
 from queue_strategies.errors import CallfloorError
-from tests.asterisk_lab import free_port
 
 SCENARIOS = Path(__file__).parent
 HOST = "127.0.0.1"

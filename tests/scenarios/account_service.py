@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from tests.asterisk_lab import free_port
+from ari_apps.local_asterisk.free_ports import free_port
 
 GOLD, SLOW, NONSENSE = "4711", "5000", "6000"
 """Account numbers."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ari_apps.ari import Ari, AriSettings, messages
+from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.running import RunningAsterisk
-from tests.asterisk_lab import AsteriskLab, free_port
+from tests.asterisk_lab import AsteriskLab
 
 E = TypeVar("E", bound=messages.Event)
 

@@ -20,8 +20,9 @@ from ari_apps.ari import (
     messages,
 )
 from ari_apps.ari.messages import StasisStart
+from ari_apps.local_asterisk.free_ports import free_port
 from tests.ari_apps.ari.switchboard import Listening, Switchboard, run_switchboard
-from tests.asterisk_lab import AsteriskLab, free_port
+from tests.asterisk_lab import AsteriskLab
 
 BOTH = pytest.mark.parametrize("events", ["outbound", "inbound"])
 

@@ -12,8 +12,8 @@ import uvloop
 
 from ari_apps.ari import Ari, AriSettings, Malformed, OutcomeUnknown, Unreachable
 from ari_apps.ari.pool import Broken, NoConnection, Pool
+from ari_apps.local_asterisk.free_ports import free_port
 from tests.ari_apps.ari.switchboard import Listening, Switchboard
-from tests.asterisk_lab import free_port
 
 Answer = Callable[[asyncio.Transport], None]
 

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ari_apps.configuration.settings import Address
+from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.running import RunningAsterisk
 from ari_apps.outside_world import Account, OutsideAddresses, OutsideWorld
-from tests.asterisk_lab import CALL_MODULES, AsteriskLab, free_port
+from tests.asterisk_lab import CALL_MODULES, AsteriskLab
 
 PJSIP = """
 [global]

@@ -141,7 +141,7 @@ async def test_a_service_that_is_not_there_or_a_token_that_is_missing_is_no_answ
 
 @pytest.fixture
 def unused_port() -> int:
-    from tests.asterisk_lab import free_port
+    from ari_apps.local_asterisk.free_ports import free_port
 
     return free_port()
 

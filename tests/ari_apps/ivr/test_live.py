@@ -17,9 +17,10 @@ import pytest
 from ami_listeners.clock import Clock
 from ari_apps.apps import AsteriskFolders, acting
 from ari_apps.ivr.offline_walk import OfflineCall, walk_offline
+from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.running import RunningAsterisk
 from queue_strategies.facts import ContactEnded, Fact, IvrStep, VisitEnded, VoicemailLeft
-from tests.asterisk_lab import AsteriskLab, FloorAsterisk, free_port, on_free_ports
+from tests.asterisk_lab import AsteriskLab, FloorAsterisk, on_free_ports
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
 FLOOR = """

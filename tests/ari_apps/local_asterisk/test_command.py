@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.asterisk_lab import AsteriskLab, free_port
+from ari_apps.local_asterisk.free_ports import free_port
+from tests.asterisk_lab import AsteriskLab
 
 FLOOR = """
 [asterisk]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.running import AsteriskFailedError
-from tests.asterisk_lab import AsteriskLab, free_port
+from tests.asterisk_lab import AsteriskLab
 
 HTTP = "[general]\nenabled=yes\nbindaddr=127.0.0.1\nbindport={port}\n"
 

@@ -1,0 +1,35 @@
+"""Ports that nobody has: for an Asterisk of ours that may listen anywhere."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import socket
+from typing import Final
+
+RTP_PORTS: Final = range(10_000, 22_000)
+LISTENING_PORTS: Final = range(22_000, 32_000)
+"""Both below the ports that Linux gives to outgoing connections, which could take one between our look and
+Asterisk's."""
+
+_next_ports = itertools.cycle(
+    random.sample(LISTENING_PORTS, len(LISTENING_PORTS))  # spreads programs that start together
+)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port that is free for TCP and UDP at this moment, and that was not returned for long."""
+    return next(port for port in _next_ports if is_free(host, port))
+
+
+def is_free(host: str, port: int) -> bool:
+    """Tell whether nobody has this port, for TCP and for UDP."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                return False
+    return True

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from ari_apps.local_asterisk.free_ports import LISTENING_PORTS, free_port, is_free
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_port_that_somebody_has_is_not_free(kind: socket.SocketKind) -> None:
+    port = free_port()
+    assert is_free("127.0.0.1", port)
+    with socket.socket(socket.AF_INET, kind) as somebody:
+        somebody.bind(("127.0.0.1", port))
+        if kind == socket.SOCK_STREAM:
+            somebody.listen()
+        assert not is_free("127.0.0.1", port)
+        assert is_free("127.0.0.2", port)
+
+
+def test_who_asks_often_gets_another_port_each_time() -> None:
+    ports = [free_port() for _ in range(1_000)]
+    assert len(set(ports)) == len(ports)
+    assert set(ports) <= set(LISTENING_PORTS)
