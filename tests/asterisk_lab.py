@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -15,7 +14,7 @@ from typing import Any, Self
 
 from ari_apps.configuration.floor_toml import FloorConfiguration, load_data
 from ari_apps.configuration.secret_files import SecretFiles
-from ari_apps.local_asterisk.free_ports import RTP_PORTS, free_port
+from ari_apps.local_asterisk.free_ports import free_port, rtp_ports
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.local_asterisk.running import RunningAsterisk
 from ari_apps.rendering import Rendered, render
@@ -62,8 +61,7 @@ def on_free_ports(floor_toml: str) -> dict[str, Any]:
     ):
         table = data.setdefault(section, {})
         table.update({name: f"127.0.0.1:{free_port()}" for name in names})
-    lowest = random.randrange(RTP_PORTS.start, RTP_PORTS.stop - 1_000, 2)
-    data["asterisk"]["rtp_ports"] = [lowest, lowest + 999]
+    data["asterisk"]["rtp_ports"] = list(rtp_ports(1_000))
     return data
 
 

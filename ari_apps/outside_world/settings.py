@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field
 from typing import Self
 
 from ari_apps.configuration.settings import Address
-from ari_apps.local_asterisk.free_ports import RTP_PORTS, free_port
+from ari_apps.local_asterisk.free_ports import free_port, rtp_ports
 from queue_strategies.errors import CallfloorError
 
 PHONES_HOST = "127.0.0.1"
@@ -50,13 +49,9 @@ class OutsideAddresses:
     rtp_ports: tuple[int, int]
 
     @classmethod
-    def free(cls, rng: random.Random | None = None) -> Self:
+    def free(cls) -> Self:
         """Choose ports that nobody listens on at this moment."""
-        first_rtp = (rng or random.Random()).randrange(  # noqa: S311 - spreads, guards nothing
-            RTP_PORTS.start,
-            RTP_PORTS.stop - 2 * RTP_PORTS_EACH,
-            2,  # as many behind them for a floor
-        )
+        first_rtp, _ = rtp_ports(2 * RTP_PORTS_EACH)  # as many behind them are for a floor
         return cls(
             phones=Address(PHONES_HOST, free_port(PHONES_HOST)),
             carrier=Address(CARRIER_HOST, free_port(CARRIER_HOST)),

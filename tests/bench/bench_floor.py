@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from pathlib import Path
 
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.configuration.secret_files import SecretFiles
-from ari_apps.local_asterisk.free_ports import free_port
+from ari_apps.local_asterisk.free_ports import free_port, rtp_ports
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.rendering import render
 
@@ -81,7 +80,7 @@ def lay_out(folder: Path, agents: int, installation: AsteriskInstallation) -> Be
 
 def floor_toml(folder: Path, agents: int, agent_port: int) -> str:
     """Write a floor of one queue; everything that listens has a free port of the loopback."""
-    lowest = random.randrange(10_000, 25_000, 2)
+    lowest, highest = rtp_ports(RTP_PORTS)
     ports = {name: free_port() for name in ("sip", "ari", "ami", "events", "http", "listeners", "trunk")}
     head = f"""
 [site]
@@ -92,7 +91,7 @@ sip_bind = "127.0.0.1:{ports["sip"]}"
 ari = "127.0.0.1:{ports["ari"]}"
 ami = "127.0.0.1:{ports["ami"]}"
 events_listen = "127.0.0.1:{ports["events"]}"
-rtp_ports = [{lowest}, {lowest + RTP_PORTS}]
+rtp_ports = [{lowest}, {highest}]
 rtp_timeout_s = 0
 qualify_s = 0
 codecs = ["ulaw"]

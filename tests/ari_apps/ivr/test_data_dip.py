@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ari_apps.ivr.data_dip import Found, NotFound, TokenError, address, asking, extract, field_of, read_token
 from ari_apps.ivr.settings import LookupSettings
+from ari_apps.local_asterisk.free_ports import free_port
 
 CUSTOMER = {
     "customer": {"tier": "gold", "vip": True, "orders": [{"state": "sent"}, {"state": "open"}]},
@@ -141,8 +142,6 @@ async def test_a_service_that_is_not_there_or_a_token_that_is_missing_is_no_answ
 
 @pytest.fixture
 def unused_port() -> int:
-    from ari_apps.local_asterisk.free_ports import free_port
-
     return free_port()
 
 
