@@ -285,6 +285,16 @@ def start(stage: Stage, *words: str) -> subprocess.Popen[str]:
     )
 
 
+def start_and_wait_for_people(stage: Stage) -> subprocess.Popen[str]:
+    """Start a demo; return when the first agent has come to work."""
+    demo = start(stage)
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if "logs in" in line:
+            break
+    return demo
+
+
 def faults(stage: Stage) -> list[str]:
     """What a demo's logs hold that should not be there."""
     logs = [stage.log, *stage.asterisk_logs, *(stage.data / "log").glob("*.log")]
@@ -323,11 +333,7 @@ def test_the_demo_shows_calls_and_leaves_nothing_behind(
 def test_a_signal_ends_the_demo_and_everything_it_started(
     stage: Stage, installed_asterisk: AsteriskInstallation, number: signal.Signals
 ) -> None:
-    demo = start(stage)
-    assert demo.stdout is not None
-    for line in demo.stdout:
-        if "logs in" in line:
-            break
+    demo = start_and_wait_for_people(stage)
     assert left_over(stage) != []
     demo.send_signal(number)
     time.sleep(0.2)
@@ -342,11 +348,8 @@ def test_a_signal_ends_the_demo_and_everything_it_started(
 def test_a_demo_that_nobody_reads_any_more_ends_in_order(
     stage: Stage, installed_asterisk: AsteriskInstallation
 ) -> None:
-    demo = start(stage)
+    demo = start_and_wait_for_people(stage)
     assert demo.stdout is not None
-    for line in demo.stdout:
-        if "logs in" in line:
-            break
     demo.stdout.close()
     assert demo.wait(timeout=200) == 0, faults(stage)
     assert left_over(stage) == []
