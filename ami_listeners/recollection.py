@@ -5,7 +5,7 @@ What is in the database and what is still on its way there are read together, so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,40 +30,42 @@ class AgentMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFacts:
-    """Facts in the order in which they were told."""
+class Recollection:
+    """What was told before."""
 
+    agents: Mapping[str, AgentMemory]
+    """Every agent of the floor."""
     facts: Sequence[Record]
+    """Of contacts that are not over, in the order in which they were told; whatever else waits for the
+    database is among them."""
     complete: bool
     """The database has answered."""
 
 
-async def agent_states(journal: Journal) -> dict[str, AgentMemory]:
-    """Read what every agent of the floor did last, from the database if it answers, and on its way there."""
-    found: dict[str, AgentMemory] = {}
+async def recollect(journal: Journal) -> Recollection:
+    """Read it from the database, if that answers, and from what is on its way there."""
     waiting = await journal.waiting()
     try:
-        for agent, state, logged_in, pause_reason, since in await journal.rows("agents_now"):
-            found[agent] = AgentMemory(agent, state, logged_in, pause_reason, since)
+        known = [Record(*row) for row in await journal.rows("open_facts")]
+        states = [AgentMemory(*row) for row in await journal.rows("agents_now")]
+        complete = True
     except DatabaseUnreachable as away:
-        log.warning("journal.agents_from_spool_only", reason=str(away))
-    for each in waiting:
-        if each.kind == "agent_state_changed" and each.source == "floor":
-            body = each.body
-            found[body["agent"]] = AgentMemory(
-                body["agent"], body["state"], body["logged_in"], body["pause_reason"], each.at
-            )
-    return found
-
-
-async def open_facts(journal: Journal) -> OpenFacts:
-    """Read what was told of contacts that are not over; what else waits for the database is among it."""
-    waiting = await journal.waiting()
-    try:
-        rows = await journal.rows("open_facts")
-    except DatabaseUnreachable as away:
-        log.warning("journal.open_facts_from_spool_only", reason=str(away))
-        return OpenFacts(waiting, complete=False)
-    known = [Record(*row) for row in rows]
+        log.warning("journal.recollected_from_spool_only", reason=str(away))
+        known, states, complete = [], [], False
     ids = {each.id for each in known}
-    return OpenFacts([*known, *(each for each in waiting if each.id not in ids)], complete=True)
+    return Recollection(
+        agents={one.agent: one for one in (*states, *agents_among(waiting))},
+        facts=[*known, *(each for each in waiting if each.id not in ids)],
+        complete=complete,
+    )
+
+
+def agents_among(facts: Sequence[Record]) -> list[AgentMemory]:
+    """Say what agents of the floor did, fact by fact."""
+    return [
+        AgentMemory(
+            fact.body["agent"], fact.body["state"], fact.body["logged_in"], fact.body["pause_reason"], fact.at
+        )
+        for fact in facts
+        if fact.kind == "agent_state_changed" and fact.source == "floor"
+    ]

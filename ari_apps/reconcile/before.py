@@ -9,7 +9,7 @@ import structlog
 
 from ami_listeners.clock import Clock
 from ami_listeners.journal import Journal
-from ami_listeners.recollection import AgentMemory, agent_states, open_facts
+from ami_listeners.recollection import AgentMemory, recollect
 from ari_apps.reconcile.remembered import Memory, remembered
 from queue_strategies.events import AgentRestored
 from queue_strategies.model import AgentId, AgentState
@@ -46,12 +46,11 @@ class Recall:
         if self._asked and not self._journal.database.health.up:
             return Before((), Memory(complete=False))
         self._asked = True
-        told = await open_facts(self._journal)
-        agents = await agent_states(self._journal)
+        told = await recollect(self._journal)
         memory = remembered(told.facts, complete=told.complete)
         if memory.unreadable:
             log.error("recall.facts_unreadable", kinds=memory.unreadable)
-        return Before(tuple(restored(agents.values(), self._clock)), memory)
+        return Before(tuple(restored(told.agents.values(), self._clock)), memory)
 
 
 def restored(agents: Iterable[AgentMemory], clock: Clock) -> Iterator[AgentRestored]:

@@ -23,7 +23,7 @@ from ami_listeners.errors import DatabaseTooNew, MigrationChanged, SpoolInUse
 from ami_listeners.journal import Journal
 from ami_listeners.local_postgres import LocalPostgres
 from ami_listeners.queries import migrations
-from ami_listeners.recollection import agent_states, open_facts
+from ami_listeners.recollection import recollect
 from ami_listeners.settings import DatabaseSettings
 from queue_strategies.facts import (
     AgentStateChanged,
@@ -127,7 +127,7 @@ async def test_what_an_agent_does_is_kept_from_when_to_when(
     assert await rows(
         database_url, "SELECT state, lasted_s, ended_at IS NULL FROM agent_states ORDER BY began_at"
     ) == [("logged_out", 100, False), ("ready", 30, False), ("ringing", 3, False), ("paused", None, True)]
-    (anna,) = (await agent_states(journal)).values()
+    (anna,) = (await recollect(journal)).agents.values()
     assert (anna.state, anna.logged_in, anna.pause_reason) == ("paused", True, "tea")
     # A crash: nobody measured how long the pause lasted. The next fact begins afresh.
     journal.write(changed(500, AgentState.LOGGED_OUT, 7, AgentState.READY))
@@ -148,13 +148,13 @@ async def test_the_last_state_of_an_agent_is_known_while_the_database_is_away(tm
             logged_in=True, pause_reason="lunch",
         )
     )  # fmt: skip
-    assert (await agent_states(journal))["anna"].pause_reason == "lunch"
+    assert (await recollect(journal)).agents["anna"].pause_reason == "lunch"
     assert "127.0.0.1:1" in nowhere.health.reason
     assert journal.lag_s() >= 0
     await journal.stop(timeout_s=0.1)
     later = Journal(nowhere, tmp_path, Clock())
     await later.start()
-    assert (await agent_states(later))["anna"].pause_reason == "lunch"
+    assert (await recollect(later)).agents["anna"].pause_reason == "lunch"
     await later.stop(timeout_s=0.1)
 
 
@@ -168,9 +168,9 @@ async def test_what_is_not_over_is_known_to_the_last_fact(
     story = one_visit(0.0)[:told]
     story.append(wraps_up(0.0) if told == 5 else device(told))
     journal.write_all(story)
-    before, _ = await asyncio.gather(open_facts(journal), asyncio.sleep(0))
+    before, _ = await asyncio.gather(recollect(journal), asyncio.sleep(0))
     assert await journal.drained(5)
-    after = await open_facts(journal)
+    after = await recollect(journal)
     kinds = [fact.kind for fact in after.facts]
     assert after.complete
     assert kinds == ([] if told == 6 else [fact.kind for fact in before.facts if "contact" in fact.body])
@@ -190,7 +190,7 @@ async def test_a_wrap_up_that_is_over_is_known_to_be_while_its_caller_is_still_o
     assert isinstance(first, QueueJoined)
     journal.write_all([*one_visit(0.0), replace(first, visit=VisitId("v2"))])
     assert await journal.drained(5)
-    assert [fact.kind for fact in (await open_facts(journal)).facts] == [
+    assert [fact.kind for fact in (await recollect(journal)).facts] == [
         "queue_joined", "offer_made", "offer_ended", "answered", "handled", "wrap_up_ended", "queue_joined",
     ]  # fmt: skip
     await journal.stop()
@@ -202,9 +202,9 @@ async def test_what_members_of_native_queues_do_is_no_memory_of_ours(
     journal = Journal(database, tmp_path, Clock())
     await journal.start()
     journal.write(wraps_up(1.0), source="native")
-    assert await agent_states(journal) == {}
+    assert (await recollect(journal)).agents == {}
     assert await journal.drained(5)
-    assert await agent_states(journal) == {}
+    assert (await recollect(journal)).agents == {}
     await journal.stop()
 
 
