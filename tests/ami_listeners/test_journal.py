@@ -215,16 +215,22 @@ def wraps_up(moment: float) -> Fact:
     )  # fmt: skip
 
 
-async def test_facts_told_twice_are_kept_once(database: Database, database_url: str, tmp_path: Path) -> None:
-    """As after a crash between the commit and the spool being emptied."""
-    journal = Journal(database, tmp_path / "first", Clock())
+async def keep(database: Database, folder: Path, facts: list[Fact]) -> bytes:
+    """Let facts get to the database; return what a crash before the spool was emptied leaves in it."""
+    journal = Journal(database, folder, Clock())
     await journal.start()
-    journal.write_all(one_visit(5.0))
-    (tmp_path / "second").mkdir()
-    copy = (tmp_path / "first" / "00000001.jsonl").read_bytes()
-    (tmp_path / "second" / "00000001.jsonl").write_bytes(copy + copy + b'{"id": "torn')
+    journal.write_all(facts)
+    spooled = (folder / "00000001.jsonl").read_bytes()
     assert await journal.drained(5)
     await journal.stop()
+    return spooled
+
+
+async def test_facts_told_twice_are_kept_once(database: Database, database_url: str, tmp_path: Path) -> None:
+    """As after a crash between the commit and the spool being emptied."""
+    spooled = await keep(database, tmp_path / "first", one_visit(5.0))
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "00000001.jsonl").write_bytes(spooled + spooled + b'{"id": "torn')
     again = Journal(database, tmp_path / "second", Clock())
     await again.start()
     assert await again.drained(5)
@@ -232,6 +238,25 @@ async def test_facts_told_twice_are_kept_once(database: Database, database_url: 
     assert await rows(database_url, "SELECT count(*) FROM facts") == [(6,)]
     assert await rows(database_url, "SELECT handled, talk_s, wrap_up_s FROM visits") == [(1, 55, 10)]
     assert not [path.name for path in (tmp_path / "second").glob("*.jsonl")]
+
+
+async def test_what_is_in_the_database_and_still_in_the_spool_is_known_once(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    talking = one_visit(5.0)[:4]
+    spooled = await keep(database, tmp_path / "first", talking)
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "00000001.jsonl").write_bytes(spooled)
+    slow = Database(database_url, DatabaseSettings(batch_s=10), Clock())
+    await slow.start()
+    again = Journal(slow, tmp_path / "second", Clock())
+    await again.start()
+    waiting = await again.waiting()
+    told = await recollect(again)
+    assert len(waiting) == len(await rows(database_url, "SELECT id FROM facts")) == len(talking)
+    assert [fact.id for fact in told.facts] == [fact.id for fact in waiting]
+    await again.stop(timeout_s=0.1)
+    await slow.stop()
 
 
 async def crash(server: LocalPostgres, how: signal.Signals) -> None:
