@@ -89,6 +89,28 @@ class QueueFigures:
     handle_time: Histogram = field(default_factory=lambda: Histogram(HANDLE_BOUNDS_S))
     """Talk, hold and wrap-up of visits of which all three are over."""
 
+    def answer(self, wait_s: float, *, within: bool) -> None:
+        """Count a visit that was answered."""
+        self.answered += 1
+        self.answered_within += within
+        self.wait_answered.observe(wait_s)
+        self.longest_wait_s = max(self.longest_wait_s, wait_s)
+
+    def end(self, outcome: VisitOutcome, wait_s: float, *, within: bool, short: bool) -> None:
+        """Count a visit that ended without an answer."""
+        self.outcomes[outcome] += 1
+        self.outcomes_within[outcome] += within
+        self.longest_wait_s = max(self.longest_wait_s, wait_s)
+        if outcome is VisitOutcome.ABANDONED:
+            self.short_abandoned += short
+            self.wait_abandoned.observe(wait_s)
+
+    def handle(self, talk_s: float, hold_s: float) -> None:
+        """Count a talk that is over."""
+        self.handled += 1
+        self.talk_s += talk_s
+        self.hold_s += hold_s
+
     @property
     def offered(self) -> int:
         """Count the visits that ended or are answered, short abandons included."""
@@ -161,9 +183,11 @@ class Figures:
         """Take in one fact; kinds that no figure is made of change nothing."""
         match fact:
             case Answered(direct=False):
-                self._answered(self.queue(fact.queue), fact)
+                self.queue(fact.queue).answer(fact.wait_s, within=fact.within_service_level)
             case VisitEnded(direct=False):
-                self._ended(self.queue(fact.queue), fact)
+                self.queue(fact.queue).end(
+                    fact.outcome, fact.wait_s, within=fact.within_service_level, short=fact.short
+                )
             case OfferEnded():
                 self.agent(fact.agent).offers[fact.outcome] += 1
             case Transferred(direct=False):
@@ -194,20 +218,6 @@ class Figures:
             self.agents.setdefault(agent, AgentFigures()) if agent not in self.agents else self.agents[agent]
         )
 
-    def _answered(self, queue: QueueFigures, fact: Answered) -> None:
-        queue.answered += 1
-        queue.answered_within += fact.within_service_level
-        queue.wait_answered.observe(fact.wait_s)
-        queue.longest_wait_s = max(queue.longest_wait_s, fact.wait_s)
-
-    def _ended(self, queue: QueueFigures, fact: VisitEnded) -> None:
-        queue.outcomes[fact.outcome] += 1
-        queue.outcomes_within[fact.outcome] += fact.within_service_level
-        queue.longest_wait_s = max(queue.longest_wait_s, fact.wait_s)
-        if fact.outcome is VisitOutcome.ABANDONED:
-            queue.short_abandoned += fact.short
-            queue.wait_abandoned.observe(fact.wait_s)
-
     def _handled(self, fact: Handled) -> None:
         agent = self.agent(fact.agent)
         agent.handled += 1
@@ -216,9 +226,7 @@ class Figures:
         if fact.direct:
             return
         queue = self.queue(fact.queue)
-        queue.handled += 1
-        queue.talk_s += fact.talk_s
-        queue.hold_s += fact.hold_s
+        queue.handle(fact.talk_s, fact.hold_s)
         if fact.wrap_up_follows:
             self._unfinished[fact.visit] = fact.talk_s + fact.hold_s
         else:
