@@ -99,7 +99,7 @@ class Empirical:
     weights: Sequence[float] = ()
     """As many; none: all are equally likely."""
     beyond: Distribution | None = None
-    """Added to the last value in as many cases as the weights are short of 1; None: they may sum to anything."""
+    """Added to the last value as often as the weights are short of 1; None: they may sum to anything."""
     _up_to: list[float] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
