@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 from typing import Self
 
 import platformdirs
@@ -89,7 +90,7 @@ class Apps:
         self._prompts = prompts
         self.crew = Crew()
         self.calls = Calls()
-        self.floor = Floor(new_id, lease_s=LEASE_S)
+        self.floor = Floor(new_id, chance=SystemRandom().random, lease_s=LEASE_S)
         self.dispatcher = Dispatcher(self._arrived, self._reconnected, self._disconnected)
         self.ari = Ari(ari_settings, self.dispatcher)
         self.directory = Directory(configuration)

@@ -25,6 +25,10 @@ class FloorConfigured:
 
     queues: Sequence[Queue]
     agents: Sequence[Agent]
+    order: str = "priority"
+    """Who of those who wait is served next: one of `queue_strategies.orders.ORDERS`."""
+    ageing_s: float = 60.0
+    """For the order "priority-ageing": a step of priority counts as so much waiting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ OfferId = NewType("OfferId", str)
 """One visit put before one agent."""
 AgentId = NewType("AgentId", str)
 QueueName = NewType("QueueName", str)
+Skill = NewType("Skill", str)
+"""Something an agent can do at a level from 1, the better the higher: a language, a product."""
 
 
 class EmptyRule(StrEnum):
@@ -84,13 +86,50 @@ class OfferOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Widening:
+    """What changes for a caller who has waited so long. What is None stays as it was.
+
+    A line of app_queue's queuerules.conf; a ring of a bullseye.
+    """
+
+    after_s: float
+    min_penalty: int | None = None
+    """Members below it are no longer rung."""
+    max_penalty: int | None = None
+    """Members above it are not rung yet."""
+    raise_penalty: int | None = None
+    """Members below it count as having it, so that they stand beside those who do."""
+    skills: Mapping[Skill, int] = field(default_factory=dict)
+    """Levels that will do from now on; 0: the skill is no longer asked for. A level never rises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
     """A line of waiting callers and the rules by which it is served."""
 
     name: QueueName
     strategy: str = "longest_idle"
+    """Which agent is rung: one of `queue_strategies.strategies.STRATEGIES`."""
     weight: int = 0
     """Between queues: an agent who comes free serves the queue of the highest weight first."""
+    share: float = 1.0
+    """Order fair-share: callers of this queue for one of a queue whose share is 1."""
+    skills: Mapping[Skill, int] = field(default_factory=dict)
+    """What every caller of this queue asks of an agent; a caller may ask for more."""
+    rule: tuple[Widening, ...] = ()
+    """How a caller's demands widen with waiting, in the order of `after_s`."""
+    penalty_members_limit: int = 0
+    """With so many members or fewer, no penalty keeps a member from being rung (app_queue)."""
+    last_agent_patience_s: float = 0.0
+    """A caller who asks for one agent waits so long for that agent alone, who must be logged in."""
+    offers_per_agent: int | None = None
+    """An agent who did not take a caller so often is not rung for that caller again; None: no limit."""
+    ring_progressively_delay_s: float = 10.0
+    """Strategy ring-progressively: one more phone rings each time so long has gone by."""
+    skill_worth_s: float = 60.0
+    """Strategy best-skill: a level more is worth so much being idle."""
+    handle_time_worth: float = 10.0
+    """Strategy predicted-best: a second less to handle a caller is worth so many of being idle."""
     ring_timeout_s: float = 20.0
     rest_s: float = 5.0
     """An agent who let it ring or refused is spared further offers for this long."""
@@ -128,6 +167,7 @@ class Agent:
     id: AgentId
     name: str = ""
     queues: Mapping[QueueName, Membership] = field(default_factory=dict)
+    skills: Mapping[Skill, int] = field(default_factory=dict)
     wrap_up_s: float | None = None
     """Overrides the queue's wrap-up."""
 
@@ -143,6 +183,10 @@ class Caller:
     """When the wait began; earlier than now for a caller adopted after a restart."""
     priority: int = 0
     """Higher is served first within and across queues of the same weight."""
+    skills: Mapping[Skill, int] = field(default_factory=dict)
+    """Asked of the agent, at least at these levels."""
+    wants_agent: AgentId | None = None
+    """Whom the caller talked to last, or asks for; see `Queue.last_agent_patience_s`."""
     attempts: int = 0
     """Offers made before a restart, so that an adopted caller's history is not forgotten."""
     adopted: bool = False

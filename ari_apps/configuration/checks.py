@@ -11,6 +11,7 @@ from ari_apps.configuration.errors import LEFT_OUT, Problem, suggest
 from ari_apps.configuration.written_values import is_ip, sip_host
 from ari_apps.destinations import DestinationKind, Reference
 from ari_apps.ivr.settings import MenuSettings, RouteSettings
+from queue_strategies.choice import find
 from queue_strategies.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def wrong_queues(configuration: FloorConfiguration) -> Iterator[Problem]:
             yield at(
                 f"queues[{n}].name", f"{queue.name!r} has a meaning of its own for Asterisk, choose another"
             )
-        if queue.strategy not in STRATEGIES:
+        if find(STRATEGIES, queue.strategy) is None:
             hint = suggest(queue.strategy, list(STRATEGIES))
             yield at(f"queues[{n}].strategy", f"unknown strategy {queue.strategy!r}, {hint}")
     for n, agent in enumerate(configuration.agents):

@@ -46,6 +46,11 @@ def log_out(hall: Hall, desk: Desk) -> None:
     end_rest(hall, desk)
     _give_back(hall, desk, OfferOutcome.WITHDRAWN)
     hall.refresh_desk(desk)
+    for seat in desk.seats:
+        for visit in seat.line.wanted_alone(desk.agent.id):
+            visit.wants_agent = None
+            hall.place(visit)
+            hall.arm(visit)
 
 
 def paused(hall: Hall, event: AgentPaused) -> None:
@@ -143,6 +148,8 @@ def end_wrap_up(hall: Hall, desk: Desk, ended_by: str) -> None:
         return
     ended = min(hall.now, wrap_up.until)
     desk.wrap_up = None
+    if (seat := wrap_up.visit.line.seats.get(desk.agent.id)) is not None:
+        seat.handle_s += ended - wrap_up.began
     desk.idle_since = ended
     hall.deadlines.drop(desk)
     queue = wrap_up.visit.line.queue

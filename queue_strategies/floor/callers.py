@@ -5,12 +5,13 @@ from __future__ import annotations
 from queue_strategies.commands import Release
 from queue_strategies.events import CallerJoined, CallerLeft, CallerPressed, PriorityChanged, TalkEnded
 from queue_strategies.facts import QueueJoined, VisitEnded
-from queue_strategies.floor import offers, talks
+from queue_strategies.floor import demands, offers, talks
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Line
+from queue_strategies.floor.ranking import Rank
 from queue_strategies.floor.visit import Place, Visit
 from queue_strategies.model import Caller, OfferOutcome, Queue, VisitOutcome
-from queue_strategies.strategies import strategy_named
+from queue_strategies.strategies import strategy_of
 
 HUNG_UP = frozenset({VisitOutcome.ABANDONED, VisitOutcome.LOST})
 """Outcomes after which there is no caller to be released."""
@@ -24,17 +25,18 @@ def joined(hall: Hall, event: CallerJoined) -> None:
     _leave_other_line(hall, caller)
     visit = enter(hall, caller)
     line = visit.line
+    visit.wants_agent = demands.wanted_agent(line, caller.wants_agent, hall.now - visit.joined)
     line.unanswered.add(visit.rank, visit)
+    hall.place(visit)
     if not caller.adopted:
         _tell_joined(hall, visit)
-    refusal = _refusal(line, caller)
+    refusal = _refusal(line, visit)
     if refusal is not None and hall.restoring and caller.adopted:
         hall.returned[visit] = None  # there may be more to tell of this visit, its end among it
     elif refusal is not None:
         let_go(hall, visit, refusal)
     else:
         hall.arm(visit)
-        hall.refresh_visit(visit)
 
 
 def enter(hall: Hall, caller: Caller) -> Visit:
@@ -42,7 +44,7 @@ def enter(hall: Hall, caller: Caller) -> Visit:
     line = hall.lines.get(caller.queue)
     if line is None:
         queue = Queue(name=caller.queue)
-        line = Line(queue, strategy_named(queue.strategy))
+        line = Line(queue, strategy_of(queue, hall.chance), hall.order_of_service)
         line.closed = True
     visit = Visit(
         caller=caller,
@@ -52,8 +54,25 @@ def enter(hall: Hall, caller: Caller) -> Visit:
         joined=min(caller.joined_moment, hall.now),
         attempts=caller.attempts,
     )
+    visit.rank = rank(visit)
     hall.welcome(visit)
     return visit
+
+
+def rank(visit: Visit) -> Rank:
+    """Return the order of service of a caller within the queue."""
+    return (*visit.line.order.rank(visit), visit.number)
+
+
+def stand_elsewhere(hall: Hall, visit: Visit) -> None:
+    """Let a caller who is not answered yet stand where the caller belongs by now."""
+    line, row = visit.line, visit.row
+    line.unanswered.discard(visit.rank)
+    if row is not None:
+        row.wanting.discard(visit.rank)
+    visit.rank = rank(visit)
+    line.unanswered.add(visit.rank, visit)
+    hall.refresh_visit(visit)
 
 
 def _leave_other_line(hall: Hall, caller: Caller) -> None:
@@ -63,15 +82,15 @@ def _leave_other_line(hall: Hall, caller: Caller) -> None:
             let_go(hall, other, VisitOutcome.WITHDRAWN)
 
 
-def _refusal(line: Line, caller: Caller) -> VisitOutcome | None:
+def _refusal(line: Line, visit: Visit) -> VisitOutcome | None:
     if line.closed:
         return VisitOutcome.WITHDRAWN
-    if caller.adopted:
+    if visit.caller.adopted:
         return None
     if line.nobody(line.queue.join_when_empty):
         return VisitOutcome.LEFT_EMPTY
     limit = line.queue.max_length
-    if limit is not None and len(line.unanswered) > limit and not line.ready:
+    if limit is not None and len(line.unanswered) > limit and not (visit.row and visit.row.ready):
         return VisitOutcome.FULL
     return None
 
@@ -121,15 +140,12 @@ def priority_changed(hall: Hall, event: PriorityChanged) -> None:
     visit = hall.visits.get(event.visit)
     if visit is None or visit.talk is not None:
         return
-    visit.line.unanswered.discard(visit.rank)
-    visit.line.wanting.discard(visit.rank)
     visit.priority = event.priority
-    visit.line.unanswered.add(visit.rank, visit)
-    hall.refresh_visit(visit)
+    stand_elsewhere(hall, visit)
 
 
 def time_is_up(hall: Hall, visit: Visit) -> None:
-    """Let go of a caller who has waited long enough, or look for an agent again after a sparing."""
+    """Let go of a caller who has waited long enough, or let one wait on who asks for something else now."""
     if hall.restoring:  # who is found to have left before has not waited too long
         hall.overdue[visit] = None
         return
@@ -137,9 +153,11 @@ def time_is_up(hall: Hall, visit: Visit) -> None:
     if gives_up_at is not None and gives_up_at <= hall.now:
         let_go(hall, visit, VisitOutcome.TIMED_OUT)
         return
-    visit.spared_until = None
+    if visit.spared_until is not None and visit.spared_until <= hall.now:
+        visit.spared_until = None
+    demands.change(visit, hall.now)
+    hall.place(visit)
     hall.arm(visit)
-    hall.refresh_visit(visit)
 
 
 def let_go_hopeless(hall: Hall) -> None:
@@ -149,6 +167,7 @@ def let_go_hopeless(hall: Hall) -> None:
         if line.empty and not was_empty:
             for visit in line.unanswered:
                 _let_go_unless_offered(hall, visit)
+    hall.touched.clear()
     for visit in list(hall.returned):
         if visit.line.closed or visit.line.empty:
             _let_go_unless_offered(hall, visit)
@@ -175,7 +194,7 @@ def let_go(
     for offer in list(visit.offers):
         offers.end(hall, offer, lost_by)
     line.unanswered.discard(visit.rank)
-    line.wanting.discard(visit.rank)
+    line.leave_row(visit)
     hall.deadlines.drop(visit)
     hall.forget(visit)
     _tell_ended(hall, visit, outcome, hall.late(moment, after=visit.joined), position, key)

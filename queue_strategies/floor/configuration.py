@@ -7,25 +7,31 @@ from collections.abc import Iterable, Mapping
 
 from queue_strategies.events import FloorConfigured
 from queue_strategies.floor.agents import log_out
-from queue_strategies.floor.callers import let_go
+from queue_strategies.floor.callers import let_go, stand_elsewhere
 from queue_strategies.floor.desk import Desk, Standing
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Line, Seat
+from queue_strategies.floor.roster import Roster
 from queue_strategies.floor.visit import Place
 from queue_strategies.model import Agent, AgentId, Queue, QueueName, VisitOutcome
-from queue_strategies.strategies import strategy_named
+from queue_strategies.orders import order_named
+from queue_strategies.strategies import strategy_of
 
 
 def check(event: FloorConfigured) -> None:
-    """Refuse what the floor cannot be; raises UnknownStrategy."""
+    """Refuse what the floor cannot be; raises UnknownStrategy or UnknownOrder."""
+    order_named(event.order, event.ageing_s)
     for queue in event.queues:
-        strategy_named(queue.strategy, where=f"queue {queue.name}")
+        strategy_of(queue, chance=lambda: 0.0)
 
 
 def configured(hall: Hall, event: FloorConfigured) -> None:
     """Take over queues and agents; whoever talks or is being connected goes on to the end."""
     queues = {queue.name: queue for queue in event.queues}
     agents = {agent.id: agent for agent in event.agents}
+    if (event.order, event.ageing_s) != hall.order_chosen:
+        hall.order_chosen = (event.order, event.ageing_s)
+        hall.order_of_service = order_named(event.order, event.ageing_s)
     _close_lines(hall, queues)
     for queue in queues.values():
         _open_line(hall, queue)
@@ -47,11 +53,19 @@ def _close_lines(hall: Hall, queues: Mapping[QueueName, Queue]) -> None:
 def _open_line(hall: Hall, queue: Queue) -> None:
     line = hall.lines.get(queue.name)
     if line is None:
-        hall.lines[queue.name] = Line(queue, strategy_named(queue.strategy))
+        hall.lines[queue.name] = Line(queue, strategy_of(queue, hall.chance), hall.order_of_service)
         return
-    if line.queue.strategy != queue.strategy:
-        line.strategy = strategy_named(queue.strategy)
+    if _choice(line.queue) != _choice(queue):
+        line.strategy = strategy_of(queue, hall.chance)
+        for visit in line.unanswered:
+            visit.turn = ()
     line.queue = queue
+    line.order = hall.order_of_service
+
+
+def _choice(queue: Queue) -> tuple[str, float, float, float]:
+    """Return what makes a strategy; while that stays the same, whose turn it is is not forgotten."""
+    return (queue.strategy, queue.ring_progressively_delay_s, queue.skill_worth_s, queue.handle_time_worth)
 
 
 def _dismiss(hall: Hall, agents: Mapping[AgentId, Agent]) -> None:
@@ -81,7 +95,10 @@ def _seat(hall: Hall, agents: Iterable[Agent]) -> None:
             places[line] += 1
             line.seats[agent.id] = seat
             desk.seats.append(seat)
-        hall.refresh_desk(desk)
+    for line in hall.lines.values():
+        line.roster = Roster((seat.penalty, seat.place) for seat in line.seats.values())
+    for agent in agents:
+        hall.refresh_desk(hall.desks[agent.id])
 
 
 def _desk(hall: Hall, agent: Agent) -> Desk:
@@ -95,7 +112,12 @@ def _desk(hall: Hall, agent: Agent) -> Desk:
 
 def _look_again(hall: Hall, line: Line) -> None:
     hall.touched[line] = None
-    for visit in line.unanswered:
+    for visit in list(line.unanswered):
+        stand_elsewhere(hall, visit)
+        if visit.wants_agent not in line.seats:
+            visit.wants_agent = None
+        if not line.strategy.one_penalty_at_a_time:
+            visit.penalty_ringing = None
+        hall.place(visit)
         if visit.place is Place.WAITING:
             hall.arm(visit)
-            hall.refresh_visit(visit)

@@ -59,6 +59,8 @@ class Desk:
     wrap_up: WrapUp | None = None
     offer: Offer | None = None
     talk: Talk | None = None
+    answered: int = 0
+    talk_s: float = 0.0
     own_calls: set[ContactId] = field(default_factory=set)
     """Calls no queue gave."""
     ready: bool = False

@@ -9,6 +9,7 @@ from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.visit import Offer, Place, Visit
 from queue_strategies.model import AgentId, AgentState, ContactId, OfferOutcome, QueueName, VisitId
+from queue_strategies.requirement import ANYBODY, why_unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ def _considered(visit: Visit, now: float) -> tuple[Considered, ...]:
     if visit.talk is not None:
         return (Considered(visit.talk.offer.desk.agent.id, f"talks, {now - visit.talk.began:.0f} s"),)
     offered = [Considered(offer.desk.agent.id, _step(offer, now)) for offer in visit.offers]
-    ready = [Considered(seat.agent, _ready(visit, seat, now)) for seat in visit.line.ready]
-    return (*offered, *ready)
+    ready = [] if visit.row is None else list(visit.row.ready)
+    return (*offered, *(Considered(seat.agent, _ready(visit, seat, now)) for seat in ready))
 
 
 def _step(offer: Offer, now: float) -> str:
@@ -80,13 +81,17 @@ def _step(offer: Offer, now: float) -> str:
 
 def _ready(visit: Visit, seat: Seat, now: float) -> str:
     penalty = f", penalty {seat.penalty}" if seat.penalty else ""
-    return f"ready, {visit.line.strategy.because(seat, now)}{penalty}"
+    asked = ANYBODY if visit.row is None else visit.row.asked
+    return f"ready, {visit.line.strategy.because(seat, asked, now)}{penalty}"
 
 
 def why_not(hall: Hall, visit: Visit, desk: Desk, now: float) -> str:
     """Say in a few words why this agent's phone does not ring for this caller."""
-    if desk.agent.id not in visit.line.seats:
+    seat = visit.line.seats.get(desk.agent.id)
+    if seat is None:
         return "not a member"
+    if visit.row is not None and (unfit := why_unfit(visit.row.asked, seat)) is not None:
+        return unfit
     lasted = f"{now - desk.since:.0f} s"
     match desk.state:
         case AgentState.TALKING:

@@ -16,6 +16,7 @@ from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.snapshot import FloorSnapshot, QueueCounts, floor_snapshot, queue_counts
 from queue_strategies.floor.visit import Offer, Visit
 from queue_strategies.model import ContactId, QueueName
+from queue_strategies.strategies import Chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,20 @@ class Decision:
 class Floor:
     """All queues and all agents of one site.
 
-    `new_id` names offers. `lease_s` is how long a step that somebody else has to report may stay unreported:
-    a phone that was to ring, a bridge that was to be made.
+    `new_id` names offers. `chance` is drawn from where a strategy leaves something to it. `lease_s` is how
+    long a step that somebody else has to report may stay unreported: a phone that was to ring, a bridge that
+    was to be made.
     """
 
-    def __init__(self, new_id: Callable[[], str], *, lease_s: float = 10.0) -> None:
-        self._hall = Hall(new_id, lease_s)
+    def __init__(self, new_id: Callable[[], str], *, chance: Chance, lease_s: float = 10.0) -> None:
+        self._hall = Hall(new_id, chance, lease_s)
 
     def handle(self, event: happened.Event, now: float) -> Decision:
         """Settle what is overdue, in the order of the deadlines; then let the event happen; then serve.
 
         `now` is monotonic; a moment before one that was told already counts as that one. Late, repeated and
-        unknown events are settled and never raise. Raises UnknownStrategy, with nothing changed, for a
-        configuration that names one.
+        unknown events are settled and never raise. Raises UnknownStrategy or UnknownOrder, with nothing
+        changed, for a configuration that names one.
         """
         if isinstance(event, happened.FloorConfigured):
             configuration.check(event)
@@ -51,9 +53,11 @@ class Floor:
         hall.advance(now)
         self._happen(event)
         self._settle(now)
-        if (hall.touched or hall.returned) and not hall.restoring:
-            callers.let_go_hopeless(hall)
-            serving.serve(hall)
+        if not hall.restoring:
+            if hall.touched or hall.returned:
+                callers.let_go_hopeless(hall)
+            if hall.calling:
+                serving.serve(hall)
         hall.tell_changes()
         decision = Decision(hall.commands, hall.facts)
         hall.commands, hall.facts = [], []

@@ -7,18 +7,23 @@ from collections.abc import Callable
 
 from queue_strategies.commands import Command
 from queue_strategies.facts import AgentStateChanged, Fact
+from queue_strategies.floor import demands
 from queue_strategies.floor.deadlines import Deadlines
 from queue_strategies.floor.desk import Desk, Told
 from queue_strategies.floor.line import Line
+from queue_strategies.floor.row import Row
 from queue_strategies.floor.visit import Offer, Place, Visit
 from queue_strategies.model import AgentId, AgentState, ContactId, OfferId, QueueName, VisitId
+from queue_strategies.orders import Order, order_named
+from queue_strategies.strategies import Chance
 
 
 class Hall:
     """The lines, desks, visits and offers, and the pen with which decisions are written down."""
 
-    def __init__(self, new_id: Callable[[], str], lease_s: float) -> None:
+    def __init__(self, new_id: Callable[[], str], chance: Chance, lease_s: float) -> None:
         self.new_id = new_id
+        self.chance = chance
         self.lease_s = lease_s
         self.now = float("-inf")
         self.lines: dict[QueueName, Line] = {}
@@ -31,8 +36,12 @@ class Hall:
         self.deadlines: Deadlines[Offer | Visit | Desk] = Deadlines()
         self.commands: list[Command] = []
         self.facts: list[Fact] = []
+        self.order_chosen = ("priority", 0.0)
+        self.order_of_service: Order = order_named(*self.order_chosen)
         self.touched: dict[Line, None] = {}
-        """Lines in which somebody began to wait or to be ready, or went."""
+        """Lines in which more or fewer members count as being there."""
+        self.calling: dict[Row, None] = {}
+        """Rows in which somebody began to wait or to be ready."""
         self.returned: dict[Visit, None] = {}
         """Callers who lost the offer they had."""
         self.restoring = False
@@ -82,7 +91,8 @@ class Hall:
 
     def arm(self, visit: Visit) -> None:
         """Set the moment at which something changes for a waiting caller without anybody's doing."""
-        moments = [moment for moment in (visit.gives_up_at, visit.spared_until) if moment is not None]
+        changes = (visit.gives_up_at, visit.spared_until, demands.change_at(visit, self.now))
+        moments = [moment for moment in changes if moment is not None]
         if moments:
             self.deadlines.set(visit, min(moments))
         else:
@@ -92,12 +102,21 @@ class Hall:
 
     def refresh_visit(self, visit: Visit) -> None:
         """Let a caller who wants an agent stand where agents look, and nobody else."""
-        line = visit.line
-        if line.wants(visit):
-            line.wanting.add(visit.rank, visit)
-            self.touched[line] = None
+        row = visit.row
+        if row is None:
+            return
+        if visit.line.wants(visit):
+            row.wanting.add(visit.rank, visit)
+            self.calling[row] = None
         else:
-            line.wanting.discard(visit.rank)
+            row.wanting.discard(visit.rank)
+
+    def place(self, visit: Visit) -> None:
+        """Let a caller stand in the row of those who ask for the same, and say what is wanted there."""
+        row = visit.line.row(demands.of(visit, self.now))
+        if row is not visit.row:
+            visit.line.enter_row(visit, row)
+        self.refresh_visit(visit)
 
     def refresh_desk(self, desk: Desk) -> None:
         """Draw the consequences of whatever has changed at a desk."""
@@ -123,8 +142,8 @@ class Hall:
         desk.ready = not desk.ready
         for seat in desk.seats:
             if desk.ready:
-                seat.line.stand(seat)
-                self.touched[seat.line] = None
+                for row in seat.line.stand(seat):
+                    self.calling[row] = None
             else:
                 seat.line.leave(seat)
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from queue_strategies.floor.ranking import Rank, Ranking
+from queue_strategies.floor.roster import Roster
+from queue_strategies.floor.row import Row
 from queue_strategies.floor.visit import Place, Visit
-from queue_strategies.model import AgentId, EmptyRule, Queue
-from queue_strategies.strategy import Strategy
+from queue_strategies.model import AgentId, EmptyRule, Queue, Skill
+from queue_strategies.orders import Order
+from queue_strategies.requirement import ANYBODY, Requirement
+from queue_strategies.strategies import Strategy
 
 if TYPE_CHECKING:
     from queue_strategies.floor.desk import Desk, Standing
+
+SPARE_ROWS = 16
+"""So many rows without callers are kept, because the same requirements come again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -23,10 +31,11 @@ class Seat:
     penalty: int
     place: int
     answered: int = 0
-    last_answered_moment: float | None = None
-    talk_s: float = 0.0
-    rank: Rank | None = None
-    """The order of ringing, while the agent is ready."""
+    last_ended_moment: float | None = None
+    handled: int = 0
+    handle_s: float = 0.0
+    ranks: dict[Row, Rank] = field(default_factory=dict)
+    """The order of ringing in each row, while the agent is ready."""
 
     @property
     def agent(self) -> AgentId:
@@ -34,55 +43,133 @@ class Seat:
         return self.desk.agent.id
 
     @property
+    def skills(self) -> Mapping[Skill, int]:
+        """Tell what the agent can do."""
+        return self.desk.agent.skills
+
+    @property
     def idle_since_moment(self) -> float:
         """Tell when the agent's last work of any queue ended."""
         return self.desk.idle_since
 
+    @property
+    def answered_anywhere(self) -> int:
+        """Count the callers of any queue whom the agent has talked to."""
+        return self.desk.answered
+
+    @property
+    def talk_anywhere_s(self) -> float:
+        """Sum up the agent's talk with callers of any queue."""
+        return self.desk.talk_s
+
 
 class Line:
-    """Callers in the order of service, members in the order of ringing.
+    """Everybody who waits in a queue, in rows of those who may be served by the same members."""
 
-    While nothing is being decided, `wanting` or `ready` is empty: nobody waits while a member is ready.
-    """
-
-    def __init__(self, queue: Queue, strategy: Strategy) -> None:
+    def __init__(self, queue: Queue, strategy: Strategy, order: Order) -> None:
         self.queue = queue
         self.strategy = strategy
+        self.order = order
         self.unanswered: Ranking[Visit] = Ranking()
         """Everybody who waits, is being offered or is being connected."""
-        self.wanting: Ranking[Visit] = Ranking()
-        """Those of them for whom one more phone may ring."""
         self.seats: dict[AgentId, Seat] = {}
-        self.ready: Ranking[Seat] = Ranking()
+        self.roster = Roster()
+        self.ready: dict[Seat, None] = {}
         self.talking = 0
         self.empty = True
         """Whether `leave_when_empty` held when it was last looked at."""
         self.closed = False
         """The queue is no longer configured."""
         self._logged_in = self._unpaused = self._reachable = 0
+        self._everybody = Row(self, ANYBODY)
+        self._rows: dict[Requirement, Row] = {ANYBODY: self._everybody}
+        self._common: dict[Row, None] = {self._everybody: None}
+        """Rows that more than one agent may serve."""
+        self._personal: dict[AgentId, dict[Row, None]] = {}
+        """Rows that wait for one agent alone."""
+        self._spare: dict[Row, None] = {}
+
+    # -- rows -----------------------------------------------------------------------------------------------
+
+    def row(self, asked: Requirement) -> Row:
+        """Return the row of those who ask for this."""
+        if asked is ANYBODY:
+            return self._everybody
+        row = self._rows.get(asked)
+        if row is None:
+            row = self._rows[asked] = Row(self, asked)
+            self._rows_beside(row)[row] = None
+            for seat in self.ready:
+                row.stand(seat)
+        return row
+
+    def rows(self) -> Iterable[Row]:
+        """Return all rows."""
+        return self._rows.values()
+
+    def enter_row(self, visit: Visit, row: Row) -> None:
+        """Let a caller stand in this row, and no longer in another one."""
+        self.leave_row(visit)
+        visit.row = row
+        row.visits += 1
+        self._spare.pop(row, None)
+
+    def leave_row(self, visit: Visit) -> None:
+        """Let a caller stand in no row."""
+        row, visit.row = visit.row, None
+        if row is None:
+            return
+        row.wanting.discard(visit.rank)
+        row.visits -= 1
+        if not row.visits and row is not self._everybody:
+            self._spare[row] = None
+            if len(self._spare) > SPARE_ROWS:
+                self._clear_away(next(iter(self._spare)))
+
+    def _clear_away(self, row: Row) -> None:
+        for seat in row.ready:
+            del seat.ranks[row]
+        row.ready.clear()
+        del self._spare[row]
+        del self._rows[row.asked]
+        beside = self._rows_beside(row)
+        del beside[row]
+        if row.asked.only is not None and not beside:
+            del self._personal[row.asked.only]
+
+    def _rows_beside(self, row: Row) -> dict[Row, None]:
+        only = row.asked.only
+        return self._common if only is None else self._personal.setdefault(only, {})
 
     # -- members --------------------------------------------------------------------------------------------
 
-    def stand(self, seat: Seat) -> None:
-        """Put a member who is ready at the place the strategy gives."""
-        rank = (seat.penalty, *self.strategy.score(seat), seat.desk.number)
-        seat.rank = rank
-        self.ready.add(rank, seat)
+    def stand(self, seat: Seat) -> list[Row]:
+        """Put a member who is ready into all rows the member is fit for, and return them."""
+        self.ready[seat] = None
+        rows = [row for row in self._common if row.stand(seat)]
+        if self._personal:
+            rows += [row for row in self._personal.get(seat.agent, ()) if row.stand(seat)]
+        return rows
 
     def leave(self, seat: Seat) -> None:
         """Take out a member who is no longer ready."""
-        if seat.rank is not None:
-            self.ready.discard(seat.rank)
-            seat.rank = None
+        if seat in self.ready:
+            del self.ready[seat]
+            for row, rank in seat.ranks.items():
+                row.ready.discard(rank)
+            seat.ranks.clear()
 
     def stand_up(self) -> dict[AgentId, Seat]:
         """Empty all seats, and return who sat in them."""
         seats, self.seats = self.seats, {}
         for seat in seats.values():
-            seat.rank = None
-        self.ready.clear()
+            self.leave(seat)
         self._logged_in = self._unpaused = self._reachable = 0
         return seats
+
+    def wanted_alone(self, agent: AgentId) -> list[Visit]:
+        """Return the callers who wait for this agent alone."""
+        return [visit for row in self._personal.get(agent, ()) for visit in row.wanting]
 
     def count(self, standing: Standing, by: int) -> None:
         """Add a member to the counts of those who are there, or take one out."""
@@ -109,19 +196,13 @@ class Line:
 
     # -- callers --------------------------------------------------------------------------------------------
 
+    @property
+    def wanting(self) -> int:
+        """Count the callers for whom one more phone may ring."""
+        return sum(len(row.wanting) for row in self._rows.values())
+
     def wants(self, visit: Visit) -> bool:
         """Tell whether one more phone may ring for this caller."""
-        return (
-            visit.place is Place.WAITING
-            and len(visit.offers) < self.strategy.phones_at_once
-            and visit.spared_until is None
-        )
-
-    @property
-    def matchable(self) -> bool:
-        """Tell whether somebody wants an agent whom a ready agent could have."""
-        return bool(self.wanting) and bool(self.ready)
-
-    def call(self) -> Rank:
-        """Return how urgently the first caller is to be served, compared with those of other queues."""
-        return (-self.queue.weight, *self.wanting.first_rank())
+        strategy = self.strategy
+        phones = strategy.phones_at_once if strategy.another_phone_after_s is None else visit.phones
+        return visit.place is Place.WAITING and len(visit.offers) < phones and visit.spared_until is None

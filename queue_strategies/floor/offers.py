@@ -12,7 +12,8 @@ from queue_strategies.facts import OfferEnded, OfferMade
 from queue_strategies.floor import talks
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
-from queue_strategies.floor.line import Line, Seat
+from queue_strategies.floor.line import Seat
+from queue_strategies.floor.row import Row
 from queue_strategies.floor.visit import Offer, Place, Visit
 from queue_strategies.model import OfferId, OfferOutcome
 
@@ -27,19 +28,19 @@ LEAST_REST_S = 1.0
 LONGEST_SPARING_S = 30.0
 
 
-def make(hall: Hall, line: Line, visit: Visit, seat: Seat) -> None:
+def make(hall: Hall, row: Row, visit: Visit, seat: Seat) -> None:
     """Reserve an agent for a caller, and have the phone ring."""
-    desk, queue, caller = seat.desk, line.queue, visit.caller
+    line, desk, caller = row.line, seat.desk, visit.caller
+    queue = line.queue
     offer = Offer(OfferId(hall.new_id()), visit, desk, seat, hall.now)
-    because = _because(hall, line, seat)
-    if seat.rank is not None:
-        line.strategy.offered(seat, seat.rank[1:-1])
+    because = _because(hall, row, seat)
+    line.strategy.offered(seat, visit, line.roster)
+    line.order.served(visit)
     hall.offers[offer.id] = offer
-    visit.offers.append(offer)
-    visit.attempts += 1
-    desk.offer = offer
     hall.deadlines.set(offer, hall.now + hall.lease_s)
-    hall.refresh_visit(visit)
+    desk.offer = offer
+    visit.attempts += 1
+    begin(hall, offer, int(seat.ranks[row][0]))
     hall.refresh_desk(desk)
     bound_s = queue.ring_timeout_s + hall.lease_s
     hall.order(Ring(offer.id, caller.visit, caller.contact, queue.name, desk.agent.id, bound_s))
@@ -56,10 +57,58 @@ def make(hall: Hall, line: Line, visit: Visit, seat: Seat) -> None:
     )
 
 
-def _because(hall: Hall, line: Line, seat: Seat) -> str:
-    why = line.strategy.because(seat, hall.now)
+def _because(hall: Hall, row: Row, seat: Seat) -> str:
+    why = row.line.strategy.because(seat, row.asked, hall.now)
     penalty = f", penalty {seat.penalty}" if seat.penalty else ""
-    return f"{line.queue.strategy}: {why}{penalty}, first of {len(line.ready)} ready"
+    return f"{row.line.queue.strategy}: {why}{penalty}, first of {len(row.ready)} ready"
+
+
+def begin(hall: Hall, offer: Offer, penalty: int) -> None:
+    """Count a phone that rings for a caller, of an agent who stands at this penalty."""
+    visit = offer.visit
+    strategy = visit.line.strategy
+    visit.offers.append(offer)
+    if visit.ringing_since is None:
+        visit.ringing_since = hall.now
+        if strategy.another_phone_after_s is not None:
+            hall.arm(visit)
+    if strategy.one_penalty_at_a_time and visit.penalty_ringing is None:
+        visit.penalty_ringing = penalty
+        hall.place(visit)
+    else:
+        hall.refresh_visit(visit)
+
+
+def _fall_silent(hall: Hall, offer: Offer, outcome: OfferOutcome) -> None:
+    """Count no longer a phone that has rung for a caller, and remember who does not take this caller."""
+    visit = offer.visit
+    visit.offers.remove(offer)
+    moves = outcome in NOT_TAKEN and _not_again(visit, offer.desk)
+    if not visit.offers:
+        visit.ringing_since = None
+        visit.phones = 1
+        moves = moves or visit.penalty_ringing is not None
+        visit.penalty_ringing = None
+    if moves and visit.place is Place.WAITING:
+        hall.place(visit)
+    else:
+        hall.refresh_visit(visit)
+
+
+def _not_again(visit: Visit, desk: Desk) -> bool:
+    """Tell whether this agent is not to be rung for this caller again; when nobody is left, all are again."""
+    line, agent = visit.line, desk.agent.id
+    limit = line.queue.offers_per_agent
+    if limit is None:
+        return False
+    visit.not_taken = visit.not_taken or {}
+    visit.not_taken[agent] = visit.not_taken.get(agent, 0) + 1
+    if visit.not_taken[agent] < limit:
+        return False
+    visit.never |= {agent}
+    if all(seat.agent in visit.never for seat in line.seats.values() if seat.desk.logged_in):
+        visit.never, visit.not_taken = frozenset(), None
+    return True
 
 
 def agent_rang(hall: Hall, event: AgentRang) -> None:
@@ -147,14 +196,13 @@ def end(hall: Hall, offer: Offer, outcome: OfferOutcome, *, stop: bool = True) -
     )
     del hall.offers[offer.id]
     hall.deadlines.drop(offer)
-    visit.offers.remove(offer)
     desk.offer = None
     if outcome in NOT_TAKEN:
         _rest(hall, desk, offer, outcome)
     if offer.picked_up is not None and visit.place is Place.CONNECTING:
         _return_to_line(hall, visit)
     hall.returned[visit] = None
-    hall.refresh_visit(visit)
+    _fall_silent(hall, offer, outcome)
     hall.refresh_desk(desk)
 
 

@@ -49,6 +49,34 @@ class Ranking(Generic[T]):
         self._ranks.clear()
         self._things.clear()
 
+    # -- those who are ready: the first element of a rank is a penalty --------------------------------------
+
+    def nth(self, index: int) -> T:
+        """Return the thing with so many before."""
+        return self._things[self._ranks[index][-1]]
+
+    def leading(self) -> int:
+        """Count those of the lowest penalty."""
+        return self._end_of(self._ranks[0][0])
+
+    def first_from(self, score: Rank) -> T:
+        """Return the first of the lowest penalty from this score on, going round at the end."""
+        penalty = self._ranks[0][0]
+        index = bisect_left(self._ranks, (penalty, *score))
+        return self.nth(index if index < self._end_of(penalty) else 0)
+
+    def penalties(self) -> Iterator[tuple[float, int]]:
+        """Yield each penalty in use, the lowest first, and how many have it."""
+        start = 0
+        while start < len(self._ranks):
+            penalty = self._ranks[start][0]
+            end = self._end_of(penalty)
+            yield penalty, end - start
+            start = end
+
+    def _end_of(self, penalty: float) -> int:
+        return bisect_left(self._ranks, (penalty + 0.5,))
+
     def __len__(self) -> int:
         return len(self._ranks)
 

@@ -100,14 +100,13 @@ def offer_restored(hall: Hall, event: OfferRestored) -> None:
     _clear(hall, desk)
     offer = Offer(event.offer, visit, desk, _seat(desk, visit), made=hall.now)
     hall.offers[offer.id] = desk.offer = offer
-    visit.offers.append(offer)
     visit.attempts += 1
     if event.rang_moment is None:
         hall.deadlines.set(offer, hall.now + hall.lease_s)
     else:
         offer.rang = offer.made = hall.late(event.rang_moment, after=visit.joined)
         hall.deadlines.set(offer, max(hall.now, offer.rang + visit.line.queue.ring_timeout_s))
-    hall.refresh_visit(visit)
+    offers.begin(hall, offer, offer.seat.penalty)
     hall.refresh_desk(desk)
     if untouched:
         hall.trust(desk, offer.made)

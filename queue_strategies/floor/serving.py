@@ -11,19 +11,23 @@ from queue_strategies.floor.hall import Hall
 def serve(hall: Hall) -> None:
     """Offer the most urgent caller to the first ready agent, until no more can be brought together.
 
-    Only lines in which something has changed are looked at: in any other line nobody waits or nobody is
-    ready. The most urgent caller is the first of the queue of the highest weight; between queues of the same
-    weight the higher priority decides, then the earlier arrival.
+    Only rows in which something has changed are looked at: in any other row nobody waits or nobody is ready.
+    The most urgent caller is the first of the queue of the highest weight; between queues of the same weight
+    the order of service decides.
     """
-    calls = [(line.call(), line) for line in hall.touched if line.matchable]
-    hall.touched.clear()
+    calls = [(row.call(hall.now), row) for row in hall.calling if row.matchable]
+    hall.calling.clear()
     heapify(calls)
     while calls:
-        call, line = heappop(calls)
-        if not line.matchable:
+        call, row = heappop(calls)
+        if not row.matchable:
             continue
-        if call == line.call():
-            offers.make(hall, line, line.wanting.first(), line.ready.first())
-        if line.matchable:
-            heappush(calls, (line.call(), line))
-    hall.touched.clear()
+        if call == row.call(hall.now):
+            visit = row.wanting.first()
+            offers.make(hall, row, visit, row.line.strategy.choose(row.ready, visit))
+        if row.matchable:
+            heappush(calls, (row.call(hall.now), row))
+        for changed in hall.calling:
+            if changed is not row and changed.matchable:
+                heappush(calls, (changed.call(hall.now), changed))
+        hall.calling.clear()

@@ -106,7 +106,7 @@ def queue_counts(line: Line) -> QueueCounts:
     """Count one queue; takes the same short time whatever its size."""
     return QueueCounts(
         waiting=len(line.unanswered),
-        wanting=len(line.wanting),
+        wanting=line.wanting,
         talking=line.talking,
         members=len(line.seats),
         logged_in=line.logged_in,

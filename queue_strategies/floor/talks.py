@@ -51,10 +51,10 @@ def seat_down(hall: Hall, offer: Offer, moment: float) -> Talk:
     visit.line.unanswered.discard(visit.rank)
     visit.line.talking += 1
     desk.offer = None
+    visit.line.leave_row(visit)
     offer.seat.answered += 1
-    offer.seat.last_answered_moment = moment
+    desk.answered += 1
     hall.deadlines.drop(offer)
-    hall.refresh_visit(visit)
     hall.refresh_desk(desk)
     return talk
 
@@ -115,7 +115,7 @@ def end(
         _tell_transfer(hall, talk, to, kind or "blind", ended)
     limit_s = wrap_up_s(desk, visit)
     _tell_handled(hall, talk, ended_by, ended, wrap_up_follows=limit_s > 0)
-    talk.offer.seat.talk_s += ended - talk.began
+    _count(talk, ended)
     visit.talk = desk.talk = None
     visit.line.talking -= 1
     hall.forget(visit)
@@ -124,6 +124,15 @@ def end(
     if limit_s > 0:
         wrap_up(hall, desk, visit, ended, limit_s)
     hall.refresh_desk(desk)
+
+
+def _count(talk: Talk, ended: float) -> None:
+    """Count at the agent's seat what strategies go by."""
+    seat, talk_s = talk.offer.seat, ended - talk.began
+    seat.last_ended_moment = ended
+    seat.handled += 1
+    seat.handle_s += talk_s
+    seat.desk.talk_s += talk_s
 
 
 def wrap_up(hall: Hall, desk: Desk, visit: Visit, began: float, limit_s: float) -> None:

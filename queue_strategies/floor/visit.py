@@ -7,11 +7,12 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from queue_strategies.floor.ranking import Rank
-from queue_strategies.model import Caller, OfferId
+from queue_strategies.model import AgentId, Caller, OfferId, QueueName
 
 if TYPE_CHECKING:
     from queue_strategies.floor.desk import Desk
     from queue_strategies.floor.line import Line, Seat
+    from queue_strategies.floor.row import Row
 
 
 class Place(Enum):
@@ -36,19 +37,47 @@ class Visit:
     """Unique; callers who joined at the same moment are served by it."""
     priority: int
     joined: float
+    rank: Rank = ()
+    """The order of service within the queue."""
+    row: Row | None = None
+    """Where the caller stands until answered."""
     place: Place = Place.WAITING
     offers: list[Offer] = field(default_factory=list)
+    ringing_since: float | None = None
+    """Since when at least one phone has been asked to ring."""
+    phones: int = 1
+    """How many may, where there are more of them the longer they ring."""
     talk: Talk | None = None
     attempts: int = 0
     failures: int = 0
     """How often an agent picked up and could not be bridged."""
     spared_until: float | None = None
     """After repeated failures: no further offer before this moment."""
+    turn: tuple[float, ...] = ()
+    """Kept for the strategy."""
+    not_taken: dict[AgentId, int] | None = None
+    """How often agents did not take this caller, where the queue wants it counted."""
+    never: frozenset[AgentId] = frozenset()
+    """Agents who did not take this caller so often that they are not rung again."""
+    wants_agent: AgentId | None = None
+    """Waits for this agent alone."""
+    penalty_ringing: int | None = None
+    """The penalty of those who ring, where no other may join them."""
 
     @property
-    def rank(self) -> Rank:
-        """Return the order of service within the queue."""
-        return (-self.priority, self.joined, self.number)
+    def queue_name(self) -> QueueName:
+        """Name the queue."""
+        return self.line.queue.name
+
+    @property
+    def target_s(self) -> float:
+        """Tell within which wait the queue wants its callers answered."""
+        return self.line.queue.service_level_s
+
+    @property
+    def share(self) -> float:
+        """Tell the queue's share of the agents' attention."""
+        return self.line.queue.share
 
     @property
     def gives_up_at(self) -> float | None:

@@ -58,7 +58,7 @@ def samples(exporter: Exporter) -> dict[str, float]:
 async def test_the_live_floor_and_native_queues_are_shown_as_one(
     native_floor: NativeFloor, database: Database, tmp_path: Path
 ) -> None:
-    floor = Floor(lambda: "offer")
+    floor = Floor(lambda: "offer", chance=lambda: 0.5)
     agents = [Agent(id=AgentId(name), queues={NOBODY: Membership()}) for name in ("x", "y", "z")]
     floor.handle(FloorConfigured([Queue(name=NOBODY, join_when_empty=EmptyRule.NEVER)], agents), 0.0)
     floor.handle(AgentLoggedIn(AgentId("x")), 0.0)

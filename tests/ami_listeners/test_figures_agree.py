@@ -85,7 +85,7 @@ class Day:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.number = 0
-        self.floor = Floor(self.new_id)
+        self.floor = Floor(self.new_id, chance=self.rng.random)
         self.facts: list[Fact] = []
         self.waiting: set[VisitId] = set()
         self.talking: set[VisitId] = set()

@@ -95,7 +95,7 @@ SALES = Queue(name=QueueName("sales"), join_when_empty=EmptyRule.NEVER, leave_wh
 
 
 def scene(events: int = 50) -> Scene:
-    floor = Floor(iter(map(str, range(10**6))).__next__)
+    floor = Floor(iter(map(str, range(10**6))).__next__, chance=Random(7).random)
     agents = [Agent(id=AgentId(one.id), name=one.name, queues={SALES.name: Membership()}) for one in AGENTS]
     floor.handle(FloorConfigured((SALES,), tuple(agents)), 0.0)
     for number in range(30):

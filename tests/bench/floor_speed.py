@@ -56,7 +56,7 @@ class Day:
     def __post_init__(self) -> None:
         """Configure the floor, log everybody in, let the callers queue up."""
         names = count()
-        self.floor = Floor(lambda: f"o{next(names)}")
+        self.floor = Floor(lambda: f"o{next(names)}", chance=self.rng.random)
         self.callers = count()
         self.now = 0.0
         self.coming: list[tuple[float, int, Event]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
+from random import Random
 from typing import TypeVar
 
 from queue_strategies.commands import Command, Connect, Release, Ring, StopRinging
@@ -63,7 +64,7 @@ class Story:
 
     def __init__(self, *queues: Queue, agents: Sequence[Agent] = (), present: bool = True) -> None:
         names = count(1)
-        self.floor = Floor(lambda: f"offer-{next(names)}")
+        self.floor = Floor(lambda: f"offer-{next(names)}", chance=Random(7).random)
         self.now = 0.0
         self.facts: list[Fact] = []
         self.commands: list[Command] = []

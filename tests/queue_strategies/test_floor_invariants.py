@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
+from random import Random
 from typing import TypeVar
 
 from hypothesis import settings
@@ -55,9 +56,10 @@ from queue_strategies.facts import (
     WrapUpEnded,
 )
 from queue_strategies.figures import Figures
-from queue_strategies.floor import Floor
+from queue_strategies.floor import Floor, demands
+from queue_strategies.floor.line import Seat
 from queue_strategies.floor.ranking import Ranking
-from queue_strategies.floor.visit import Place
+from queue_strategies.floor.visit import Place, Visit
 from queue_strategies.model import (
     Agent,
     AgentId,
@@ -70,21 +72,38 @@ from queue_strategies.model import (
     OfferOutcome,
     Queue,
     QueueName,
+    Skill,
     VisitId,
     VisitOutcome,
+    Widening,
 )
+from queue_strategies.orders import ORDERS
+from queue_strategies.requirement import penalty_for
 from queue_strategies.strategies import STRATEGIES
 
 NOT_TAKEN = (OfferOutcome.RANG_OUT, OfferOutcome.DECLINED, OfferOutcome.UNREACHABLE, OfferOutcome.FAILED)
 AgentEvent = AgentLoggedIn | AgentLoggedOut | AgentUnpaused | AgentReady
 
 QUEUES = [QueueName(name) for name in ("sales", "support", "returns")]
+SPANISH = Skill("spanish")
 AGENTS = [AgentId(name) for name in ("anna", "bob", "carl", "dora")]
 
 T = TypeVar("T")
 
 durations = st.sampled_from((1.0, 0.0, 0.5, 3.0, 10.0, 30.0))
 rules_of_emptiness = st.sampled_from((*[EmptyRule.NEVER] * 8, *EmptyRule))
+
+
+widenings = st.builds(
+    Widening,
+    after_s=st.sampled_from((0.0, 0.3, 3.0, 30.0)),
+    min_penalty=st.sampled_from((None, None, None, 1, 0)),
+    max_penalty=st.sampled_from((None, 0, 1)),
+    raise_penalty=st.sampled_from((None, None, 1)),
+    skills=st.sampled_from(({}, {SPANISH: 1}, {SPANISH: 0})),
+)
+rules = st.lists(widenings, max_size=3).map(lambda steps: tuple(sorted(steps, key=lambda step: step.after_s)))
+rules = st.just(()) | st.just(()) | rules
 
 
 def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
@@ -102,6 +121,13 @@ def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
         join_when_empty=rules_of_emptiness,
         leave_when_empty=rules_of_emptiness,
         exit_keys=st.just(frozenset("0")),
+        share=st.sampled_from((1.0, 3.0)),
+        skills=st.sampled_from((*[{}] * 5, {SPANISH: 2})),
+        rule=rules,
+        penalty_members_limit=st.sampled_from((0, 0, 0, 2)),
+        last_agent_patience_s=st.sampled_from((0.0, 10.0)),
+        offers_per_agent=st.sampled_from((None, None, 1, 2)),
+        ring_progressively_delay_s=st.sampled_from((10.0, 0.7)),
         direct=st.booleans(),
     )
 
@@ -110,7 +136,9 @@ def agent_named(name: AgentId) -> st.SearchStrategy[Agent]:
     memberships = st.fixed_dictionaries(
         {}, optional={queue: st.builds(Membership, penalty=st.integers(0, 1)) for queue in QUEUES}
     )
-    return st.builds(Agent, id=st.just(name), queues=memberships, wrap_up_s=st.none() | durations)
+    skills = st.sampled_from(({}, {SPANISH: 1}, {SPANISH: 3}))
+    wrap_up_s = st.none() | durations
+    return st.builds(Agent, id=st.just(name), queues=memberships, wrap_up_s=wrap_up_s, skills=skills)
 
 
 @st.composite
@@ -146,7 +174,7 @@ class AnyDay(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         names, self.numbers = count(), count()
-        self.floor = Floor(lambda: f"o{next(names)}")
+        self.floor = Floor(lambda: f"o{next(names)}", chance=Random(7).random)
         self.now = 0.0
         self.steps = self.configured_at = 0
         self.members: set[tuple[AgentId, QueueName]] = set()
@@ -417,6 +445,7 @@ class AnyDay(RuleBasedStateMachine):
     ) -> Caller:
         """Return a caller who was never here."""
         number = next(self.numbers)
+        asked = {SPANISH: number % 5} if number % 3 == 0 else {}
         return Caller(
             contact=ContactId(f"c{number}"),
             visit=VisitId(f"v{number}"),
@@ -424,13 +453,16 @@ class AnyDay(RuleBasedStateMachine):
             joined_moment=joined,
             priority=priority,
             adopted=adopted,
+            skills=asked,
+            wants_agent=AGENTS[number % 4] if number % 7 == 0 else None,
         )
 
     def configure(self, queues: Sequence[Queue], agents: Sequence[Agent]) -> None:
         names = {queue.name for queue in queues}
         self.members = {(agent.id, name) for agent in agents for name in agent.queues if name in names}
         self.configured_at = self.steps
-        self.happen(FloorConfigured(queues, agents))
+        order = sorted(ORDERS)[(len(queues) + self.steps) % len(ORDERS)]
+        self.happen(FloorConfigured(queues, agents, order))
 
     def enter(self, caller: Caller) -> None:
         self.come(caller)
@@ -577,14 +609,22 @@ class AnyDay(RuleBasedStateMachine):
             if any(agent.state is AgentState.READY for agent in members):
                 for caller in queue.callers:
                     visit = self.floor._hall.visits[caller.visit]
+                    strategy = visit.line.strategy
+                    enough = strategy.phones_at_once if strategy.another_phone_after_s is None else 1
                     spared = visit.spared_until is not None
-                    rings = caller.ringing and queue.strategy != "ring_all"
-                    assert caller.connecting or spared or rings
+                    rings = len(caller.ringing) >= enough
+                    fit = [seat for seat in visit.line.ready if self.is_fit(visit, seat)]
+                    assert caller.connecting or spared or rings or not fit
+
+    def is_fit(self, visit: Visit, seat: Seat) -> bool:
+        """Tell whether this member may be rung for this caller, looked at afresh."""
+        return penalty_for(demands.of(visit, self.now), seat) is not None
 
     @invariant()
     def callers_stand_in_the_order_of_service(self) -> None:
         for queue in self.floor.snapshot(self.now).queues.values():
-            order = [(-caller.priority, caller.joined_moment) for caller in queue.callers]
+            visits = [self.floor._hall.visits[caller.visit] for caller in queue.callers]
+            order = [visit.line.order.rank(visit) for visit in visits]
             assert order == sorted(order)
             assert [caller.position for caller in queue.callers] == list(range(1, len(order) + 1))
 
@@ -623,16 +663,28 @@ class AnyDay(RuleBasedStateMachine):
         """What the floor keeps sorted or counted is what it would find by looking at everything."""
         hall = self.floor._hall
         for line in hall.lines.values():
-            assert things(line.ready) == {seat for seat in line.seats.values() if seat.desk.ready}
-            assert things(line.wanting) == {visit for visit in line.unanswered if line.wants(visit)}
+            ready = {seat for seat in line.seats.values() if seat.desk.ready}
+            assert set(line.ready) == ready
+            standing = {visit: row for row in line.rows() for visit in things(row.wanting)}
+            assert sum(len(row.wanting) for row in line.rows()) == len(standing) == line.wanting
+            assert set(standing) == {visit for visit in line.unanswered if line.wants(visit)}
+            assert all(visit.row is row for visit, row in standing.items())
+            rows_of = Counter(visit.row for visit in line.unanswered)
+            assert all(row.visits == rows_of[row] for row in line.rows())
+            assert set(rows_of) <= set(line.rows())
+            for row in line.rows():
+                fit = {seat for seat in ready if penalty_for(row.asked, seat) is not None}
+                assert things(row.ready) == fit == {seat for seat in line.seats.values() if row in seat.ranks}
+                if line.queue.strategy == "longest_idle":
+                    assert all(seat.ranks[row][1] == seat.desk.idle_since for seat in fit)
+            for visit in line.unanswered:
+                assert visit.row is line.row(demands.of(visit, self.now)) or hall.restoring
             standings = [seat.desk.present_standing() for seat in line.seats.values()]
             assert (line._logged_in, line._unpaused, line._reachable) == (
                 sum(standing.logged_in for standing in standings),
                 sum(standing.unpaused for standing in standings),
                 sum(standing.reachable for standing in standings),
             )
-            if line.queue.strategy == "longest_idle":
-                assert all(seat.rank[1] == seat.desk.idle_since for seat in line.ready if seat.rank)
         for desk in hall.desks.values():
             assert desk.state is desk.present_state()
             assert desk.ready is (desk.state is AgentState.READY)
@@ -642,6 +694,7 @@ class AnyDay(RuleBasedStateMachine):
         assert all(visit.place is not Place.GONE for visit in hall.visits.values())
         assert not hall.returned
         assert not hall.touched
+        assert not hall.calling
 
     @invariant()
     def everybody_can_be_explained(self) -> None:

@@ -1,0 +1,50 @@
+"""One row of a line: the callers who may be served by the same members, and those of them who are ready."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from queue_strategies.floor.ranking import Rank, Ranking
+from queue_strategies.floor.visit import Visit
+from queue_strategies.requirement import Requirement, penalty_for
+
+if TYPE_CHECKING:
+    from queue_strategies.floor.line import Line, Seat
+
+
+class Row:
+    """Callers in the order of service, members in the order of ringing.
+
+    While nothing is being decided, `wanting` or `ready` is empty: nobody waits while a member is ready.
+    """
+
+    __slots__ = ("asked", "line", "ready", "visits", "wanting")
+
+    def __init__(self, line: Line, asked: Requirement) -> None:
+        self.line = line
+        self.asked = asked
+        self.visits = 0
+        """How many unanswered callers stand here."""
+        self.wanting: Ranking[Visit] = Ranking()
+        """Those of them for whom one more phone may ring."""
+        self.ready: Ranking[Seat] = Ranking()
+
+    def stand(self, seat: Seat) -> bool:
+        """Put a member who is ready where the strategy says; tell whether the member is fit at all."""
+        penalty = penalty_for(self.asked, seat)
+        if penalty is None:
+            return False
+        rank = (penalty, *self.line.strategy.score(seat, self.asked), seat.desk.number)
+        seat.ranks[self] = rank
+        self.ready.add(rank, seat)
+        return True
+
+    @property
+    def matchable(self) -> bool:
+        """Tell whether somebody wants an agent whom a ready agent could have."""
+        return bool(self.wanting) and bool(self.ready)
+
+    def call(self, now: float) -> Rank:
+        """Return how urgently the first caller is to be served, compared with those of other rows."""
+        first = self.wanting.first()
+        return (-self.line.queue.weight, *self.line.order.urgency(first, now), first.number)

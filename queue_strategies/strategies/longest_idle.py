@@ -1,0 +1,18 @@
+"""Ring the agent who has been without work the longest, whichever queue that work came from."""
+
+from __future__ import annotations
+
+from queue_strategies.requirement import Requirement
+from queue_strategies.strategies.strategy import Member, Score, Strategy
+
+
+class LongestIdle(Strategy):
+    """Order by the moment at which the last work ended (mod_callcenter: last_bridge_end, then position)."""
+
+    def score(self, member: Member, asked: Requirement) -> Score:
+        """Return that moment."""
+        return (member.idle_since_moment, member.place)
+
+    def because(self, member: Member, asked: Requirement, now: float) -> str:
+        """Say how long that is."""
+        return f"idle {now - member.idle_since_moment:.0f} s"
