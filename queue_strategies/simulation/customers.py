@@ -44,6 +44,7 @@ class Customer:
     transferred: bool = False
     redials: bool = False
     """Calls again if not served."""
+    priority: int = 0
     attempt: int = 1
 
 
@@ -109,6 +110,7 @@ class PoissonDemand:
                 patience_s=kind.patience.draw(patiences),
                 transferred=fated and fates.random() < kind.transfer_share,
                 redials=fated and fates.random() < kind.redial_share,
+                priority=kind.priority,
             )
             for number, arrives_s in enumerate(self.profile.arrivals(streams(f"{name}/arrivals")), 1)
         ]
@@ -137,5 +139,6 @@ def asks_again(customer: Customer, kind: CustomerKind, now_s: float, streams: St
         patience_s=kind.patience.draw(own),
         transferred=not passed_on and own.random() < kind.transfer_share,
         redials=own.random() < kind.redial_share,
+        priority=customer.priority,
         attempt=customer.attempt + 1,
     )

@@ -122,7 +122,7 @@ class Day:
                     visit=call.visit,
                     queue=queue,
                     joined_moment=self.now_s,
-                    priority=customer.kind.priority,
+                    priority=customer.priority,
                 )
             )
         )

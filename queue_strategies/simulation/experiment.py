@@ -1,0 +1,87 @@
+"""Live the same days on several floors, and count what became of them."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from queue_strategies import metrics
+from queue_strategies.facts import Answered, Fact, VisitEnded
+from queue_strategies.figures import Figures
+from queue_strategies.metrics import Ratio
+from queue_strategies.model import Queue
+from queue_strategies.simulation.chance import Streams
+from queue_strategies.simulation.customers import Demand, who_comes
+from queue_strategies.simulation.day import Day
+from queue_strategies.simulation.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the floors that are compared."""
+
+    name: str
+    scenario: Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """Floors, and the days that are lived on each of them."""
+
+    variants: Sequence[Variant]
+    demands: Sequence[Sequence[Demand]]
+    """Those of one sort of day each; the days to be lived take them in turn."""
+    interval_s: float = 3600.0
+    """How finely the course of the day is told."""
+    closes_s: float = math.inf
+    """When all go home as they stand; infinite: when the last caller is gone."""
+
+    def live(self, day: int, streams: Streams) -> list[LivedDay]:
+        """Live a day, on each floor with the same customers and the same luck."""
+        customers = who_comes(self.demands[day % len(self.demands)], streams)
+        lived = []
+        for variant in self.variants:
+            told = LivedDay(self.interval_s)
+            Day(variant.scenario, streams, told.add).live(customers, self.closes_s)
+            lived.append(told)
+        return lived
+
+
+@dataclass(slots=True)
+class LivedDay:
+    """What became of a day: its figures, and those of each interval in which visits were decided."""
+
+    interval_s: float
+    figures: Figures = field(default_factory=Figures)
+    intervals: dict[int, Figures] = field(default_factory=lambda: defaultdict(Figures))
+
+    def add(self, fact: Fact) -> None:
+        """Take in one fact."""
+        self.figures.add(fact)
+        if isinstance(fact, Answered | VisitEnded):
+            self.intervals[int(fact.moment // self.interval_s)].add(fact)
+
+
+Figure = Callable[[Figures, Queue], Ratio]
+
+
+def occupancy(figures: Figures, queue: Queue) -> Ratio:
+    """Return the occupancy of all agents together, whichever queue they served."""
+    return sum(map(metrics.occupancy, figures.agents.values()), Ratio(0, 0))
+
+
+FIGURES: dict[str, Figure] = {
+    "calls a day": lambda figures, queue: Ratio(figures.queue(queue.name).offered, 1),
+    "service level": lambda figures, queue: metrics.service_level(
+        figures.queue(queue.name), queue.service_level_formula
+    ),
+    "ASA": lambda figures, queue: metrics.average_speed_of_answer(figures.queue(queue.name)),
+    "abandoned": lambda figures, queue: metrics.abandonment_rate(figures.queue(queue.name)),
+    "AHT": lambda figures, queue: metrics.average_handle_time(figures.queue(queue.name)),
+    "occupancy": occupancy,
+}
+"""What a simulation is asked for, each with the definition that holds for a real day."""
+SHARES = frozenset({"service level", "abandoned", "occupancy"})
+DURATIONS = frozenset({"ASA", "AHT"})
