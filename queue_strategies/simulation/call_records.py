@@ -1,10 +1,11 @@
-"""Read call records from a CSV: when somebody called, how long the wait was, how it ended, how long the talk."""
+"""Read call records from a CSV: who called when, how long the wait was, and what came of it."""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,7 +16,6 @@ from queue_strategies.model import QueueName, VisitOutcome
 NEEDED = ("arrived", "queue", "outcome", "wait_s")
 OPTIONAL = ("talk_s", "priority")
 LONGEST_S = 86_400.0
-HIGHEST_PRIORITY = 1_000_000
 
 
 class CallRecordError(CallfloorError):
@@ -73,7 +73,7 @@ def _record(row: Mapping[str, str], place: str, zone: dt.tzinfo) -> CallRecord:
         raise CallRecordError(f"{place}: has more fields than the header, quote what contains a comma")
     talk = row.get("talk_s", "").strip()
     priority = row.get("priority", "").strip() or "0"
-    if not (priority.removeprefix("-").isdecimal() and abs(int(priority[:9])) <= HIGHEST_PRIORITY):
+    if not re.fullmatch(r"-?[0-9]{1,6}", priority):
         raise CallRecordError(f"{place}: priority is {short(priority)}, write a whole number")
     return CallRecord(
         arrived=_moment(row["arrived"].strip(), place, zone),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from queue_strategies.model import QueueName
+from queue_strategies.model import QueueName, Skill
 from queue_strategies.simulation.chance import Chance, Streams
 from queue_strategies.simulation.distributions import AT_ONCE, NEVER, Distribution
 
@@ -21,13 +21,22 @@ class CustomerKind:
     talk: Distribution
     patience: Distribution = NEVER
     """How long one waits, ringing included, before hanging up."""
+    name: str = ""
+    """Tells those apart who ask in the same queue."""
     priority: int = 0
+    skills: Mapping[Skill, int] = field(default_factory=dict)
+    """Asked of the agent, at these levels."""
     transfer_share: float = 0.0
     """How many of the answered are passed on to `transfer_to`."""
     transfer_to: QueueName | None = None
     redial_share: float = 0.0
     """How many of those who were not served call again, each time anew."""
     redial_after: Distribution = AT_ONCE
+
+    @property
+    def streams_name(self) -> str:
+        """Name what chance decides about them."""
+        return f"{self.queue}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +54,7 @@ class Customer:
     redials: bool = False
     """Calls again if not served."""
     priority: int = 0
+    skills: Mapping[Skill, int] = field(default_factory=dict)
     attempt: int = 1
 
 
@@ -94,7 +104,7 @@ class PoissonDemand:
 
     def customers(self, streams: Streams) -> Sequence[Customer]:
         """Draw the customers of one day."""
-        kind, name = self.kind, self.kind.queue
+        kind, name = self.kind, self.kind.streams_name
         talks, patiences, fates = (
             streams(f"{name}/talk"),
             streams(f"{name}/patience"),
@@ -111,6 +121,7 @@ class PoissonDemand:
                 transferred=fated and fates.random() < kind.transfer_share,
                 redials=fated and fates.random() < kind.redial_share,
                 priority=kind.priority,
+                skills=kind.skills,
             )
             for number, arrives_s in enumerate(self.profile.arrivals(streams(f"{name}/arrivals")), 1)
         ]
@@ -129,7 +140,7 @@ def asks_again(customer: Customer, kind: CustomerKind, now_s: float, streams: St
 
     One who was passed on comes at once, one who was not served after the time that this takes.
     """
-    own = streams(f"{customer.kind.queue}/{customer.number}/{customer.attempt}")
+    own = streams(f"{customer.kind.streams_name}/{customer.number}/{customer.attempt}")
     passed_on = customer.transferred
     return Customer(
         number=customer.number,
@@ -140,5 +151,6 @@ def asks_again(customer: Customer, kind: CustomerKind, now_s: float, streams: St
         transferred=not passed_on and own.random() < kind.transfer_share,
         redials=own.random() < kind.redial_share,
         priority=customer.priority,
+        skills=customer.skills,
         attempt=customer.attempt + 1,
     )

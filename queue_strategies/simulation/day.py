@@ -12,7 +12,9 @@ from queue_strategies.commands import Command, Connect, Release, Ring, StopRingi
 from queue_strategies.events import (
     AgentLoggedIn,
     AgentLoggedOut,
+    AgentPaused,
     AgentRang,
+    AgentUnpaused,
     CallerConnected,
     CallerJoined,
     CallerLeft,
@@ -51,7 +53,7 @@ class Day:
         self.now_s = 0.0
         self._scenario, self._streams, self._listen = scenario, streams, listen
         self._numbers = count(1)
-        self._floor = Floor(lambda: f"o{next(self._numbers)}")
+        self._floor = Floor(lambda: f"o{next(self._numbers)}", chance=streams("floor").random)
         self._coming: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self._calls: dict[VisitId, Call] = {}
         self._ringing: dict[OfferId, Call] = {}
@@ -80,7 +82,8 @@ class Day:
         return coming if deadline is None or coming <= deadline else deadline
 
     def _open(self) -> None:
-        self._tell(FloorConfigured(self._scenario.queues, self._scenario.agents))
+        floor = self._scenario
+        self._tell(FloorConfigured(floor.queues, floor.agents, floor.order, floor.ageing_s))
         for shift in self._scenario.all_shifts():
             if shift.begins_s <= 0:
                 self._tell(AgentLoggedIn(shift.agent))
@@ -88,6 +91,10 @@ class Day:
                 self._plan(shift.begins_s, self._tell, AgentLoggedIn(shift.agent))
             if shift.ends_s < math.inf:
                 self._plan(shift.ends_s, self._tell, AgentLoggedOut(shift.agent))
+        for pause in self._scenario.pauses:
+            self._plan(pause.begins_s, self._tell, AgentPaused(pause.agent, "pause"))
+            if pause.ends_s < math.inf:
+                self._plan(pause.ends_s, self._tell, AgentUnpaused(pause.agent))
 
     def _close(self) -> None:
         """Withdraw who waits still, and send everybody home, so that every state has its end."""
@@ -123,6 +130,7 @@ class Day:
                     queue=queue,
                     joined_moment=self.now_s,
                     priority=customer.priority,
+                    skills=customer.skills,
                 )
             )
         )
@@ -194,7 +202,7 @@ class Day:
         call.offers += 1
         self._ringing[ring.offer] = call
         customer = call.customer
-        name = f"{customer.kind.queue}/{customer.number}/{customer.attempt}/offer/{call.offers}"
+        name = f"{customer.kind.streams_name}/{customer.number}/{customer.attempt}/offer/{call.offers}"
         after_s, outcome = self._scenario.habits.treat(name, self._streams)
         moment = self.now_s + after_s
         if outcome is OfferOutcome.UNREACHABLE:

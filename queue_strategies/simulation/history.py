@@ -83,7 +83,7 @@ class History:
         return [RecordedDemand(day, list(records), kinds, self.zone) for day, records in days]
 
     def days_like_these(self, interval_s: float) -> list[PoissonDemand]:
-        """Return a Poisson demand for each queue, as busy in each interval as the recorded days on average."""
+        """Return a Poisson demand for each queue, in each interval as busy as the days were on average."""
         days = self.days_again()
         counts: dict[QueueName, Counter[int]] = defaultdict(Counter)
         for day in days:

@@ -14,7 +14,7 @@ from queue_strategies.simulation.distributions import AT_ONCE, Distribution
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """When an agent is logged in, in seconds since the day began."""
+    """When an agent is logged in, or pauses, in seconds since the day began."""
 
     agent: AgentId
     begins_s: float = 0.0
@@ -59,8 +59,12 @@ class Scenario:
 
     queues: Sequence[Queue]
     agents: Sequence[Agent]
+    order: str = "priority"
+    """Who of those who wait is served next, as in FloorConfigured."""
+    ageing_s: float = 60.0
     shifts: Sequence[Shift] | None = None
     """None: everybody works the whole day."""
+    pauses: Sequence[Shift] = ()
     habits: Habits = Habits()
     overflow: Mapping[tuple[QueueName, VisitOutcome], QueueName] = field(default_factory=dict)
     """The queue to which a caller goes on whom another one let go of."""
