@@ -27,6 +27,11 @@ COMMANDS = (
     CommandAtNeed("agents", "agents:app", "See agents, log them in and out, pause them."),
     CommandAtNeed("routes", "routes:app", "Ask where calls go."),
     CommandAtNeed("ivr", "ivr:app", "See routes and menus."),
+    CommandAtNeed(
+        "staff",
+        "staff:staff",
+        "Say how many agents a promise takes (Erlang B, C, A, X), and what a few more or fewer would do.",
+    ),
     CommandAtNeed("asterisk", "asterisk:app", "Get an Asterisk, run it, see how it is."),
 )
 

@@ -1,0 +1,1 @@
+"""Staffing as people ask for it: words in, tables and JSON out."""
