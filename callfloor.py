@@ -26,6 +26,7 @@ COMMANDS = (
     ),
     CommandAtNeed("agents", "agents:app", "See agents, log them in and out, pause them."),
     CommandAtNeed("routes", "routes:app", "Ask where calls go."),
+    CommandAtNeed("strategies", "strategies:strategies", "List the ways to choose agents and callers."),
     CommandAtNeed("ivr", "ivr:app", "See routes and menus."),
     CommandAtNeed(
         "staff",

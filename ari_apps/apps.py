@@ -51,7 +51,7 @@ from ari_apps.reconcile.farewells import Farewells
 from ari_apps.reconcile.taking_up import TakingUp
 from ari_apps.rendering import APP
 from ari_apps.switchboard import Switchboard
-from queue_strategies.events import FloorConfigured, PhoneChanged, RestoringBegan
+from queue_strategies.events import PhoneChanged, RestoringBegan
 from queue_strategies.facts import Fact
 from queue_strategies.floor import Floor
 from queue_strategies.model import AgentId, ContactId
@@ -180,9 +180,7 @@ class Apps:
         )
 
     async def __aenter__(self) -> Self:
-        self.queueing.tell(
-            FloorConfigured(self._configuration.floor_queues(), self._configuration.floor_agents())
-        )
+        self.queueing.tell(self._configuration.floor_configured())
         self.queueing.tell(RestoringBegan())
         before = await self._recall()
         self.adoption.memory = before.memory

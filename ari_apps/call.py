@@ -68,6 +68,7 @@ class Call:
     mailbox: Mailbox = field(default_factory=Mailbox)
     variables: dict[str, str] = field(default_factory=dict)
     priority: int = 0
+    skills: dict[str, int] = field(default_factory=dict)
     answered: bool = False
     hears: Waiting | None = None
     is_over: bool = False

@@ -39,6 +39,8 @@ class Line(Protocol):
     called_number: str
     language: str
     """Of the prompts; play what follows a change in the new one."""
+    skills: dict[str, int]
+    """Asked of the agent, at least at these levels."""
     variables: dict[str, str]
     """What was learned of this call: by lookups, digits and Python."""
 

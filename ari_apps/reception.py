@@ -164,6 +164,7 @@ class Reception:
         route = self._directory.route(call.called_number, call.caller_number, at)
         call.language = route.language or call.language
         call.priority = route.priority
+        call.skills = dict(route.skills)
         await self._inbound.handle(call, Destination.parse(route.destination))
 
     async def _serve_phone(self, call: Call, account: str) -> None:

@@ -19,7 +19,7 @@ from ari_apps.mailbox import Mailbox
 from ari_apps.queueing import Queueing
 from ari_apps.reaching import Attempt, OutsideCall, Party, Visit
 from ari_apps.traces import VARIABLE, CallTrace, write
-from queue_strategies.model import Caller, VisitId
+from queue_strategies.model import Caller, Skill, VisitId
 
 OUTSIDE_LEG = "out-"
 """What the ids of channels begin with that we dial to no agent."""
@@ -59,6 +59,7 @@ class Switchboard:
                 queue=queue,
                 joined_moment=self._clock.moment() if call.waits_since is None else call.waits_since,
                 priority=call.priority,
+                skills={Skill(skill): level for skill, level in call.skills.items()},
             )
             call.waits_since = None
             return self._queueing.join(party, caller)
@@ -110,6 +111,7 @@ class Switchboard:
             started_at=self._wall(call.started_moment),
             answered_at=self._wall(self._clock.moment()) if answered else None,
             priority=call.priority,
+            skills=call.skills,
             language=call.language,
             came_from=str(call.came_from) if call.came_from else None,
         )

@@ -22,6 +22,7 @@ class CallTrace(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     joined_at: float | None = None
     answered_at: float | None = None
     priority: int = 0
+    skills: dict[str, int] = {}
     language: str = "en"
     came_from: str | None = None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from queue_strategies.calendar import Calendar
 
@@ -36,6 +36,8 @@ class RouteNode:
     destination: str | None = None
     language: str | None = None
     priority: int | None = None
+    skills: Mapping[str, int] | None = None
+    """Asked of the agent, whichever queue the call comes to."""
     children: tuple[RouteNode, ...] = ()
 
 
@@ -65,6 +67,7 @@ class Route:
     destination: str
     language: str | None = None
     priority: int = 0
+    skills: Mapping[str, int] = field(default_factory=dict)
     place: str | None = None
     """The node that decided; None when no node did."""
     tried: tuple[Tried, ...] = ()
@@ -75,12 +78,14 @@ class _Inherited:
     destination: str | None = None
     language: str | None = None
     priority: int | None = None
+    skills: Mapping[str, int] | None = None
 
     def passed_to(self, node: RouteNode) -> _Inherited:
         return _Inherited(
             self.destination if node.destination is None else node.destination,
             self.language if node.language is None else node.language,
             self.priority if node.priority is None else node.priority,
+            self.skills if node.skills is None else node.skills,
         )
 
 
@@ -120,7 +125,11 @@ def _decide(node: RouteNode, own: _Inherited) -> Route | None:
     if own.destination is None:
         return None
     return Route(
-        destination=own.destination, language=own.language, priority=own.priority or 0, place=node.place
+        destination=own.destination,
+        language=own.language,
+        priority=own.priority or 0,
+        skills=own.skills or {},
+        place=node.place,
     )
 
 

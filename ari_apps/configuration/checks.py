@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ari_apps.configuration.errors import LEFT_OUT, Problem, suggest
+from ari_apps.configuration.errors import LEFT_OUT, Problem, at, suggest
+from ari_apps.configuration.rule_checks import skills_nobody_has, unknown_choices, wrong_rules
 from ari_apps.configuration.written_values import is_ip, sip_host
 from ari_apps.destinations import DestinationKind, Reference
 from ari_apps.ivr.settings import MenuSettings, RouteSettings
-from queue_strategies.choice import find
-from queue_strategies.strategies import STRATEGIES
 
 if TYPE_CHECKING:
     from ari_apps.configuration.floor_toml import FloorConfiguration
@@ -28,6 +27,9 @@ def find_problems(configuration: FloorConfiguration, data: Mapping[str, Any]) ->
         names_given_twice(configuration),
         dangling_references(configuration, data),
         wrong_queues(configuration),
+        unknown_choices(configuration),
+        wrong_rules(configuration),
+        skills_nobody_has(configuration),
         wrong_routes(configuration.routes, "routes"),
         endless_menus(configuration.menus),
         clashing_ports(configuration),
@@ -35,11 +37,6 @@ def find_problems(configuration: FloorConfiguration, data: Mapping[str, Any]) ->
         secrets_in_the_file(data),
     )
     return [problem for check in checks for problem in check]
-
-
-def at(place: str, sentence: str) -> Problem:
-    """Name a problem at a place that is written already."""
-    return Problem((place,), sentence)
 
 
 def names_given_twice(configuration: FloorConfiguration) -> Iterator[Problem]:
@@ -73,6 +70,8 @@ def references(configuration: FloorConfiguration) -> Iterator[Reference]:
     for n, queue in enumerate(configuration.queues):
         yield from queue.overflow.references(f"queues[{n}].overflow")
         yield Reference(f"queues[{n}].music", "music", queue.music)
+        if queue.rule is not None:
+            yield Reference(f"queues[{n}].rule", "rule", queue.rule)
     for n, agent in enumerate(configuration.agents):
         for m, membership in enumerate(agent.queues):
             yield Reference(f"agents[{n}].queues[{m}]", "queue", membership.queue)
@@ -99,7 +98,13 @@ def dangling_references(configuration: FloorConfiguration, data: Mapping[str, An
             yield at(used.place, f"there is no {used.kind} {used.name!r}, {hint}")
 
 
-_TABLES = {"menu": "menus", "calendar": "calendars", "voicemail": "voicemail", "music": "music"}
+_TABLES = {
+    "calendar": "calendars",
+    "menu": "menus",
+    "music": "music",
+    "rule": "rules",
+    "voicemail": "voicemail",
+}
 
 
 def _keys(table: object) -> list[str]:
@@ -119,9 +124,6 @@ def wrong_queues(configuration: FloorConfiguration) -> Iterator[Problem]:
             yield at(
                 f"queues[{n}].name", f"{queue.name!r} has a meaning of its own for Asterisk, choose another"
             )
-        if find(STRATEGIES, queue.strategy) is None:
-            hint = suggest(queue.strategy, list(STRATEGIES))
-            yield at(f"queues[{n}].strategy", f"unknown strategy {queue.strategy!r}, {hint}")
     for n, agent in enumerate(configuration.agents):
         yield from _twice([(f"agents[{n}].queues[{m}]", place.queue) for m, place in enumerate(agent.queues)])
 

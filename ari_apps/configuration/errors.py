@@ -25,6 +25,11 @@ class Problem:
         return f"{write_place(self.place)}: {self.sentence}" if self.place else self.sentence
 
 
+def at(place: str, sentence: str) -> Problem:
+    """Name a problem at a place that is written already."""
+    return Problem((place,), sentence)
+
+
 def write_place(place: Place) -> str:
     """Write a place as people do: `queues[0].max_wait_s`."""
     written = ""

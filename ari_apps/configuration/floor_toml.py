@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, SecretStr
 from ami_listeners.settings import AmiSettings, DatabaseSettings
 from ari_apps.configuration.checks import find_problems
 from ari_apps.configuration.errors import validate
+from ari_apps.configuration.rules import CallersSettings, Rule, floor_rule
 from ari_apps.configuration.settings import (
     AgentSettings,
     AsteriskSettings,
@@ -29,7 +30,8 @@ from ari_apps.configuration.written_values import Name
 from ari_apps.feature_codes import FeatureCodes
 from ari_apps.ivr.settings import IvrSettings
 from queue_strategies.errors import CallfloorError
-from queue_strategies.model import Agent, AgentId, Membership, Queue, QueueName
+from queue_strategies.events import FloorConfigured
+from queue_strategies.model import Agent, AgentId, Membership, Queue, QueueName, Skill
 
 AMI_USER = "callfloor"
 DIRECT_MAX_WAIT_S = 60.0
@@ -52,6 +54,8 @@ class FloorConfiguration(IvrSettings):
     http: HttpSettings = HttpSettings()
     database: DatabaseSettings = DatabaseSettings()
     music: Mapping[Name, MusicSettings] = Field(default_factory=dict)
+    callers: CallersSettings = CallersSettings()
+    rules: Mapping[Name, Rule] = Field(default_factory=dict)
     queues: tuple[QueueSettings, ...] = ()
     agents: tuple[AgentSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
@@ -67,11 +71,18 @@ class FloorConfiguration(IvrSettings):
 
     def floor_queues(self) -> tuple[Queue, ...]:
         """Give the queues as the Floor knows them: those of the file, and one direct line for each agent."""
-        return (*map(floor_queue, self.queues), *(direct_line(agent.id) for agent in self.agents))
+        named = (floor_queue(queue, self.rules.get(queue.rule or "", ())) for queue in self.queues)
+        return (*named, *(direct_line(agent.id) for agent in self.agents))
 
     def floor_agents(self) -> tuple[Agent, ...]:
         """Give the agents as the Floor knows them, each a member of the own direct line too."""
         return tuple(map(floor_agent, self.agents))
+
+    def floor_configured(self) -> FloorConfigured:
+        """Give all that the Floor is to know."""
+        return FloorConfigured(
+            self.floor_queues(), self.floor_agents(), self.callers.order, self.callers.ageing_s
+        )
 
     def accounts(self) -> Iterator[PhoneSettings]:
         """Yield every SIP account, agents first."""
@@ -116,10 +127,15 @@ class FloorConfiguration(IvrSettings):
         return AmiSettings(host=address.host, port=address.port, username=AMI_USER, secret=SecretStr(secret))
 
 
-def floor_queue(settings: QueueSettings) -> Queue:
+def floor_queue(settings: QueueSettings, rule: Rule) -> Queue:
     """Make the Floor's queue of the file's."""
-    same = settings.model_dump(exclude={"name", "music", "overflow", "exit_keys"})
-    return Queue(name=QueueName(settings.name), exit_keys=frozenset(settings.exit_keys), **same)
+    same = settings.model_dump(exclude={"name", "music", "overflow", "exit_keys", "rule"})
+    return Queue(
+        name=QueueName(settings.name),
+        exit_keys=frozenset(settings.exit_keys),
+        rule=floor_rule(rule),
+        **same,
+    )
 
 
 def direct_line(agent: str) -> Queue:
@@ -139,6 +155,7 @@ def floor_agent(settings: AgentSettings) -> Agent:
         id=AgentId(settings.id),
         name=settings.name or settings.id,
         queues=memberships | {direct_line_name(settings.id): Membership()},
+        skills={Skill(skill): level for skill, level in settings.skills.items()},
         wrap_up_s=settings.wrap_up_s,
     )
 

@@ -26,7 +26,7 @@ from ari_apps.configuration.written_values import (
 )
 from ari_apps.configuration.written_values import Address as Address
 from ari_apps.destinations import Destination, Reference, refer
-from ari_apps.ivr.settings import Language, Section
+from ari_apps.ivr.settings import Language, Section, Skills
 from queue_strategies.model import EmptyRule
 
 
@@ -128,6 +128,16 @@ class QueueSettings(Section):
     name: Name
     strategy: str = "longest_idle"
     weight: int = Field(default=0, ge=-1000, le=1000)
+    share: float = Field(default=1.0, gt=0, le=1000)
+    skills: Skills = Field(default_factory=dict)
+    rule: Name | None = None
+    """One of [rules]."""
+    penalty_members_limit: int = Field(default=0, ge=0, le=100_000)
+    last_agent_patience_s: float = Field(default=0.0, ge=0, le=86400)
+    offers_per_agent: int | None = Field(default=None, ge=1, le=1000)
+    ring_progressively_delay_s: float = Field(default=10.0, gt=0, le=600)
+    skill_worth_s: float = Field(default=60.0, ge=0, le=1_000_000)
+    handle_time_worth: float = Field(default=10.0, ge=0, le=1000)
     ring_timeout_s: float = Field(default=20.0, gt=0, le=600)
     rest_s: float = Field(default=5.0, ge=0, le=3600)
     unreachable_rest_s: float = Field(default=30.0, ge=0, le=3600)
@@ -188,6 +198,7 @@ class AgentSettings(PhoneSettings):
     """A person who takes calls, and that person's phone."""
 
     queues: tuple[Annotated[MembershipSettings, BeforeValidator(_as_membership)], ...] = ()
+    skills: Skills = Field(default_factory=dict)
     wrap_up_s: float | None = Field(default=None, ge=0, le=86400)
     """None: as each queue says."""
 

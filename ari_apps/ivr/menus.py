@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
@@ -27,6 +27,7 @@ class GoTo:
 
     destination: Destination
     language: str | None = None
+    skills: Mapping[str, int] = field(default_factory=dict)
     step: Step = Step.CHOSE
 
 
@@ -63,7 +64,7 @@ def decide(menu: MenuSettings, collected: Collected, tries: int, extensions: Col
             return LookUp(menu.lookup)
         choice = _chosen(menu, collected.digits)
         if (destination := _filled(choice.destination, collected.digits, extensions)) is not None:
-            return GoTo(destination, choice.language)
+            return GoTo(destination, choice.language, choice.skills)
     if tries >= menu.tries:
         return GoTo(menu.on_failure, step=Step.FAILED)
     return AskAgain(mistake(collected))
@@ -82,7 +83,7 @@ def answered(menu: MenuSettings, value: str | None) -> GoTo:
     if not menu.answers:
         return GoTo(menu.then or HANGUP)
     choice = menu.answers.get(value) or Choice(destination=otherwise)
-    return GoTo(choice.destination, choice.language)
+    return GoTo(choice.destination, choice.language, choice.skills)
 
 
 def shown(menu: MenuSettings, digits: str) -> str:

@@ -41,6 +41,7 @@ class OfflineLine:
     keys: str
     tell: Callable[[str], None]
     caller_name: str = ""
+    skills: dict[str, int] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
 
     async def play(self, media: Sequence[str]) -> None:

@@ -73,6 +73,7 @@ def _build_node(settings: RouteSettings, place: str) -> RouteNode:
         destination=None if settings.destination is None else str(settings.destination),
         language=settings.language,
         priority=settings.priority,
+        skills=settings.skills,
         children=build_routes(settings.routes, f"{place}.routes"),
     )
 

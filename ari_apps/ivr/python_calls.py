@@ -79,6 +79,11 @@ class PythonCall:
         return self.line.variables
 
     @property
+    def skills(self) -> dict[str, int]:
+        """What is asked of the agent, at which level; add to it before a queue."""
+        return self.line.skills
+
+    @property
     def language(self) -> str:
         """The language of the prompts."""
         return self.line.language

@@ -118,6 +118,10 @@ Language = Annotated[str, AfterValidator(_language)]
 Prompt = Annotated[PromptSettings, BeforeValidator(PromptSettings.read)]
 NO_PROMPT = PromptSettings({})
 Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_sequence)]
+Skills = Mapping[
+    Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")], Annotated[int, Field(ge=1, le=100)]
+]
+"""What is asked of an agent, or what an agent can do, at which level."""
 DialledKeys = Annotated[str, AfterValidator(_matcher_keys)]
 WebAddress = Annotated[str, AfterValidator(_http_address)]
 EndKey = Literal["#", "*", ""]
@@ -155,6 +159,8 @@ class RouteSettings(Section):
     destination: Destination | None = None
     language: Language | None = None
     priority: int | None = Field(default=None, ge=-1000, le=1000)
+    skills: Skills | None = None
+    """Asked of the agent in whichever queue the call comes to; inherited as a whole."""
     routes: tuple[RouteSettings, ...] = ()
 
     @model_validator(mode="after")
@@ -180,6 +186,8 @@ class Choice(Section):
     destination: Destination
     language: Language | None = None
     """The call's language from here on."""
+    skills: Skills = Field(default_factory=dict)
+    """Asked of the agent from here on, beside what was asked before."""
 
 
 def _as_choice(given: object) -> object:

@@ -151,6 +151,7 @@ class Ivr:
         self._note(line, name, Step.ENTERED)
         gone_to = await self._hear(line, name, menu, way)
         line.language = gone_to.language or line.language
+        line.skills.update(gone_to.skills)
         return gone_to.destination
 
     async def _hear(self, line: Line, name: str, menu: MenuSettings, way: _Way) -> GoTo:

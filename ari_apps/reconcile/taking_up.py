@@ -31,7 +31,16 @@ from ari_apps.reconcile.whereabouts import Waiting as WaitingCustomer
 from ari_apps.switchboard import Switchboard
 from ari_apps.traces import LegTrace
 from queue_strategies.events import OfferFailed, OfferRestored, TalkRestored
-from queue_strategies.model import AgentId, Caller, ContactId, OfferId, QueueName, VisitId, VisitOutcome
+from queue_strategies.model import (
+    AgentId,
+    Caller,
+    ContactId,
+    OfferId,
+    QueueName,
+    Skill,
+    VisitId,
+    VisitOutcome,
+)
 
 log = structlog.get_logger()
 
@@ -207,7 +216,7 @@ class TakingUp:
     def _call(self, customer: Customer) -> Call:
         channel, trace = customer.channel, customer.trace
         call = self._new_call(channel, ContactId(trace.contact), self._moment(trace.started_at))
-        call.priority, call.language = trace.priority, trace.language
+        call.priority, call.language, call.skills = trace.priority, trace.language, dict(trace.skills)
         call.answered = channel.state == "Up"
         call.came_from = parsed(trace.came_from)
         call.at = parsed(trace.to)
@@ -236,6 +245,7 @@ class TakingUp:
             queue=QueueName(trace.queue or ""),
             joined_moment=self._moment(trace.joined_at or trace.started_at),
             priority=trace.priority,
+            skills={Skill(skill): level for skill, level in trace.skills.items()},
             adopted=True,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from queue_strategies.commands import Connect, Ring, StopRinging
 from queue_strategies.events import AgentAnswered, AgentRang, CallerConnected, OfferFailed
 from queue_strategies.facts import OfferEnded, OfferMade
-from queue_strategies.floor import talks
+from queue_strategies.floor import demands, talks
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Seat
@@ -83,32 +83,29 @@ def _fall_silent(hall: Hall, offer: Offer, outcome: OfferOutcome) -> None:
     """Count no longer a phone that has rung for a caller, and remember who does not take this caller."""
     visit = offer.visit
     visit.offers.remove(offer)
-    moves = outcome in NOT_TAKEN and _not_again(visit, offer.desk)
+    if outcome in NOT_TAKEN:
+        _count_refusal(visit, offer.desk)
     if not visit.offers:
-        visit.ringing_since = None
+        visit.ringing_since = visit.penalty_ringing = None
         visit.phones = 1
-        moves = moves or visit.penalty_ringing is not None
-        visit.penalty_ringing = None
-    if moves and visit.place is Place.WAITING:
+    if visit.place is Place.WAITING:
+        demands.change(visit, hall.now)
         hall.place(visit)
-    else:
-        hall.refresh_visit(visit)
+        hall.arm(visit)
 
 
-def _not_again(visit: Visit, desk: Desk) -> bool:
-    """Tell whether this agent is not to be rung for this caller again; when nobody is left, all are again."""
+def _count_refusal(visit: Visit, desk: Desk) -> None:
+    """Ring an agent for this caller no more who did not take it too often; with nobody left, begin anew."""
     line, agent = visit.line, desk.agent.id
     limit = line.queue.offers_per_agent
     if limit is None:
-        return False
+        return
     visit.not_taken = visit.not_taken or {}
     visit.not_taken[agent] = visit.not_taken.get(agent, 0) + 1
-    if visit.not_taken[agent] < limit:
-        return False
-    visit.never |= {agent}
-    if all(seat.agent in visit.never for seat in line.seats.values() if seat.desk.logged_in):
-        visit.never, visit.not_taken = frozenset(), None
-    return True
+    if visit.not_taken[agent] >= limit:
+        visit.never |= {agent}
+        if all(seat.agent in visit.never for seat in line.seats.values() if seat.desk.logged_in):
+            visit.never, visit.not_taken = frozenset(), None
 
 
 def agent_rang(hall: Hall, event: AgentRang) -> None:
@@ -226,4 +223,3 @@ def _return_to_line(hall: Hall, visit: Visit) -> None:
     if visit.failures > 1:
         sparing_s = min(2.0 ** (visit.failures - 1), LONGEST_SPARING_S)
         visit.spared_until = hall.now + sparing_s
-    hall.arm(visit)

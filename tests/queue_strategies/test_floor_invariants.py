@@ -618,7 +618,7 @@ class AnyDay(RuleBasedStateMachine):
 
     def is_fit(self, visit: Visit, seat: Seat) -> bool:
         """Tell whether this member may be rung for this caller, looked at afresh."""
-        return penalty_for(demands.of(visit, self.now), seat) is not None
+        return penalty_for(demands.of(visit, self.floor._hall.now), seat) is not None
 
     @invariant()
     def callers_stand_in_the_order_of_service(self) -> None:
@@ -678,7 +678,8 @@ class AnyDay(RuleBasedStateMachine):
                 if line.queue.strategy == "longest_idle":
                     assert all(seat.ranks[row][1] == seat.desk.idle_since for seat in fit)
             for visit in line.unanswered:
-                assert visit.row is line.row(demands.of(visit, self.now)) or hall.restoring
+                if visit.place is Place.WAITING:
+                    assert visit.row is line.row(demands.of(visit, hall.now))
             standings = [seat.desk.present_standing() for seat in line.seats.values()]
             assert (line._logged_in, line._unpaused, line._reachable) == (
                 sum(standing.logged_in for standing in standings),

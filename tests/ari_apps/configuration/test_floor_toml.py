@@ -86,11 +86,11 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         changed(
             ('timezone = "Europe/Berlin"', 'timezone = "Europe/Berln"'),
             ("ring_timeout_s = 15", "ring_timeout_s = -1"),
-            ("penalty = 1", 'penalty = "high"'),
+            ("penalty = 1 }", 'penalty = "high" }'),
             ('id = "bob"', 'id = "Bob!"'),
             ('extension = "102"', 'extension = "101"'),
             ('2 = "queue:support"', '2 = "queue:suport"'),
-            ('strategy = "round_robin"', 'strategy = "round_robn"'),
+            ('strategy = "best-skill"', 'strategy = "best_skil"'),
         )
     )
     assert told == [
@@ -100,7 +100,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "agents[1].id: 'Bob!' is no name, write small letters, digits, - and _ (at most 40)",
         "agents[1].extension: '101' is taken by agents[0].extension, choose another",
         "menus.main.keys.2: there is no queue 'suport', did you mean support?",
-        "queues[1].strategy: unknown strategy 'round_robn', did you mean round_robin?",
+        "queues[1].strategy: unknown strategy 'best_skil', did you mean best-skill?",
     ]
 
 
@@ -200,6 +200,11 @@ FIELDS = [
     "address",
     "match",
     "strategy",
+    "rule",
+    "rules",
+    "skills",
+    "after_s",
+    "max_penalty",
     "overflow",
     "destination",
 ]
