@@ -22,7 +22,7 @@ Penalties stand beside the queues of [[agents]]; a member of a higher one is run
 
 
 def strategies() -> None:
-    """List the strategies by which agents are chosen, and the orders by which callers are."""
+    """List the ways to choose agents and callers."""
     console = Console(highlight=False)
     _list(console, "Which agent is rung: `strategy` in [[queues]]", STRATEGIES.values())
     _list(console, "Which caller is served next: `order` in [callers]", ORDERS.values())
