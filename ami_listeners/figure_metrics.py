@@ -23,6 +23,8 @@ from queue_strategies.metrics import (
     abandonment_rate,
     average_handle_time,
     average_speed_of_answer,
+    calibration_p50,
+    calibration_p80,
     service_level,
 )
 from queue_strategies.model import AgentId, AgentState, Queue, QueueName, VisitOutcome
@@ -52,6 +54,10 @@ QUEUE_COUNTERS: tuple[tuple[str, str, Callable[[QueueFigures], float]], ...] = (
     ("talk_seconds", "Time talked, hold excluded", lambda q: q.talk_s),
     ("hold_seconds", "Time callers were held", lambda q: q.hold_s),
     ("wrap_up_seconds", "Time spent on work after talks", lambda q: q.wrap_up_s),
+    ("estimates", "Estimated waits that have come, announced or kept back", lambda q: q.estimates),
+    ("estimates_kept_back", "Estimated waits not announced for being bad", lambda q: q.estimates_kept_back),
+    ("waits_below_p50", "Waits no longer than their estimate's P50", lambda q: q.waits_below_p50),
+    ("waits_below_p80", "Waits no longer than their estimate's P80", lambda q: q.waits_below_p80),
 )
 
 AGENT_COUNTERS: tuple[tuple[str, str, Callable[[AgentFigures], float]], ...] = (
@@ -65,12 +71,15 @@ HISTOGRAMS: tuple[tuple[str, str, Callable[[QueueFigures], Histogram]], ...] = (
     ("wait_seconds", "Wait of answered visits; sum over count is ASA", lambda q: q.wait_answered),
     ("abandoned_wait_seconds", "Wait of abandoned visits", lambda q: q.wait_abandoned),
     ("handle_seconds", "Talk, hold and wrap-up of a visit; sum over count is AHT", lambda q: q.handle_time),
+    ("estimate_over_wait_ratio", "Announced wait over the wait that came", lambda q: q.estimate_ratio),
 )
 
 RATIOS: tuple[tuple[str, str, Callable[[QueueFigures], Ratio]], ...] = (
     ("asa_seconds", "Average speed of answer since the start", average_speed_of_answer),
     ("aht_seconds", "Average handle time since the start", average_handle_time),
     ("abandonment_ratio", "Abandoned over offered since the start", abandonment_rate),
+    ("waits_below_p50_ratio", "Waits no longer than estimated as P50; 0.5 is right", calibration_p50),
+    ("waits_below_p80_ratio", "Waits no longer than estimated as P80; 0.8 is right", calibration_p80),
 )
 
 
@@ -105,9 +114,23 @@ def floor_families(snapshot: FloorSnapshot) -> Iterator[Metric]:
     agents = GaugeMetricFamily(
         "callfloor_queue_agents", "Members of the queue by state", labels=["queue", "state"]
     )
+    estimated = GaugeMetricFamily(
+        "callfloor_queue_estimated_wait_seconds",
+        "Wait of a caller who joined now; absent while there is nothing to go by",
+        labels=["queue", "quantile"],
+    )
+    announced = GaugeMetricFamily(
+        "callfloor_queue_estimates_trusted",
+        "1 while estimates have turned out well enough to be announced",
+        labels=["queue"],
+    )
     for queue in snapshot.queues.values():
         if queue.direct:
             continue
+        announced.add_metric([queue.name], queue.estimates_trusted)
+        if queue.estimate is not None:
+            estimated.add_metric([queue.name, "0.5"], queue.estimate.p50_s)
+            estimated.add_metric([queue.name, "0.8"], queue.estimate.p80_s)
         since = queue.longest_waiting_since
         waiting.add_metric([queue.name], queue.counts.waiting)
         longest.add_metric([queue.name], 0.0 if since is None else snapshot.moment - since)
@@ -117,7 +140,7 @@ def floor_families(snapshot: FloorSnapshot) -> Iterator[Metric]:
     for state in AgentState:
         count = sum(agent.state is state for agent in snapshot.agents.values())
         everybody.add_metric([state], count)
-    yield from (waiting, longest, agents, everybody)
+    yield from (waiting, longest, agents, everybody, estimated, announced)
 
 
 def bound_text(seconds: float) -> str:

@@ -48,4 +48,20 @@ class Release:
     key: str | None = None
 
 
-Command = Ring | StopRinging | Connect | Release
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell a waiting caller something; report AnnouncementEnded. Nothing else may wait for it."""
+
+    visit: VisitId
+    contact: ContactId
+    position: int | None = None
+    """1 for the next to be served."""
+    more_than: bool = False
+    """More callers than `position` wait; how many is not told."""
+    estimate_s: float | None = None
+    """The estimated wait, rounded."""
+    message: int | None = None
+    """Which of the queue's messages, from 0."""
+
+
+Command = Ring | StopRinging | Connect | Release | Announce

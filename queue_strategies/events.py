@@ -60,6 +60,13 @@ class CallerPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnouncementEnded:
+    """A waiting caller has heard what was announced, or as much of it as could be played."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
 class PriorityChanged:
     """A waiting caller's priority was changed from outside."""
 
@@ -266,6 +273,7 @@ Event = (
     | CallerJoined
     | CallerLeft
     | CallerPressed
+    | AnnouncementEnded
     | PriorityChanged
     | AgentRang
     | AgentAnswered

@@ -228,6 +228,23 @@ class AgentStateChanged(Fact):
     """Set also while a pause is asked for but has not begun."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateJudged(Fact):
+    """The wait came to an end that was estimated once."""
+
+    contact: ContactId
+    visit: VisitId
+    queue: QueueName
+    p50_s: float
+    p80_s: float
+    said_s: float | None
+    """What the caller was told; None: it was kept back, for estimates were bad."""
+    actual_s: float
+    """From the estimate to the answer; or to the answer of the next behind, if the caller had left."""
+    answered: bool
+    """The caller was there to be answered."""
+
+
 # -- what only Asterisk knows, told by the AMI listener -----------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from itertools import accumulate
 from queue_strategies.facts import (
     AgentStateChanged,
     Answered,
+    EstimateJudged,
     Fact,
     Handled,
     OfferEnded,
@@ -25,6 +26,11 @@ from queue_strategies.model import AgentId, AgentState, OfferOutcome, QueueName,
 
 WAIT_BOUNDS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1800.0)
 HANDLE_BOUNDS_S = (15.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0, 1800.0, 3600.0)
+
+ESTIMATE_BOUNDS = (0.25, 0.5, 0.67, 0.8, 0.9, 1.0, 1.11, 1.25, 1.5, 2.0, 4.0, 8.0)
+"""Of what was said over what came."""
+SHORTEST_WAIT_S = 1.0
+"""Waits that came count as no shorter, when something is divided by them."""
 
 NOT_ANSWERED = (
     OfferOutcome.RANG_OUT,
@@ -88,6 +94,14 @@ class QueueFigures:
     wrap_up_s: float = 0.0
     handle_time: Histogram = field(default_factory=lambda: Histogram(HANDLE_BOUNDS_S))
     """Talk, hold and wrap-up of visits of which all three are over."""
+    estimates: int = 0
+    """Waits that were estimated and have come, told to the caller or kept back."""
+    estimates_kept_back: int = 0
+    """Contained in them."""
+    waits_below_p50: int = 0
+    waits_below_p80: int = 0
+    estimate_ratio: Histogram = field(default_factory=lambda: Histogram(ESTIMATE_BOUNDS))
+    """The wait that was announced over the wait that came."""
 
     def answer(self, wait_s: float, *, within: bool) -> None:
         """Count a visit that was answered."""
@@ -110,6 +124,16 @@ class QueueFigures:
         self.handled += 1
         self.talk_s += talk_s
         self.hold_s += hold_s
+
+    def judge(self, estimated: EstimateJudged) -> None:
+        """Count an estimate whose wait has come."""
+        self.estimates += 1
+        self.waits_below_p50 += estimated.actual_s <= estimated.p50_s
+        self.waits_below_p80 += estimated.actual_s <= estimated.p80_s
+        if estimated.said_s is None:
+            self.estimates_kept_back += 1
+        else:
+            self.estimate_ratio.observe(estimated.said_s / max(estimated.actual_s, SHORTEST_WAIT_S))
 
     @property
     def offered(self) -> int:
@@ -184,6 +208,8 @@ class Figures:
         match fact:
             case Answered(direct=False):
                 self.queue(fact.queue).answer(fact.wait_s, within=fact.within_service_level)
+            case EstimateJudged():
+                self.queue(fact.queue).judge(fact)
             case VisitEnded(direct=False):
                 self.queue(fact.queue).end(
                     fact.outcome, fact.wait_s, within=fact.within_service_level, short=fact.short

@@ -25,6 +25,8 @@ __all__ = [
     "abandonment_rate_not_short",
     "average_handle_time",
     "average_speed_of_answer",
+    "calibration_p50",
+    "calibration_p80",
     "handled_an_hour",
     "occupancy",
     "service_level",
@@ -75,6 +77,16 @@ def abandonment_rate_not_short(queue: QueueFigures) -> Ratio:
 def transfer_rate(queue: QueueFigures) -> Ratio:
     """Return answered visits that were transferred later, over answered visits."""
     return Ratio(queue.transferred, queue.answered)
+
+
+def calibration_p50(queue: QueueFigures) -> Ratio:
+    """Return which part of the estimated waits came to no more than their P50; a half is right."""
+    return Ratio(queue.waits_below_p50, queue.estimates)
+
+
+def calibration_p80(queue: QueueFigures) -> Ratio:
+    """Return which part of the estimated waits came to no more than their P80; four fifths are right."""
+    return Ratio(queue.waits_below_p80, queue.estimates)
 
 
 SERVICE_LEVEL_FORMULAS: Mapping[str, Callable[[QueueFigures], Ratio]] = {

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
+from queue_strategies.announcements import Announcements
+
 ContactId = NewType("ContactId", str)
 """One customer asking once, from arrival to goodbye."""
 VisitId = NewType("VisitId", str)
@@ -148,6 +150,10 @@ class Queue:
     service_level_s: float = 20.0
     service_level_formula: str = "answered_within/answered_and_abandoned_not_short"
     """One of `queue_strategies.metrics.SERVICE_LEVEL_FORMULAS`."""
+    announcements: Announcements | None = None
+    """What waiting callers are told; None: nothing."""
+    briefing_s: float = 0.0
+    """For so long an agent who picked up may be told who calls, before the two are bridged."""
     direct: bool = False
     """A personal line to one agent, for transfers and direct calls: kept out of the queue figures."""
 

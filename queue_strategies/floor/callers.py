@@ -5,7 +5,7 @@ from __future__ import annotations
 from queue_strategies.commands import Release
 from queue_strategies.events import CallerJoined, CallerLeft, CallerPressed, PriorityChanged, TalkEnded
 from queue_strategies.facts import QueueJoined, VisitEnded
-from queue_strategies.floor import demands, offers, talks
+from queue_strategies.floor import announcing, demands, offers, outlook, talks
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Line
 from queue_strategies.floor.ranking import Rank
@@ -157,6 +157,7 @@ def time_is_up(hall: Hall, visit: Visit) -> None:
         visit.spared_until = None
     demands.change(visit, hall.now)
     hall.place(visit)
+    announcing.speak(hall, visit)
     hall.arm(visit)
 
 
@@ -198,6 +199,7 @@ def let_go(
     hall.deadlines.drop(visit)
     hall.forget(visit)
     _tell_ended(hall, visit, outcome, hall.late(moment, after=visit.joined), position, key)
+    outlook.left(hall, visit, outcome)
     if outcome not in HUNG_UP:
         hall.order(Release(caller.visit, caller.contact, outcome, key))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from queue_strategies.estimates import Pace
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.visit import Offer, Talk, Visit
 from queue_strategies.model import Agent, AgentState, ContactId, OfferOutcome
@@ -67,6 +68,8 @@ class Desk:
     """Stands among the ready of every queue served."""
     standing: Standing = Standing(False, False, False)  # noqa: RUF009 - immutable
     state: AgentState = AgentState.LOGGED_OUT
+    pace: Pace = field(default_factory=Pace)
+    """Callers taken, over the time occupied."""
     spoken_of: bool = False
     """Something was told about this agent since the floor began."""
     told: Told = Told(AgentState.LOGGED_OUT, False, None)  # noqa: RUF009 - immutable

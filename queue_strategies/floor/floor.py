@@ -8,8 +8,19 @@ from typing import assert_never
 
 from queue_strategies import events as happened
 from queue_strategies.commands import Command
+from queue_strategies.estimates import Estimate
 from queue_strategies.facts import Fact
-from queue_strategies.floor import agents, callers, configuration, offers, restoring, serving, talks
+from queue_strategies.floor import (
+    agents,
+    announcing,
+    callers,
+    configuration,
+    offers,
+    outlook,
+    restoring,
+    serving,
+    talks,
+)
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.explanation import Explanation, explain
 from queue_strategies.floor.hall import Hall
@@ -76,6 +87,11 @@ class Floor:
         line = self._hall.lines.get(queue)
         return None if line is None else queue_counts(line)
 
+    def expected_wait(self, queue: QueueName, now: float) -> Estimate | None:
+        """Estimate the wait of a caller who joined now; None for an unknown queue, or nothing to go by."""
+        line = self._hall.lines.get(queue)
+        return None if line is None else outlook.expect_newcomer(line, now)
+
     def explain(self, contact: ContactId, now: float) -> Explanation | None:
         """Explain why this contact is where it is; None when it neither waits nor talks."""
         return explain(self._hall, contact, now)
@@ -116,6 +132,8 @@ class Floor:
                 callers.left(hall, event)
             case happened.CallerPressed():
                 callers.pressed(hall, event)
+            case happened.AnnouncementEnded():
+                announcing.ended(hall, event)
             case happened.PriorityChanged():
                 callers.priority_changed(hall, event)
             case happened.CallerHeld():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from queue_strategies.commands import Command
 from queue_strategies.facts import AgentStateChanged, Fact
-from queue_strategies.floor import demands
+from queue_strategies.floor import announcing, demands, outlook
 from queue_strategies.floor.deadlines import Deadlines
 from queue_strategies.floor.desk import Desk, Told
 from queue_strategies.floor.line import Line
@@ -91,8 +91,13 @@ class Hall:
 
     def arm(self, visit: Visit) -> None:
         """Set the moment at which something changes for a waiting caller without anybody's doing."""
-        changes = (visit.gives_up_at, visit.spared_until, demands.change_at(visit, self.now))
-        moments = [moment for moment in changes if moment is not None]
+        dues = (
+            visit.gives_up_at,
+            visit.spared_until,
+            demands.change_at(visit, self.now),
+            announcing.due(self, visit),
+        )
+        moments = [moment for moment in dues if moment is not None]
         if moments:
             self.deadlines.set(visit, min(moments))
         else:
@@ -156,6 +161,7 @@ class Hall:
         self._changed.clear()
 
     def _tell_change(self, desk: Desk, present: Told) -> None:
+        outlook.worked(desk, self.now)
         self.tell(
             AgentStateChanged(
                 moment=self.now,

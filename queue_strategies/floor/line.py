@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from queue_strategies.floor.outlook import Outlook
 from queue_strategies.floor.ranking import Rank, Ranking
 from queue_strategies.floor.roster import Roster
 from queue_strategies.floor.row import Row
@@ -76,6 +77,7 @@ class Line:
         self.roster = Roster()
         self.ready: dict[Seat, None] = {}
         self.talking = 0
+        self.outlook = Outlook()
         self.empty = True
         """Whether `leave_when_empty` held when it was last looked at."""
         self.closed = False
@@ -193,6 +195,11 @@ class Line:
     def logged_in(self) -> int:
         """Count the members who are logged in."""
         return self._logged_in
+
+    @property
+    def at_work(self) -> int:
+        """Count the members who take callers: logged in, not paused, the phone there."""
+        return self._reachable
 
     # -- callers --------------------------------------------------------------------------------------------
 

@@ -136,7 +136,7 @@ def _pick_up(hall: Hall, offer: Offer) -> None:
     for other in [other for other in visit.offers if other is not offer]:
         end(hall, other, OfferOutcome.ANSWERED_ELSEWHERE)
     hall.deadlines.drop(visit)
-    hall.deadlines.set(offer, hall.now + hall.lease_s)
+    hall.deadlines.set(offer, hall.now + hall.lease_s + visit.line.queue.briefing_s)
     hall.refresh_visit(visit)
 
 

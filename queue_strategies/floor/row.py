@@ -10,6 +10,7 @@ from queue_strategies.requirement import Requirement, penalty_for
 
 if TYPE_CHECKING:
     from queue_strategies.floor.line import Line, Seat
+    from queue_strategies.floor.outlook import Staff
 
 
 class Row:
@@ -18,7 +19,7 @@ class Row:
     While nothing is being decided, `wanting` or `ready` is empty: nobody waits while a member is ready.
     """
 
-    __slots__ = ("asked", "line", "ready", "visits", "wanting")
+    __slots__ = ("asked", "line", "ready", "staff", "visits", "wanting")
 
     def __init__(self, line: Line, asked: Requirement) -> None:
         self.line = line
@@ -28,6 +29,8 @@ class Row:
         self.wanting: Ranking[Visit] = Ranking()
         """Those of them for whom one more phone may ring."""
         self.ready: Ranking[Seat] = Ranking()
+        self.staff: Staff | None = None
+        """Who could serve these callers, when it was last asked."""
 
     def stand(self, seat: Seat) -> bool:
         """Put a member who is ready where the strategy says; tell whether the member is fit at all."""

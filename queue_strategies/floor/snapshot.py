@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from queue_strategies.estimates import Estimate
+from queue_strategies.floor import outlook
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Line
@@ -58,6 +60,10 @@ class QueueSnapshot:
     """When the one who has waited longest joined."""
     agents: Mapping[AgentState, int]
     """Members by state."""
+    estimate: Estimate | None = None
+    """How long a caller would wait who joined now; None when nobody is at work, or nothing known."""
+    estimates_trusted: bool = True
+    """Estimates have turned out well enough to be announced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def floor_snapshot(hall: Hall, now: float) -> FloorSnapshot:
     """Show everything; takes time in proportion to callers and memberships."""
     return FloorSnapshot(
         moment=now,
-        queues={name: queue_snapshot(line) for name, line in hall.lines.items()},
+        queues={name: queue_snapshot(line, now) for name, line in hall.lines.items()},
         agents={id_: agent_snapshot(hall, desk) for id_, desk in hall.desks.items()},
     )
 
@@ -114,7 +120,7 @@ def queue_counts(line: Line) -> QueueCounts:
     )
 
 
-def queue_snapshot(line: Line) -> QueueSnapshot:
+def queue_snapshot(line: Line, now: float) -> QueueSnapshot:
     """Show one queue."""
     agents: dict[AgentState, int] = dict.fromkeys(AgentState, 0)
     for seat in line.seats.values():
@@ -128,6 +134,8 @@ def queue_snapshot(line: Line) -> QueueSnapshot:
         callers=tuple(_caller(visit, position) for position, visit in enumerate(visits, 1)),
         longest_waiting_since=min((visit.joined for visit in visits), default=None),
         agents=agents,
+        estimate=None if line.queue.direct else outlook.expect_newcomer(line, now),
+        estimates_trusted=line.outlook.score.trusted,
     )
 
 

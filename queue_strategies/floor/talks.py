@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from queue_strategies.events import CallerHeld, CallerResumed
 from queue_strategies.facts import Answered, Handled, HoldEnded, HoldStarted, OfferEnded, Transferred
+from queue_strategies.floor import outlook
 from queue_strategies.floor.desk import Desk, WrapUp
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.visit import Offer, Place, Talk, Visit
@@ -40,6 +41,7 @@ def begin(hall: Hall, offer: Offer) -> None:
             direct=queue.direct,
         )
     )
+    outlook.answered(hall, visit)
 
 
 def seat_down(hall: Hall, offer: Offer, moment: float) -> Talk:

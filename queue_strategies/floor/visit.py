@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from queue_strategies.floor.outlook import Forecast
 from queue_strategies.floor.ranking import Rank
 from queue_strategies.model import AgentId, Caller, OfferId, QueueName
 
 if TYPE_CHECKING:
+    from queue_strategies.floor.announcing import Notice
     from queue_strategies.floor.desk import Desk
     from queue_strategies.floor.line import Line, Seat
     from queue_strategies.floor.row import Row
@@ -63,6 +65,10 @@ class Visit:
     """Waits for this agent alone."""
     penalty_ringing: int | None = None
     """The penalty of those who ring, where no other may join them."""
+    notice: Notice | None = None
+    """What was announced."""
+    forecasts: list[Forecast] = field(default_factory=list)
+    """What was expected of the wait."""
 
     @property
     def queue_name(self) -> QueueName:
