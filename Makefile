@@ -15,7 +15,7 @@ demo: ready ## set up all that is needed and show a living floor
 
 test: ready ## set up and run all tests, those on a real Asterisk included
 	@$(BIN)/callfloor asterisk install
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: ready ## measure dispatch against Asterisk's own app_queue
 	@$(BIN)/python -m tests.bench.dispatch $(ARGS)

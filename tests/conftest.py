@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,12 +17,61 @@ settings.register_profile("shared machine", deadline=None, suppress_health_check
 settings.load_profile("shared machine")
 
 
+MOST_WORKERS = 8
+FIRST, LAST = ("scenarios", "test_house.py"), ("queue_strategies",)
+"""Files and folders whose tests take long, and those whose tests take no time."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run one worker more than there are processors: most tests wait for a call to go on."""
+    debugging = config.getoption("usepdb")
+    return None if debugging else min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let workers that are interrupted end what they have started; they would be killed after ten seconds."""
+    from xdist.workermanage import NodeManager
+
+    NodeManager.EXIT_TIMEOUT = 60  # there is no option for it
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let workers begin with what takes longest, so that none is left with it in the end."""
+    if is_worker(config):
+        items.sort(key=lambda item: turn(item.path))
+
+
+def turn(path: Path) -> int:
+    """Say how late a file's tests begin."""
+    names = path.relative_to(Path(__file__).parent).parts
+    return -any(name in names for name in FIRST) + any(name in names for name in LAST)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Install Asterisk before there are workers, of whom nothing is seen while they do something."""
+    if session.config.getoption("numprocesses", None) and not is_worker(session.config):
+        install_asterisk(session.config)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Install Asterisk before the first test, where no test's time limit runs and its progress is seen."""
-    if any("installed_asterisk" in getattr(item, "fixturenames", ()) for item in session.items):
-        capture = session.config.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled(), shown_progress() as progress:
-            find_or_install(progress, with_sipp=True)
+    """Install Asterisk before the first test that needs it, where no test's time limit runs."""
+    needed = any("installed_asterisk" in getattr(item, "fixturenames", ()) for item in session.items)
+    if needed and not is_worker(session.config):
+        install_asterisk(session.config)
+
+
+def install_asterisk(config: pytest.Config) -> None:
+    """Install Asterisk, with its progress seen."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled(), shown_progress() as progress:
+        find_or_install(progress, with_sipp=True)
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Tell whether this process is one of several that share the tests."""
+    return hasattr(config, "workerinput")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from ami_listeners.local_postgres import default_data_dir
 from ami_listeners.postgres_binaries import can_reach, server_user
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.demo.cast import AGENTS, GUEST, NUMBERS
-from ari_apps.local_asterisk.free_ports import free_port, is_free
+from ari_apps.local_asterisk.free_ports import free_port, take
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.outside_world import OutsideAddresses
 from ari_apps.rendering import make_private, templates_folder, write_private
@@ -149,7 +149,7 @@ def environment() -> jinja2.Environment:
 
 def usual_port(port: int) -> int:
     """Return this port, which people know, or any other when somebody has it."""
-    return port if is_free(LOOPBACK, port) else free_port()
+    return port if take(LOOPBACK, port) else free_port()
 
 
 def write_voices(stage: Stage, installation: AsteriskInstallation) -> dict[str, Path]:

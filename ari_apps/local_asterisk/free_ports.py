@@ -12,6 +12,10 @@ LISTENING_PORTS: Final = range(22_000, 32_000)
 """Both below the ports that Linux gives to outgoing connections, which could take one between our look and
 Asterisk's."""
 
+CLAIMS: Final = 200
+"""Ports that a program keeps for itself: from our look at them until long after Asterisk listens there."""
+
+_claims: dict[int, socket.socket] = {}
 _next_ports = itertools.cycle(
     random.sample(LISTENING_PORTS, len(LISTENING_PORTS))  # spreads programs that start together
 )
@@ -24,8 +28,16 @@ def rtp_ports(count: int) -> tuple[int, int]:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that is free for TCP and UDP at this moment, and that was not returned for long."""
-    return next(port for port in _next_ports if is_free(host, port))
+    """Return a port that is free for TCP and UDP at this moment, and that nobody was given of late.
+
+    Nobody: no other process on this machine that asks this function, either.
+    """
+    return next(port for port in _next_ports if take(host, port))
+
+
+def take(host: str, port: int) -> bool:
+    """Take a port, if it is free and no other process on this machine has taken it so; tell whether."""
+    return is_free(host, port) and _claim(port)
 
 
 def is_free(host: str, port: int) -> bool:
@@ -38,4 +50,20 @@ def is_free(host: str, port: int) -> bool:
                 probe.bind((host, port))
             except OSError:
                 return False
+    return True
+
+
+def _claim(port: int) -> bool:
+    """Have a port's name, which the kernel gives to one process at a time and takes back when that ends."""
+    if port in _claims:
+        return True
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        name.bind(f"\0callfloor/port/{port}")
+    except OSError:
+        name.close()
+        return False
+    _claims[port] = name
+    if len(_claims) > CLAIMS:
+        _claims.pop(next(iter(_claims))).close()
     return True
