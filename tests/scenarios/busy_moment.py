@@ -219,7 +219,8 @@ async def check_talk(served: ServedFloor, caller: OutsideCall, agent: OutsideCal
     if agent is not None:
         assert visit["agent"] == agent.record.party
         assert visit["talk_s"] + visit["hold_s"] == pytest.approx(agent.record.talked_s, abs=TOLERANCE_S)
-    assert len(await served.told("answered", caller)) == len(await served.told("offer_ended", caller)) == 1
+    ends = [told["body"]["outcome"] for told in await served.told("offer_ended", caller)]
+    assert (len(await served.told("answered", caller)), ends) == (1, ["answered"])
     return visit
 
 
