@@ -33,6 +33,11 @@ COMMANDS = (
         "staff:staff",
         "Say how many agents a promise takes (Erlang B, C, A, X), and what a few more or fewer would do.",
     ),
+    CommandAtNeed(
+        "simulate",
+        "simulate:simulate",
+        "Live days on the floor before they come, and say what other agents or rules would change.",
+    ),
     CommandAtNeed("asterisk", "asterisk:app", "Get an Asterisk, run it, see how it is."),
 )
 

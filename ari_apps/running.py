@@ -133,7 +133,7 @@ async def _remembering(
     stack: AsyncExitStack,
 ) -> RunningFloor:
     """Start what every half needs: the journal, the figures, and their health."""
-    settings = _database_settings(configuration, secrets)
+    settings = database_settings(configuration, secrets)
     url = await stack.enter_async_context(database_url(settings))
     database = Database(url, settings, clock)
     stack.push_async_callback(database.stop)
@@ -155,7 +155,7 @@ async def _remembering(
     return floor
 
 
-def _database_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> DatabaseSettings:
+def database_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> DatabaseSettings:
     """Complete what floor.toml says: the password of a database that wants one, a folder for our own."""
     settings, more = configuration.database, dict[str, object]()
     if (password := secrets.find("database")) is not None:

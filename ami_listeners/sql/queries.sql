@@ -55,6 +55,21 @@ SELECT device, state FROM devices
 -- Read where each phone was last registered.
 SELECT endpoint, contact_uri, status FROM registrations WHERE status <> 'Removed'
 
+-- visits_of_a_day --
+-- Read what became of everybody who came to a queue between two moments.
+SELECT joined_at, queue, outcome, wait_s, CASE WHEN handled > 0 THEN talk_s + hold_s END, coalesce(priority, 0)
+FROM visits
+WHERE source = 'floor' AND NOT direct AND queue IS NOT NULL AND outcome IS NOT NULL AND wait_s IS NOT NULL
+    AND joined_at >= %(begins)s AND joined_at < %(ends)s
+ORDER BY joined_at, visit
+
+-- agents_of_a_day --
+-- Read what agents did between two moments while they were logged in.
+SELECT agent, state, greatest(began_at, %(begins)s), least(coalesce(ended_at, %(ends)s), %(ends)s)
+FROM agent_states
+WHERE source = 'floor' AND logged_in AND began_at < %(ends)s AND coalesce(ended_at, %(ends)s) > %(begins)s
+ORDER BY agent, began_at
+
 -- know_queues --
 -- Remember by which rules each queue is measured.
 INSERT INTO queues (queue, strategy, service_level_s, service_level_formula, short_abandon_s)

@@ -1,8 +1,16 @@
 """Simulate a floor: the same Floor as on the telephone, under a virtual clock, people by chance."""
 
+from queue_strategies.simulation.call_records import CallRecord, CallRecordError, read_call_records
 from queue_strategies.simulation.chance import Chance, Streams
 from queue_strategies.simulation.confidence import Estimate, difference, estimate
-from queue_strategies.simulation.customers import Customer, CustomerKind, Demand, PoissonDemand, RateProfile
+from queue_strategies.simulation.customers import (
+    Asked,
+    Customer,
+    CustomerKind,
+    Demand,
+    PoissonDemand,
+    RateProfile,
+)
 from queue_strategies.simulation.day import Day
 from queue_strategies.simulation.distributions import (
     AT_ONCE,
@@ -15,12 +23,28 @@ from queue_strategies.simulation.distributions import (
     Gamma,
     LogNormal,
 )
+from queue_strategies.simulation.experiment import (
+    DURATIONS,
+    FIGURES,
+    SHARES,
+    Experiment,
+    LivedDay,
+    Variant,
+)
+from queue_strategies.simulation.history import History
 from queue_strategies.simulation.plain_line import PlainLine
 from queue_strategies.simulation.scenario import Habits, Scenario, Shift
+from queue_strategies.simulation.written import read_distribution
 
 __all__ = [
     "AT_ONCE",
+    "DURATIONS",
+    "FIGURES",
     "NEVER",
+    "SHARES",
+    "Asked",
+    "CallRecord",
+    "CallRecordError",
     "Chance",
     "Constant",
     "Customer",
@@ -31,9 +55,12 @@ __all__ = [
     "DistributionError",
     "Empirical",
     "Estimate",
+    "Experiment",
     "Exponential",
     "Gamma",
     "Habits",
+    "History",
+    "LivedDay",
     "LogNormal",
     "PlainLine",
     "PoissonDemand",
@@ -41,6 +68,9 @@ __all__ = [
     "Scenario",
     "Shift",
     "Streams",
+    "Variant",
     "difference",
     "estimate",
+    "read_call_records",
+    "read_distribution",
 ]

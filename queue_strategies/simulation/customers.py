@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from queue_strategies.model import QueueName, Skill
 from queue_strategies.simulation.chance import Chance, Streams
 from queue_strategies.simulation.distributions import AT_ONCE, NEVER, Distribution
+
+NOTHING: Mapping[Skill, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A skill that some customers ask of the agent."""
+
+    skill: Skill
+    level: int = 1
+    share: float = 1.0
+    """How many of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +34,9 @@ class CustomerKind:
     talk: Distribution
     patience: Distribution = NEVER
     """How long one waits, ringing included, before hanging up."""
-    name: str = ""
-    """Tells those apart who ask in the same queue."""
     priority: int = 0
-    skills: Mapping[Skill, int] = field(default_factory=dict)
-    """Asked of the agent, at these levels."""
+    asks: Sequence[Asked] = ()
+    """Beyond what the queue asks of an agent for everybody."""
     transfer_share: float = 0.0
     """How many of the answered are passed on to `transfer_to`."""
     transfer_to: QueueName | None = None
@@ -33,14 +44,14 @@ class CustomerKind:
     """How many of those who were not served call again, each time anew."""
     redial_after: Distribution = AT_ONCE
 
-    @property
-    def streams_name(self) -> str:
-        """Name what chance decides about them."""
-        return f"{self.queue}/{self.name}"
+    def draw_skills(self, chance: Chance) -> Mapping[Skill, int]:
+        """Draw what one of them asks of the agent."""
+        if not self.asks:
+            return NOTHING
+        return {asked.skill: asked.level for asked in self.asks if chance.random() < asked.share}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Customer(NamedTuple):
     """One who will call."""
 
     number: int
@@ -54,7 +65,7 @@ class Customer:
     redials: bool = False
     """Calls again if not served."""
     priority: int = 0
-    skills: Mapping[Skill, int] = field(default_factory=dict)
+    skills: Mapping[Skill, int] = NOTHING
     attempt: int = 1
 
 
@@ -104,12 +115,13 @@ class PoissonDemand:
 
     def customers(self, streams: Streams) -> Sequence[Customer]:
         """Draw the customers of one day."""
-        kind, name = self.kind, self.kind.streams_name
+        kind, name = self.kind, self.kind.queue
         talks, patiences, fates = (
             streams(f"{name}/talk"),
             streams(f"{name}/patience"),
             streams(f"{name}/fate"),
         )
+        skills = streams(f"{name}/skills")
         fated = bool(kind.transfer_share or kind.redial_share)
         return [
             Customer(
@@ -121,7 +133,7 @@ class PoissonDemand:
                 transferred=fated and fates.random() < kind.transfer_share,
                 redials=fated and fates.random() < kind.redial_share,
                 priority=kind.priority,
-                skills=kind.skills,
+                skills=kind.draw_skills(skills),
             )
             for number, arrives_s in enumerate(self.profile.arrivals(streams(f"{name}/arrivals")), 1)
         ]
@@ -140,7 +152,7 @@ def asks_again(customer: Customer, kind: CustomerKind, now_s: float, streams: St
 
     One who was passed on comes at once, one who was not served after the time that this takes.
     """
-    own = streams(f"{customer.kind.streams_name}/{customer.number}/{customer.attempt}")
+    own = streams(f"{customer.kind.queue}/{customer.number}/{customer.attempt}")
     passed_on = customer.transferred
     return Customer(
         number=customer.number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 
@@ -85,10 +85,7 @@ class Day:
         floor = self._scenario
         self._tell(FloorConfigured(floor.queues, floor.agents, floor.order, floor.ageing_s))
         for shift in self._scenario.all_shifts():
-            if shift.begins_s <= 0:
-                self._tell(AgentLoggedIn(shift.agent))
-            else:
-                self._plan(shift.begins_s, self._tell, AgentLoggedIn(shift.agent))
+            self._plan(max(shift.begins_s, floor.opens_s), self._tell, AgentLoggedIn(shift.agent))
             if shift.ends_s < math.inf:
                 self._plan(shift.ends_s, self._tell, AgentLoggedOut(shift.agent))
         for pause in self._scenario.pauses:
@@ -202,7 +199,7 @@ class Day:
         call.offers += 1
         self._ringing[ring.offer] = call
         customer = call.customer
-        name = f"{customer.kind.streams_name}/{customer.number}/{customer.attempt}/offer/{call.offers}"
+        name = f"{customer.kind.queue}/{customer.number}/{customer.attempt}/offer/{call.offers}"
         after_s, outcome = self._scenario.habits.treat(name, self._streams)
         moment = self.now_s + after_s
         if outcome is OfferOutcome.UNREACHABLE:
@@ -223,7 +220,7 @@ class Day:
         to = self._scenario.overflow.get((call.queue, release.outcome))
         if to is not None:
             patience_s = max(0.0, call.customer.patience_s - (self.now_s - call.joined_s))
-            customer = replace(call.customer, patience_s=patience_s)
+            customer = call.customer._replace(patience_s=patience_s)
             self._plan(self.now_s, self._join, customer, call.contact, to)
         elif release.outcome is not VisitOutcome.WITHDRAWN:
             self._redial(call)

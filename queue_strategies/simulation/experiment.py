@@ -51,7 +51,7 @@ class Experiment:
 
 @dataclass(slots=True)
 class LivedDay:
-    """What became of a day: its figures, and those of each interval in which visits were decided."""
+    """What became of a day: its figures, and those of the visits that began in each interval."""
 
     interval_s: float
     figures: Figures = field(default_factory=Figures)
@@ -61,7 +61,7 @@ class LivedDay:
         """Take in one fact."""
         self.figures.add(fact)
         if isinstance(fact, Answered | VisitEnded):
-            self.intervals[int(fact.moment // self.interval_s)].add(fact)
+            self.intervals[int((fact.moment - fact.wait_s) // self.interval_s)].add(fact)
 
 
 Figure = Callable[[Figures, Queue], Ratio]

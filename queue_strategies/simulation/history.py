@@ -35,9 +35,15 @@ class RecordedDemand:
     kinds: Mapping[QueueName, CustomerKind]
     zone: dt.tzinfo
 
+    @property
+    def opens_s(self) -> float:
+        """Return when the first of them came."""
+        return since_midnight(self.records[0].arrived, self.day, self.zone)
+
     def customers(self, streams: Streams) -> Sequence[Customer]:
         """Draw the customers of the day."""
         talks, patiences = streams("recorded/talk"), streams("recorded/patience")
+        skills = streams("recorded/skills")
         customers = []
         for number, record in enumerate(self.records, 1):
             kind = self.kinds[record.queue]
@@ -51,6 +57,7 @@ class RecordedDemand:
                     talk_s=drawn_talk_s if record.talk_s is None else record.talk_s,
                     patience_s=record.wait_s if record.outcome is VisitOutcome.ABANDONED else longer_s,
                     priority=record.priority,
+                    skills=kind.draw_skills(skills),
                 )
             )
         return customers

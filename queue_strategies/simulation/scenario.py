@@ -65,6 +65,8 @@ class Scenario:
     shifts: Sequence[Shift] | None = None
     """None: everybody works the whole day."""
     pauses: Sequence[Shift] = ()
+    opens_s: float = 0.0
+    """Nobody works before."""
     habits: Habits = Habits()
     overflow: Mapping[tuple[QueueName, VisitOutcome], QueueName] = field(default_factory=dict)
     """The queue to which a caller goes on whom another one let go of."""
