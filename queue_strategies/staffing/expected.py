@@ -16,6 +16,7 @@ from queue_strategies.staffing.traffic import MOST_AGENTS, StaffingError, Traffi
 USUAL_WITHIN_S = 20.0
 USUAL_SHORT_ABANDON_S = 5.0
 USUAL_FORMULA = "answered_within/offered"
+BOTH_WITHIN_OF_OFFERED = "answered_and_abandoned_within/offered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class ExpectedFigures:
 
 
 FORMULAS: Mapping[str, Callable[[ExpectedFigures], Ratio]] = {
-    "answered_within/offered": lambda e: Ratio(e.answered_within, 1.0),
+    USUAL_FORMULA: lambda e: Ratio(e.answered_within, 1.0),
     "answered_within/answered_and_abandoned_not_short": lambda e: Ratio(
         e.answered_within, e.answered + e.abandoned - e.abandoned_short
     ),
@@ -63,14 +64,14 @@ FORMULAS: Mapping[str, Callable[[ExpectedFigures], Ratio]] = {
     "answered_and_abandoned_within/answered_and_abandoned": lambda e: Ratio(
         e.answered_within + e.abandoned_within, e.answered + e.abandoned
     ),
-    "answered_and_abandoned_within/offered": lambda e: Ratio(e.answered_within + e.abandoned_within, 1.0),
+    BOTH_WITHIN_OF_OFFERED: lambda e: Ratio(e.answered_within + e.abandoned_within, 1.0),
     "answered_within/answered_and_abandoned": lambda e: Ratio(e.answered_within, e.answered + e.abandoned),
     "answered_within/answered_and_abandoned_late": lambda e: Ratio(
         e.answered_within, e.answered + e.abandoned - e.abandoned_within
     ),
-    "removed_within/queued": lambda e: Ratio(e.answered_within + e.abandoned_within + e.blocked, 1.0),
+    "removed_within/queued": lambda e: Ratio(e.answered_within + e.abandoned_within, 1.0 - e.blocked),
 }
-"""Those of `metrics.SERVICE_LEVEL_FORMULAS`; the blocked are offered, neither answered nor abandoned."""
+"""Those of `metrics.SERVICE_LEVEL_FORMULAS`; the blocked are offered, but never queued."""
 
 
 def expected(

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, inf
 
-from queue_strategies.staffing.expected import USUAL_FORMULA, USUAL_WITHIN_S, ExpectedFigures, expected
+from queue_strategies.staffing.expected import (
+    BOTH_WITHIN_OF_OFFERED,
+    USUAL_FORMULA,
+    USUAL_WITHIN_S,
+    ExpectedFigures,
+    expected,
+)
 from queue_strategies.staffing.traffic import MOST_AGENTS, StaffingError, Traffic
 
 
@@ -54,10 +60,41 @@ class Goals:
 
 
 def fewest_agents(traffic: Traffic, goals: Goals) -> int:
-    """Return the fewest agents who keep every promise; raise StaffingError when no number of agents does.
+    """Return the fewest agents who keep every promise; raise StaffingError when no number of agents does."""
+    _refuse_nothing(traffic, goals)
 
-    Each figure gets better with each agent, so the fewest are found by halving.
+    def is_enough(agents: int) -> bool:
+        return goals.met_by(expected(traffic, agents, within_s=goals.within_s))
+
+    fewest = traffic.fewest_stable
+    most = min(traffic.lines or MOST_AGENTS, MOST_AGENTS)
+    if can_worsen(traffic, goals):
+        enough = next(filter(is_enough, range(fewest, most + 1)), None)
+    else:
+        enough = _halve(is_enough, fewest, max(fewest, min(ceil(traffic.load), most)), most)
+    if enough is None:
+        remedy = "promise less or give more lines" if traffic.lines else "promise less"
+        raise StaffingError(f"goals: no number of agents up to {most} keeps what is promised, {remedy}")
+    return enough
+
+
+def can_worsen(traffic: Traffic, goals: Goals) -> bool:
+    """Tell whether one agent more can break a promise, so that halving does not find the fewest.
+
+    Who talks keeps a line longer than who hangs up soon, so more agents can leave fewer lines free; and where
+    fewer are blocked and call again, more are there to hang up. All else gets better with each agent: the tests
+    look for traffic that contradicts.
     """
+    if traffic.lines is None:
+        return False
+    counts_blocked = goals.service_level is not None and goals.formula == BOTH_WITHIN_OF_OFFERED
+    is_hasty = traffic.impatience > 1
+    return (goals.abandoned is not None and traffic.redial > 0) or (
+        is_hasty and (goals.blocked is not None or counts_blocked)
+    )
+
+
+def _refuse_nothing(traffic: Traffic, goals: Goals) -> None:
     if goals.are_none:
         raise StaffingError("goals: nothing is promised, give a service level, an ASA or an abandonment rate")
     if goals.abandoned is not None and traffic.patience_s is None:
@@ -65,28 +102,15 @@ def fewest_agents(traffic: Traffic, goals: Goals) -> int:
     if goals.blocked is not None and traffic.lines is None:
         raise StaffingError("blocking: nobody is blocked without a bound of lines, give one or leave it out")
 
-    def is_enough(agents: int) -> bool:
-        return goals.met_by(expected(traffic, agents, within_s=goals.within_s))
 
-    fewest = traffic.fewest_stable
-    most = min(traffic.lines or MOST_AGENTS, MOST_AGENTS)
-    enough = _first_found(is_enough, max(fewest, min(ceil(traffic.load), most)), most)
-    if enough is None:
-        bound = f"{most} agents on {most} lines" if traffic.lines else f"{most} agents"
-        raise StaffingError(f"goals: not even {bound} keep what is promised, promise less or give more lines")
-    return fewest + bisect_left(range(fewest, enough), True, key=is_enough)
-
-
-def _first_found(is_enough: Callable[[int], bool], begin: int, most: int) -> int | None:
-    """Return some number of agents that is enough, by ever greater steps from `begin`."""
-    step = 1
-    agents = begin
-    while not is_enough(agents):
-        if agents == most:
+def _halve(is_enough: Callable[[int], bool], fewest: int, likely: int, most: int) -> int | None:
+    """Return the first from `fewest` to `most` that is enough: by growing steps, then halved."""
+    step, enough = 1, likely
+    while not is_enough(enough):
+        if enough >= most:
             return None
-        agents = min(agents + step, most)
-        step *= 2
-    return agents
+        fewest, enough, step = enough + 1, min(enough + step, most), step * 2
+    return fewest + bisect_left(range(fewest, enough), True, key=is_enough)
 
 
 def scheduled_agents(agents: int, shrinkage: float) -> int:

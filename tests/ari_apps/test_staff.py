@@ -128,7 +128,7 @@ def test_a_day_gets_agents_for_every_interval_and_a_line_for_the_whole(
         ("--calls 1000/h --aht 180s --lines 9 --agents 10", "lines: 9 cannot keep 10 agents busy"),
         (
             "--calls 1000/h --aht 180s --lines 40",
-            "goals: not even 40 agents on 40 lines keep what is promised",
+            "goals: no number of agents up to 40 keeps",
         ),
         ("--calls 1000/h --aht 180s --formula x", "unknown service level formula 'x', did you mean"),
         ("--calls 999999999999/s --aht 180s", "load: 1.8e+14 cannot be, 100000 erlang is the most"),
