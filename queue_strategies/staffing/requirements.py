@@ -81,9 +81,9 @@ def fewest_agents(traffic: Traffic, goals: Goals) -> int:
 def can_worsen(traffic: Traffic, goals: Goals) -> bool:
     """Tell whether one agent more can break a promise, so that halving does not find the fewest.
 
-    Who talks keeps a line longer than who hangs up soon, so more agents can leave fewer lines free; and where
-    fewer are blocked and call again, more are there to hang up. All else gets better with each agent: the tests
-    look for traffic that contradicts.
+    Who talks keeps a line longer than who hangs up soon, so more agents can leave fewer lines free; where
+    fewer are blocked and call again, more are there to hang up. All else gets better with each agent, and the
+    tests look for traffic that contradicts.
     """
     if traffic.lines is None:
         return False
