@@ -46,7 +46,7 @@ def read_call_records(lines: Iterable[str], name: str, zone: dt.tzinfo) -> list[
         _check_header(reader.fieldnames, name)
         records = [_record(row, f"{name}, line {reader.line_num}", zone) for row in _filled(reader)]
     except csv.Error as error:
-        raise CallRecordError(f"{name}, line {reader.line_num}: is not CSV ({error})") from None
+        raise CallRecordError(f"{name}, after line {reader.line_num}: is not CSV ({error})") from None
     if not records:
         raise CallRecordError(f"{name}: has a header and no calls, add a line for each call")
     return sorted(records, key=lambda record: record.arrived)
