@@ -14,6 +14,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
+from ari_apps.commands.routes import only_warnings
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.ivr.opening_hours import time_zone
 from ari_apps.progress import shown_progress
@@ -172,7 +173,9 @@ def _recorded(
     if file is not None:
         past = Past(read_records(file, configuration.site.timezone), source=file.name)
     else:
-        past = asyncio.run(read_journal(configuration, _day(day, configuration.site.timezone)))
+        wanted = _day(day, configuration.site.timezone)
+        with only_warnings():
+            past = asyncio.run(read_journal(configuration, wanted))
     if anew:
         return callers_like(past, configuration, habit)
     if any(replace(one, asks=[]) != Habit(asks=[]) for one in habit.values()):
