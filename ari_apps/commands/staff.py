@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -26,6 +27,8 @@ from queue_strategies.staffing.notation import (
 T = TypeVar("T")
 
 USUAL_SERVICE_LEVEL = "80/20"
+UNBOUND_WIDTH = 1000
+"""A file or a pipe has no right edge at which columns would have to be cut."""
 
 
 def staff(
@@ -134,4 +137,4 @@ def _say(told: dict[str, Any] | RenderableType) -> None:
     if isinstance(told, dict):
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        Console(highlight=False).print(told)
+        Console(highlight=False, width=None if sys.stdout.isatty() else UNBOUND_WIDTH).print(told)
