@@ -18,6 +18,11 @@ COMMANDS = (
         "demo", "demo:demo", "Show a living call centre: real calls between two Asterisks, until Ctrl-C."
     ),
     CommandAtNeed("serve", "serve:serve", "Run the floor until Ctrl-C or SIGTERM; calls in Asterisk go on."),
+    CommandAtNeed(
+        "reload",
+        "serve:reload",
+        "Let the running floor read its floor.toml anew; callers who wait keep their places.",
+    ),
     CommandAtNeed("check", "configuration:check", "Say what is wrong in a floor.toml and where."),
     CommandAtNeed(
         "render",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 from typing import Self
@@ -116,7 +116,7 @@ class Apps:
         )
         self._ivr = self._make_ivr(ask, prompts, remember)
         self._inbound = inbound = Inbound(
-            switchboard=switchboard, directory=self.directory, desks=self.desks, walk=self._ivr.walk
+            switchboard=switchboard, directory=self.directory, desks=self.desks, walk=self._walk
         )
         self.reception = Reception(
             ari=self.ari,
@@ -212,7 +212,24 @@ class Apps:
             self.queueing.tell(agent)
         self.adoption.part_late(before.memory, started)
 
+    def reconfigure(self, configuration: FloorConfiguration) -> None:
+        """Go on by this configuration; who is in a menu goes on in the old one. Raises PythonCallError."""
+        load_all(references(configuration), configuration.path)
+        self._configuration = configuration
+        self.directory.learn(configuration)
+        self._ivr = replace(
+            self._ivr,
+            menus=configuration.menus,
+            boxes=configuration.voicemail,
+            calendars=build_calendars(configuration, configuration.site.timezone),
+        )
+        self.queueing.tell(configuration.floor_configured())
+        self.crew.start(self._ivr.prepare(configuration.site.language), "prepare speech")
+
     # -- what the parts need made ---------------------------------------------------------------------------
+
+    async def _walk(self, call: Call, to: Destination) -> Destination:
+        return await self._ivr.walk(call, to)
 
     def _new_leg(self, channel_id: str, mailbox: Mailbox) -> Leg:
         return Leg(self.ari, self.dispatcher, channel_id, mailbox)

@@ -25,6 +25,10 @@ class Directory:
     """Answer questions about the configuration; decides nothing that a file does not say."""
 
     def __init__(self, configuration: FloorConfiguration) -> None:
+        self.learn(configuration)
+
+    def learn(self, configuration: FloorConfiguration) -> None:
+        """Answer by this configuration from now on."""
         self._configuration = configuration
         self._calendars = build_calendars(configuration, configuration.site.timezone)
         self._routes = build_routes(configuration.routes)

@@ -31,7 +31,8 @@ from ami_listeners.phone_watch import PhoneWatch
 from ami_listeners.settings import DatabaseSettings
 from ari_apps.apps import Apps, AsteriskFolders, acting
 from ari_apps.ari_metrics import ari_families
-from ari_apps.configuration.floor_toml import FloorConfiguration
+from ari_apps.configuration.changes import check_reloadable
+from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.configuration.settings import Address
 from ari_apps.console.api import add_api
@@ -70,6 +71,7 @@ class RunningFloor:
     journal: Journal
     health: Health
     exporter: Exporter
+    telling: Crew
     apps: Apps | None = None
     listener: Listener | None = None
     watchers: list[Callable[[Fact], None]] = field(default_factory=list)
@@ -81,6 +83,20 @@ class RunningFloor:
             yield self.apps.ari.watch()
         elif self.listener is not None:
             yield self.listener.watch()
+
+    def reload(self) -> None:
+        """Go on by what the floor.toml says now; nothing changes where it is refused.
+
+        Raises ConfigurationError with every problem, or naming what cannot change in a running floor.
+        """
+        after = load(self.configuration.path)
+        check_reloadable(self.configuration, after)
+        if self.apps is not None:
+            self.apps.reconfigure(after)
+        if self.listener is not None:
+            self.listener.fold.configure({queue.name: queue for queue in after.floor_queues()})
+        self.configuration = after
+        self.telling.start(_tell_queues(self.journal, after), "tell the database of the queues")
 
     def rules(self) -> dict[QueueName, Queue]:
         """Return every queue that has figures: those of the file, and Asterisk's own."""
@@ -143,11 +159,11 @@ async def _remembering(
     journal = Journal(database, spool / (only or "all"), clock)
     await journal.start()
     stack.push_async_callback(journal.stop)
-    floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter())
     telling = Crew()
     stack.push_async_callback(telling.leave)
     telling.start(database.keep_checking(), "check the database")
     telling.start(_tell_queues(journal, configuration), "tell the database of the queues")
+    floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter(), telling)
     floor.exporter.add(lambda: figure_families(floor.figures, floor.rules()))
     floor.exporter.add(lambda: floor_families(floor.snapshot()))
     floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
@@ -239,7 +255,7 @@ async def _serving(
     site.router.add_get("/healthz", floor.health.healthz)
     site.router.add_get("/readyz", floor.health.readyz)
     if floor.apps is not None:
-        desk = Desk(floor.apps, floor.clock)
+        desk = Desk(floor.apps, floor.clock, floor.reload)
         add_api(site, operations(desk), token=secrets.get("api"), version=VERSION)
     http = floor.configuration.http
     runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)

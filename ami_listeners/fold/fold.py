@@ -145,6 +145,11 @@ class Fold:
         if told:
             yield from self.members.follow(told)
 
+    def configure(self, queues: Mapping[QueueName, Queue]) -> None:
+        """Judge native queues by these rules from now on."""
+        self._configured = dict(queues)
+        self.rules = {name: queues.get(name, rules) for name, rules in self.rules.items()}
+
     def _rules_of(self, queue: QueueName) -> Queue:
         return self.rules.get(queue) or self._configured.get(queue) or Queue(name=queue)
 

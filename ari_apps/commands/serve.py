@@ -15,8 +15,10 @@ import uvloop
 from aiohttp.http import HttpProcessingError
 
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
+from ari_apps.console.client import ApiClient
 from ari_apps.crew import first_of
-from ari_apps.running import VERSION, Half, running
+from ari_apps.running import VERSION, Half, RunningFloor, running
+from queue_strategies.errors import CallfloorError
 
 log = structlog.get_logger()
 
@@ -31,15 +33,34 @@ def serve(
     uvloop.run(serve_until_stopped(load(config), only))
 
 
+def reload(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration.")] = Path("floor.toml"),
+) -> None:
+    """Let the running floor read its floor.toml anew; callers who wait keep their places."""
+    ApiClient(load(config)).post("reload")
+    typer.echo(f"the floor goes on by {config}")
+
+
 async def serve_until_stopped(configuration: FloorConfiguration, only: Half | None) -> None:
     """Serve until a signal comes, or until trying further is vain."""
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     async with running(configuration, only=only) as floor:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, take_over, floor)
         log.info("callfloor.serves", site=configuration.site.name, only=only or "all", version=VERSION)
         await first_of(stopped.wait(), *floor.given_up())
     log.info("callfloor.stopped")
+
+
+def take_over(floor: RunningFloor) -> None:
+    """Go on by what floor.toml says now, or tell why not."""
+    try:
+        floor.reload()
+    except CallfloorError as error:
+        log.error("callfloor.reload_refused", problems=str(error).splitlines())
+    else:
+        log.info("callfloor.reloaded", config=str(floor.configuration.path))
 
 
 def log_to(terminal: bool, level: int) -> None:

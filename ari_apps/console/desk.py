@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ami_listeners.clock import Clock
 from ari_apps.agents import AgentAction, UnknownAgentError
 from ari_apps.apps import Apps
 from ari_apps.call import Call
+from ari_apps.configuration.floor_toml import ConfigurationError
 from ari_apps.console.views import (
     AgentView,
     CallView,
@@ -17,6 +19,7 @@ from ari_apps.console.views import (
     WaitingView,
     WhyView,
 )
+from ari_apps.ivr.python_calls import PythonCallError
 from ari_apps.requests import CallRequest, Consult, NotNow, Transfer
 from queue_strategies.errors import CallfloorError
 from queue_strategies.events import PriorityChanged
@@ -34,9 +37,10 @@ class NotFoundError(CallfloorError):
 class Desk:
     """Look at the floor, and ask things of it."""
 
-    def __init__(self, apps: Apps, clock: Clock) -> None:
+    def __init__(self, apps: Apps, clock: Clock, reload: Callable[[], None]) -> None:
         self._apps = apps
         self._clock = clock
+        self._reload = reload
 
     # -- looking --------------------------------------------------------------------------------------------
 
@@ -89,6 +93,13 @@ class Desk:
         )
 
     # -- asking ---------------------------------------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Go on by what the floor.toml says now; raises NotNow with what is wrong in it."""
+        try:
+            self._reload()
+        except (ConfigurationError, PythonCallError) as error:
+            raise NotNow(str(error)) from None
 
     def let_agent(self, id_: str, action: AgentAction, reason: str = "") -> None:
         """Do what an agent asks for; raises NotFoundError."""

@@ -34,7 +34,17 @@ ROOT = "/api/v1"
 
 def operations(desk: Desk) -> tuple[Operation, ...]:
     """List what this desk can do."""
-    return (*_looking(desk), *_agents(desk), *_calls(desk))
+
+    async def reload(_: Asked) -> None:
+        desk.reload()
+
+    reloading = Operation(
+        method="POST",
+        path=f"{ROOT}/reload",
+        summary="Read floor.toml anew: queues, rules, agents' queues and skills, routes, menus",
+        answer=reload,
+    )
+    return (*_looking(desk), *_agents(desk), *_calls(desk), reloading)
 
 
 def _looking(desk: Desk) -> tuple[Operation, ...]:

@@ -1,0 +1,234 @@
+"""Agents and callers are chosen on a real Asterisk as the strategies, rules and orders say."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import pytest
+
+from queue_strategies.facts import OfferMade
+from tests.command_line import toml
+from tests.floor_lab import Floor, until
+
+QUEUES = ("linear", "turns", "counted", "progressive", "able", "ruled", "hasty", "patient")
+NUMBER = {queue: f"+4930{number}00" for number, queue in enumerate(QUEUES, 1)}
+
+FLOOR = (
+    """
+[site]
+name = "strategies"
+
+[callers]
+order = "service-level"
+
+[rules]
+ring_by_ring = [{ after_s = 0, max_penalty = 0 }, { after_s = 1.5, max_penalty = "+1" }]
+give_up_spanish = [{ after_s = 1.5, skills = { spanish = 0 } }]
+
+[[agents]]
+id = "anna"
+queues = [
+  "linear", "turns", "counted", "progressive", "able", { queue = "ruled", penalty = 1 }, "hasty", "patient"
+]
+
+[[agents]]
+id = "bob"
+queues = ["linear", "turns", "counted", "progressive", "able", "ruled"]
+skills = { spanish = 2 }
+
+[[agents]]
+id = "carla"
+queues = ["linear", "turns", "counted", "able"]
+skills = { spanish = 4 }
+"""
+    + "".join(f'[[routes]]\nto = "{NUMBER[queue]}"\ndestination = "queue:{queue}"\n' for queue in QUEUES)
+    + """
+[[routes]]
+to = "+49309"
+destination = "menu:language"
+
+[menus.language]
+prompt = ["sound:beep"]
+keys = { 1 = { destination = "queue:able", skills = { spanish = 1 } } }
+
+[[queues]]
+name = "linear"
+strategy = "linear"
+rest_s = 30
+
+[[queues]]
+name = "turns"
+strategy = "rrmemory"
+
+[[queues]]
+name = "counted"
+strategy = "fewestcalls"
+
+[[queues]]
+name = "progressive"
+strategy = "ring-progressively"
+ring_progressively_delay_s = 1
+
+[[queues]]
+name = "able"
+strategy = "best-skill"
+rule = "give_up_spanish"
+
+[[queues]]
+name = "ruled"
+rule = "ring_by_ring"
+
+[[queues]]
+name = "hasty"
+service_level_s = 5
+
+[[queues]]
+name = "patient"
+service_level_s = 60
+"""
+)
+
+
+async def offered(floor: Floor) -> list[str]:
+    """Return to whom callers were offered so far, in order."""
+    return [fact.agent for fact in floor.told(OfferMade)]
+
+
+async def talk_shortly(floor: Floor, queue: str) -> str:
+    """Let a caller be answered by whoever is rung, and hang up; return who that was."""
+    before = len(floor.told(OfferMade))
+    caller = await floor.world.call(NUMBER[queue])
+    offer = (await floor.until_told(OfferMade, before + 1))[-1]
+    rings = await floor.world.phone(offer.agent).rings()
+    await rings.answer()
+    await floor.until_agent(offer.agent, "talking")
+    await caller.hang_up()
+    await floor.until_agent(offer.agent, "ready")
+    return offer.agent
+
+
+async def test_a_caller_goes_down_the_list_from_agent_to_agent(floor: Floor) -> None:
+    await floor.come_to_work("carla", "bob", "anna")
+    await floor.world.call(NUMBER["linear"])
+    for agent in ("anna", "bob"):
+        await (await floor.world.phone(agent).rings()).decline()
+    await (await floor.world.phone("carla").rings()).answer()
+    await floor.until_agent("carla", "talking")
+    assert await offered(floor) == ["anna", "bob", "carla"]
+
+
+async def test_callers_are_given_to_the_agents_in_turn(floor: Floor) -> None:
+    await floor.come_to_work("anna", "bob", "carla")
+    assert {await talk_shortly(floor, "turns") for _ in range(3)} == {"anna", "bob", "carla"}
+
+
+async def test_whoever_had_the_fewest_callers_is_rung(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    for _ in range(2):
+        await talk_shortly(floor, "counted")
+    await floor.come_to_work("carla")
+    assert await talk_shortly(floor, "counted") == "carla"
+    assert await talk_shortly(floor, "counted") == "carla"
+
+
+async def test_one_phone_more_rings_after_each_delay(floor: Floor) -> None:
+    await floor.come_to_work("anna", "bob")
+    await floor.world.call(NUMBER["progressive"])
+    at_anna = await floor.world.phone("anna").rings()
+    assert await offered(floor) == ["anna"]
+    at_bob = await floor.world.phone("bob").rings()
+    await floor.until_agent("anna", "ringing")
+    await at_bob.answer()
+    await at_anna.ended()
+    await floor.until_agent("bob", "talking")
+
+
+async def test_a_caller_asks_for_a_skill_by_a_key_and_gives_it_up_by_waiting(floor: Floor) -> None:
+    await floor.come_to_work("bob", "carla", "anna")
+    first = await floor.world.call("+49309")
+    await until(lambda: is_at(floor, "menu:language"), "the menu asks")
+    await first.press("1")
+    await (await floor.world.phone("carla").rings()).answer()
+    await floor.post("agents/bob/pause", {"reason": "lunch"})
+    second = await floor.world.call("+49309", from_number="+491702")
+    await until(lambda: is_at(floor, "menu:language"), "the menu asks")
+    await second.press("1")
+    await floor.until_waiting("able", 1)
+    call = await floor.call_of("+491702")
+    why = await floor.get(f"calls/{call['id']}/why")
+    assert {"agent": "anna", "why": "skill spanish missing, asked for 1"} in why["excluded"]
+    await floor.world.phone("anna").rings()
+    assert await offered(floor) == ["carla", "anna"]
+
+
+async def is_at(floor: Floor, destination: str) -> bool:
+    return any(call["destination"] == destination for call in await floor.get("calls"))
+
+
+async def test_a_higher_penalty_is_rung_only_when_the_rule_says_so(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    await floor.world.call(NUMBER["ruled"])
+    await floor.until_waiting("ruled", 1)
+    assert (await floor.get("agents/anna"))["state"] == "ready"
+    await floor.world.phone("anna").rings()
+    (offer,) = floor.told(OfferMade)
+    assert "penalty 1" in offer.because
+
+
+async def test_the_caller_whose_target_is_closer_is_served_first(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    talking = await floor.world.call(NUMBER["hasty"])
+    await (await floor.world.phone("anna").rings()).answer()
+    await floor.until_agent("anna", "talking")
+    await floor.world.call(NUMBER["patient"])
+    await floor.until_waiting("patient", 1)
+    await floor.world.call(NUMBER["hasty"])
+    await floor.until_waiting("hasty", 1)
+    await talking.hang_up()
+    await floor.until_told(OfferMade, 2)
+    assert floor.told(OfferMade)[-1].queue == "hasty"
+
+
+async def test_a_strategy_changes_while_callers_wait(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    talking = await floor.world.call(NUMBER["linear"])
+    await (await floor.world.phone("anna").rings()).answer()
+    await floor.until_agent("anna", "talking")
+    first = await floor.world.call(NUMBER["linear"], from_number="+491701")
+    await floor.until_waiting("linear", 1)
+    second = await floor.world.call(NUMBER["linear"], from_number="+491702")
+    await floor.until_waiting("linear", 2)
+    changed = deepcopy(floor.data)
+    queue = next(queue for queue in changed["queues"] if queue["name"] == "linear")
+    path = floor.asterisk.configuration.path
+    queue["strategy"] = "ring-al"
+    path.write_text(toml(changed))
+    with pytest.raises(AssertionError, match="did you mean ring-all"):
+        await floor.post("reload")
+    queue["strategy"] = "ring-all"
+    path.write_text(toml(changed))
+    await floor.post("reload")
+    assert (await floor.get("queues/linear"))["strategy"] == "ring-all"
+    assert not talking.is_over
+    for agent in ("bob", "carla"):
+        await floor.world.phone(agent).plug_in()
+        await floor.post(f"agents/{agent}/log-in")
+    at_bob, at_carla = [await floor.world.phone(agent).rings() for agent in ("bob", "carla")]
+    assert {fact.contact for fact in floor.told(OfferMade)[1:]} == {(await floor.call_of("+491701"))["id"]}
+    await at_carla.answer()
+    await at_bob.ended()
+    assert not first.is_over
+    assert not second.is_over
+    path.write_text(toml(floor.data))
+    await floor.post("reload")
+
+
+async def test_what_needs_a_restart_is_named_and_nothing_changes(floor: Floor) -> None:
+    changed = deepcopy(floor.data)
+    changed["agents"] = changed["agents"][:2]
+    changed["site"]["language"] = "es"
+    changed["queues"][0]["strategy"] = "ring-all"
+    floor.asterisk.configuration.path.write_text(toml(changed))
+    with pytest.raises(AssertionError, match=r"site, agents carla \(new or gone\) cannot change while"):
+        await floor.post("reload")
+    assert (await floor.get("queues/linear"))["strategy"] == "linear"
