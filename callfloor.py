@@ -30,6 +30,11 @@ COMMANDS = (
         "Write Asterisk's whole configuration; doing it again changes nothing.",
     ),
     CommandAtNeed("agents", "agents:app", "See agents, log them in and out, pause them."),
+    CommandAtNeed(
+        "why",
+        "why:why",
+        "Explain who was considered for a call, now and at each offer, and who was not.",
+    ),
     CommandAtNeed("routes", "routes:app", "Ask where calls go."),
     CommandAtNeed("strategies", "strategies:strategies", "List the ways to choose agents and callers."),
     CommandAtNeed("ivr", "ivr:app", "See routes and menus."),

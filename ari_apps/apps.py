@@ -38,6 +38,7 @@ from ari_apps.ivr.sounds import AnySound, SoundFolders, Sounds
 from ari_apps.ivr.speech import Speech
 from ari_apps.ivr.voicemail import Voicemail
 from ari_apps.ivr.walk import Ivr
+from ari_apps.last_agents import LastAgents
 from ari_apps.legs import Leg
 from ari_apps.line import CallerGone, Line
 from ari_apps.local_asterisk.installation import find
@@ -89,6 +90,7 @@ class Apps:
         self._recordings = recordings
         self._prompts = prompts
         self.crew = Crew()
+        self.last_agents = LastAgents()
         self.calls = Calls()
         self.floor = Floor(new_id, chance=SystemRandom().random, lease_s=LEASE_S)
         self.dispatcher = Dispatcher(self._arrived, self._reconnected, self._disconnected)
@@ -113,6 +115,7 @@ class Apps:
             calls=self.calls,
             new_id=new_id,
             new_leg=self._new_leg,
+            last_agents=self.last_agents,
         )
         self._ivr = self._make_ivr(ask, prompts, remember)
         self._inbound = inbound = Inbound(

@@ -37,8 +37,10 @@ from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.configuration.settings import Address
 from ari_apps.console.api import add_api
 from ari_apps.console.desk import Desk
+from ari_apps.console.offers_recollected import OffersRecollected
 from ari_apps.console.operations import operations
 from ari_apps.crew import Crew
+from ari_apps.last_agents import DAYS, LastAgents
 from ari_apps.reconcile.before import Recall
 from queue_strategies.errors import CallfloorError
 from queue_strategies.facts import Fact
@@ -113,6 +115,8 @@ class RunningFloor:
     def remember(self, fact: Fact) -> None:
         """Count a fact, keep it, and tell whoever watches."""
         self.figures.add(fact)
+        if self.apps is not None:
+            self.apps.last_agents.take(fact)
         self.journal.write(fact)
         self.tell_watchers(fact)
 
@@ -192,6 +196,18 @@ async def _tell_queues(journal: Journal, configuration: FloorConfiguration) -> N
             return
 
 
+async def _recall_last_agents(journal: Journal, last_agents: LastAgents) -> None:
+    """Learn who talked to whom before we started, as soon as the database is there."""
+    while True:
+        try:
+            rows = await journal.rows("last_agents", days=DAYS)
+        except DatabaseUnreachable:
+            await asyncio.sleep(DATABASE_AGAIN_S)
+        else:
+            last_agents.recall((number, AgentId(agent)) for number, agent in rows)
+            return
+
+
 async def _acting(
     floor: RunningFloor, secrets: SecretFiles, folders: AsteriskFolders, stack: AsyncExitStack
 ) -> Apps:
@@ -207,6 +223,8 @@ async def _acting(
             recall=Recall(floor.journal, clock),
         )
     )
+    if any(queue.last_agent_patience_s for queue in configuration.queues):
+        floor.telling.start(_recall_last_agents(floor.journal, apps.last_agents), "recall the last agents")
     health = apps.ari.health()
     floor.exporter.add(lambda: ari_families(health))
     floor.health.add(lambda: [Check("ari", health.connected, health.reason)])
@@ -255,7 +273,7 @@ async def _serving(
     site.router.add_get("/healthz", floor.health.healthz)
     site.router.add_get("/readyz", floor.health.readyz)
     if floor.apps is not None:
-        desk = Desk(floor.apps, floor.clock, floor.reload)
+        desk = Desk(floor.apps, floor.clock, floor.reload, OffersRecollected(floor.journal).of)
         add_api(site, operations(desk), token=secrets.get("api"), version=VERSION)
     http = floor.configuration.http
     runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)

@@ -14,6 +14,7 @@ from ari_apps.crew import Crew
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
 from ari_apps.directory import Directory
+from ari_apps.last_agents import LastAgents
 from ari_apps.legs import Leg
 from ari_apps.mailbox import Mailbox
 from ari_apps.queueing import Queueing
@@ -40,6 +41,7 @@ class Switchboard:
         calls: Calls,
         new_id: Callable[[], str],
         new_leg: Callable[[str, Mailbox], Leg],
+        last_agents: LastAgents,
     ) -> None:
         self._queueing = queueing
         self._directory = directory
@@ -49,6 +51,7 @@ class Switchboard:
         self._calls = calls
         self._new_id = new_id
         self._new_leg = new_leg
+        self._last_agents = last_agents
 
     def reach(self, to: Destination, party: Party, call: Call) -> Attempt | None:
         """Begin to find somebody at a destination for a party; None when nobody lives there."""
@@ -60,6 +63,7 @@ class Switchboard:
                 joined_moment=self._clock.moment() if call.waits_since is None else call.waits_since,
                 priority=call.priority,
                 skills={Skill(skill): level for skill, level in call.skills.items()},
+                wants_agent=self._last_agents.of(call.caller_number),
             )
             call.waits_since = None
             return self._queueing.join(party, caller)

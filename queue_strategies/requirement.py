@@ -87,6 +87,20 @@ def why_unfit(asked: Requirement, candidate: Candidate) -> str | None:
     return None
 
 
+def in_words(asked: Requirement) -> str:
+    """Say what is asked for, as in `asks for spanish 3, penalty at most 1`; nothing when anybody will do."""
+    if asked.only is not None:
+        return f"waits for {asked.only} alone"
+    parts = [f"{skill} {level}" for skill, level in asked.skills]
+    if asked.min_penalty is not None:
+        parts.append(f"penalty at least {asked.min_penalty}")
+    if asked.max_penalty is not None:
+        parts.append(f"penalty at most {asked.max_penalty}")
+    if asked.never:
+        parts.append(f"not {' or '.join(sorted(asked.never))}")
+    return f"asks for {', '.join(parts)}" if parts else ""
+
+
 def required(queue: Queue, caller: Caller, joined: float, now: float, *, members: int) -> Requirement:
     """Return what a caller who has waited since `joined` asks for, by the queue's skills and its rule."""
     if not (queue.rule or queue.skills or caller.skills):

@@ -70,6 +70,23 @@ FROM agent_states
 WHERE source = 'floor' AND logged_in AND began_at < %(ends)s AND coalesce(ended_at, %(ends)s) > %(begins)s
 ORDER BY agent, began_at
 
+-- offers_of_contact --
+-- Read to whom a call was offered and why, and what became of each offer.
+SELECT made.agent, made.at, made.body->>'because', ended.body->>'outcome',
+    extract(epoch FROM ended.at - made.at)::double precision
+FROM facts made LEFT JOIN facts ended
+    ON ended.contact = made.contact AND ended.kind = 'offer_ended' AND ended.body->>'offer' = made.body->>'offer'
+WHERE made.contact = %(contact)s AND made.kind = 'offer_made'
+ORDER BY made.id
+
+-- last_agents --
+-- Read with whom each customer of the last days talked last.
+SELECT DISTINCT ON (caller_number) caller_number, agent
+FROM contacts JOIN visits USING (contact)
+WHERE outcome = 'answered' AND source = 'floor' AND caller_number <> '' AND agent IS NOT NULL
+    AND joined_at > now() - make_interval(days => %(days)s)
+ORDER BY caller_number, decided_at DESC
+
 -- know_queues --
 -- Remember by which rules each queue is measured.
 INSERT INTO queues (queue, strategy, service_level_s, service_level_formula, short_abandon_s)

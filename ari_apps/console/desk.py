@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterable
 
 from ami_listeners.clock import Clock
 from ari_apps.agents import AgentAction, UnknownAgentError
@@ -14,6 +15,7 @@ from ari_apps.console.views import (
     AgentView,
     CallView,
     FloorView,
+    OfferWhy,
     QueueView,
     Reasoned,
     WaitingView,
@@ -23,8 +25,15 @@ from ari_apps.ivr.python_calls import PythonCallError
 from ari_apps.requests import CallRequest, Consult, NotNow, Transfer
 from queue_strategies.errors import CallfloorError
 from queue_strategies.events import PriorityChanged
-from queue_strategies.floor import AgentSnapshot, FloorSnapshot, QueueSnapshot
-from queue_strategies.model import QueueName
+from queue_strategies.floor import (
+    AgentSnapshot,
+    Considered,
+    Excluded,
+    Explanation,
+    FloorSnapshot,
+    QueueSnapshot,
+)
+from queue_strategies.model import ContactId, QueueName
 
 REPLY_S = 10.0
 """How long a call's coroutine may take to do what is asked."""
@@ -37,10 +46,17 @@ class NotFoundError(CallfloorError):
 class Desk:
     """Look at the floor, and ask things of it."""
 
-    def __init__(self, apps: Apps, clock: Clock, reload: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        apps: Apps,
+        clock: Clock,
+        reload: Callable[[], None],
+        recollect: Callable[[str], Awaitable[list[OfferWhy]]],
+    ) -> None:
         self._apps = apps
         self._clock = clock
         self._reload = reload
+        self._recollect = recollect
 
     # -- looking --------------------------------------------------------------------------------------------
 
@@ -79,18 +95,15 @@ class Desk:
         self._find(id_)
         return next(call for call in self.calls() if call.id == id_)
 
-    def why(self, id_: str) -> WhyView:
-        """Explain why a waiting call is offered to whom; raises NotFoundError."""
-        call = self._find(id_)
-        explanation = self._apps.floor.explain(call.contact, self._clock.moment())
-        if explanation is None:
-            raise NotFoundError(f"call {id_!r} waits in no queue")
-        return WhyView(
-            call=id_,
-            summary=explanation.sentence,
-            considered=[Reasoned(agent=one.agent, why=one.why) for one in explanation.considered],
-            excluded=[Reasoned(agent=one.agent, why=one.why) for one in explanation.excluded],
-        )
+    async def why(self, id_: str) -> WhyView:
+        """Explain to whom a call is and was offered, from memory or from the facts; raises NotFoundError."""
+        explanation = self._apps.floor.explain(ContactId(id_), self._clock.moment())
+        if explanation is not None:
+            return why_view(explanation, self._clock.at)
+        offers = await self._recollect(id_)
+        if not offers:
+            raise NotFoundError(f"there is no call {id_!r} that was ever offered to an agent")
+        return WhyView(call=id_, summary="Is over.", considered=[], excluded=[], offers=offers)
 
     # -- asking ---------------------------------------------------------------------------------------------
 
@@ -155,6 +168,34 @@ class Desk:
             language=call.language,
             priority=call.priority,
         )
+
+
+def why_view(explanation: Explanation, at: Callable[[float], dt.datetime]) -> WhyView:
+    """Show an explanation as people read it."""
+    return WhyView(
+        call=explanation.contact,
+        summary=explanation.sentence,
+        considered=_reasoned(explanation.considered),
+        excluded=_reasoned(explanation.excluded),
+        offers=[
+            OfferWhy(
+                agent=offer.agent,
+                at=at(offer.moment),
+                because=f"{offer.strategy}: {offer.why}",
+                asked=offer.asked,
+                ready=offer.ready,
+                considered=_reasoned(offer.considered),
+                excluded=_reasoned(offer.excluded),
+                outcome=offer.outcome,
+                lasted_s=offer.lasted_s,
+            )
+            for offer in explanation.offers
+        ],
+    )
+
+
+def _reasoned(entries: Iterable[Considered | Excluded]) -> list[Reasoned]:
+    return [Reasoned(agent=entry.agent, why=entry.why) for entry in entries]
 
 
 def queue_view(queue: QueueSnapshot, now: float) -> QueueView:

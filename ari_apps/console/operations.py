@@ -70,7 +70,7 @@ def _looking(desk: Desk) -> tuple[Operation, ...]:
         return desk.call(asked.path["call"])
 
     async def why(asked: Asked) -> WhyView:
-        return desk.why(asked.path["call"])
+        return await desk.why(asked.path["call"])
 
     look = partial(Operation, method="GET")
     return (
@@ -83,7 +83,7 @@ def _looking(desk: Desk) -> tuple[Operation, ...]:
         look(path=f"{ROOT}/calls/{{call}}", summary="Show a call", answer=call, gives=CallView),
         look(
             path=f"{ROOT}/calls/{{call}}/why",
-            summary="Explain who was considered for a waiting call, and who not",
+            summary="Explain who was considered for a call, now and at each offer, and who was not",
             answer=why,
             gives=WhyView,
         ),

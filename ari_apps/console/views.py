@@ -98,13 +98,34 @@ class Reasoned(View):
     why: str
 
 
+class OfferWhy(View):
+    """Why one agent was chosen for a call."""
+
+    agent: str
+    at: dt.datetime
+    because: str
+    asked: str = ""
+    """What the caller asked for; empty: anybody would do."""
+    ready: int | None = None
+    """How many could have been chosen; with the next two, known of the latest calls alone."""
+    considered: list[Reasoned] = []
+    """The first of them, in the order of their scores."""
+    excluded: list[Reasoned] = []
+    outcome: str | None = None
+    """None: it goes on."""
+    lasted_s: float | None = None
+
+
 class WhyView(View):
-    """Why a call is where it is."""
+    """Why a call is where it is, or was last."""
 
     call: str
     summary: str
     considered: list[Reasoned]
+    """Now."""
     excluded: list[Reasoned]
+    offers: list[OfferWhy]
+    """In order."""
 
 
 class Pause(View):

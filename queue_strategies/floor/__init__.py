@@ -1,6 +1,6 @@
 """The floor of one site: its queues and agents, its callers, and who is put before whom."""
 
-from queue_strategies.floor.explanation import Considered, Excluded, Explanation
+from queue_strategies.floor.explanation import Considered, Excluded, Explanation, OfferExplained
 from queue_strategies.floor.floor import Decision, Floor
 from queue_strategies.floor.snapshot import (
     AgentSnapshot,
@@ -18,6 +18,7 @@ __all__ = [
     "Explanation",
     "Floor",
     "FloorSnapshot",
+    "OfferExplained",
     "QueueCounts",
     "QueueSnapshot",
     "WaitingCaller",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,6 +10,9 @@ from queue_strategies.estimates import Pace
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.visit import Offer, Talk, Visit
 from queue_strategies.model import Agent, AgentState, ContactId, OfferOutcome
+
+HISTORY = 64
+"""So many states are kept to explain choices that are past."""
 
 
 class Told(NamedTuple):
@@ -70,6 +74,8 @@ class Desk:
     state: AgentState = AgentState.LOGGED_OUT
     pace: Pace = field(default_factory=Pace)
     """Callers taken, over the time occupied."""
+    history: deque[tuple[float, AgentState, str]] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    """What was told of the agent's state: since when, what, and what led to it."""
     spoken_of: bool = False
     """Something was told about this agent since the floor began."""
     told: Told = Told(AgentState.LOGGED_OUT, False, None)  # noqa: RUF009 - immutable
@@ -103,6 +109,10 @@ class Desk:
         """Derive what the agent counts for; a pause asked for in mid-call counts already."""
         unpaused = self.logged_in and self.pause_reason is None
         return Standing(self.logged_in, unpaused, unpaused and self.phone_responds)
+
+    def stood_at(self, moment: float) -> tuple[float, AgentState, str] | None:
+        """Return since when which state held at a moment past, and why; None: not known any more."""
+        return next((entry for entry in reversed(self.history) if entry[0] <= moment), None)
 
     def reason(self) -> str:
         """Say what led to the present state, where the state alone does not."""

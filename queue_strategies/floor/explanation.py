@@ -1,15 +1,24 @@
-"""Explain why a caller is where the caller is: who was considered, who was not and why."""
+"""Explain where a caller is: who was considered, who was not and why, now and at each offer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from queue_strategies.floor import demands
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
-from queue_strategies.floor.line import Seat
+from queue_strategies.floor.reasons import SHOWN, Choice, why_there
 from queue_strategies.floor.visit import Offer, Place, Visit
-from queue_strategies.model import AgentId, AgentState, ContactId, OfferOutcome, QueueName, VisitId
-from queue_strategies.requirement import ANYBODY, why_unfit
+from queue_strategies.model import (
+    AgentId,
+    AgentState,
+    ContactId,
+    OfferId,
+    OfferOutcome,
+    QueueName,
+    VisitId,
+)
+from queue_strategies.requirement import in_words, why_unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,53 +31,89 @@ class Considered:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """An agent who cannot be rung for the caller now."""
+    """An agent who cannot be rung for the caller."""
 
     agent: AgentId
     why: str
 
 
 @dataclass(frozen=True, slots=True)
+class OfferExplained:
+    """Why one agent was chosen at one moment."""
+
+    offer: OfferId
+    agent: AgentId
+    moment: float
+    asked: str
+    """What the caller asked for; empty: anybody would do."""
+    strategy: str
+    why: str
+    """What the chosen one's score was made of."""
+    ready: int
+    """How many could have been chosen."""
+    considered: tuple[Considered, ...]
+    """The first of them, in the order of their scores."""
+    excluded: tuple[Excluded, ...]
+    outcome: OfferOutcome | None
+    """None: it goes on."""
+    lasted_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """Where a caller is, and what every agent has to do with it."""
+    """Where a caller is or was last, and what every agent has to do with it."""
 
     contact: ContactId
     visit: VisitId
     queue: QueueName
     position: int | None
-    """1 for the next to be served; None for a caller who talks."""
+    """1 for the next to be served; None for a caller who talks or is gone."""
     sentence: str
     considered: tuple[Considered, ...]
-    """In the order in which they ring or would ring."""
+    """Now: in the order in which they ring or would ring."""
     excluded: tuple[Excluded, ...]
+    offers: tuple[OfferExplained, ...]
+    """Every offer this process has made for the visit, in order."""
 
 
 def explain(hall: Hall, contact: ContactId, now: float) -> Explanation | None:
-    """Explain the contact's latest visit; None when the floor knows none that goes on."""
+    """Explain the contact's latest visit; None when the floor remembers none."""
     visits = hall.contacts.get(contact)
-    if not visits:
+    visit = visits[-1] if visits else hall.past.of(contact)
+    if visit is None:
         return None
-    visit = visits[-1]
-    considered = _considered(visit, now)
+    goes_on = bool(visits)
+    considered = _considered(visit, now) if goes_on else ()
     named = {entry.agent for entry in considered}
-    desks = [desk for desk in hall.desks.values() if desk.agent.id not in named]
+    desks = [desk for desk in hall.desks.values() if desk.agent.id not in named] if goes_on else []
+    waits = goes_on and visit.talk is None
     return Explanation(
         contact=contact,
         visit=visit.caller.visit,
         queue=visit.line.queue.name,
-        position=None if visit.talk is not None else visit.line.unanswered.position(visit.rank),
-        sentence=_sentence(visit, len(considered), now),
+        position=visit.line.unanswered.position(visit.rank) if waits else None,
+        sentence=_sentence(visit, len(considered), now) if goes_on else _past_sentence(visit),
         considered=considered,
         excluded=tuple(Excluded(desk.agent.id, why_not(hall, visit, desk, now)) for desk in desks),
+        offers=tuple(_explained(hall, visit, choice) for choice in visit.choices),
     )
+
+
+# -- now ----------------------------------------------------------------------------------------------------
 
 
 def _considered(visit: Visit, now: float) -> tuple[Considered, ...]:
     if visit.talk is not None:
         return (Considered(visit.talk.offer.desk.agent.id, f"talks, {now - visit.talk.began:.0f} s"),)
     offered = [Considered(offer.desk.agent.id, _step(offer, now)) for offer in visit.offers]
-    ready = [] if visit.row is None else list(visit.row.ready)
-    return (*offered, *(Considered(seat.agent, _ready(visit, seat, now)) for seat in ready))
+    row = visit.row
+    if row is None:
+        return tuple(offered)
+    strategy = row.line.strategy
+    ready = [
+        Considered(seat.agent, f"ready, {why_there(strategy, seat.ranks[row], now)}") for seat in row.ready
+    ]
+    return (*offered, *ready)
 
 
 def _step(offer: Offer, now: float) -> str:
@@ -77,12 +122,6 @@ def _step(offer: Offer, now: float) -> str:
     if offer.rang is not None:
         return f"rings, {now - offer.rang:.0f} s"
     return f"being dialled, {now - offer.made:.0f} s"
-
-
-def _ready(visit: Visit, seat: Seat, now: float) -> str:
-    penalty = f", penalty {seat.penalty}" if seat.penalty else ""
-    asked = ANYBODY if visit.row is None else visit.row.asked
-    return f"ready, {visit.line.strategy.because(seat, asked, now)}{penalty}"
 
 
 def why_not(hall: Hall, visit: Visit, desk: Desk, now: float) -> str:
@@ -94,26 +133,14 @@ def why_not(hall: Hall, visit: Visit, desk: Desk, now: float) -> str:
         return unfit
     lasted = f"{now - desk.since:.0f} s"
     match desk.state:
-        case AgentState.TALKING:
-            return f"talks to another caller, {lasted}"
-        case AgentState.RINGING:
-            return f"reserved for another caller, {lasted}"
-        case AgentState.LOGGED_OUT:
-            return "logged out"
         case AgentState.WRAP_UP:
             return f"wrap-up, {_left(hall, desk, now)}"
-        case AgentState.BUSY:
-            return f"on a call of their own, {lasted}"
-        case AgentState.PAUSED:
-            return f"paused: {desk.pause_reason}" if desk.pause_reason else "paused"
-        case AgentState.UNREACHABLE if not desk.reachable:
-            return "phone cannot be reached"
-        case AgentState.UNREACHABLE:
+        case AgentState.UNREACHABLE if desk.reachable:
             return f"phone did not respond, {_left(hall, desk, now)}"
         case AgentState.RESTING:
-            return f"{_missed(desk)}, {_left(hall, desk, now)}"
-        case AgentState.READY:
-            return "ready"
+            return f"{_missed(desk.reason())}, {_left(hall, desk, now)}"
+        case state:
+            return _in_state(state, desk.reason(), lasted)
 
 
 def _left(hall: Hall, desk: Desk, now: float) -> str:
@@ -121,8 +148,30 @@ def _left(hall: Hall, desk: Desk, now: float) -> str:
     return "no end set" if until is None else f"{max(0.0, until - now):.0f} s left"
 
 
-def _missed(desk: Desk) -> str:
-    match desk.resting_from:
+def _in_state(state: AgentState, reason: str, lasted: str) -> str:
+    match state:
+        case AgentState.TALKING:
+            return f"talks to another caller, {lasted}"
+        case AgentState.RINGING:
+            return f"reserved for another caller, {lasted}"
+        case AgentState.LOGGED_OUT:
+            return "logged out"
+        case AgentState.WRAP_UP:
+            return f"wrap-up, {lasted}"
+        case AgentState.BUSY:
+            return f"on a call of their own, {lasted}"
+        case AgentState.PAUSED:
+            return f"paused: {reason}" if reason else "paused"
+        case AgentState.UNREACHABLE:
+            return "phone cannot be reached" if reason == "phone gone" else "phone did not respond"
+        case AgentState.RESTING:
+            return _missed(reason)
+        case AgentState.READY:
+            return "ready"
+
+
+def _missed(outcome: str) -> str:
+    match outcome:
         case OfferOutcome.RANG_OUT:
             return "let the last caller ring"
         case OfferOutcome.DECLINED:
@@ -143,4 +192,58 @@ def _sentence(visit: Visit, considered: int, now: float) -> str:
     if visit.spared_until is not None:
         left_s = visit.spared_until - now
         return f"{place}: could not be connected {visit.failures} times, next try in {left_s:.0f} s."
-    return f"{place}: {considered or 'none'} of {members} members can be rung."
+    told = [f"{place}: {considered or 'none'} of {members} members can be rung"]
+    if visit.row is not None and (asked := in_words(visit.row.asked)):
+        change_at = demands.change_at(visit, now)
+        told.append(asked if change_at is None else f"{asked}, which changes in {change_at - now:.0f} s")
+    return f"{'; '.join(told)}."
+
+
+# -- what is past -------------------------------------------------------------------------------------------
+
+
+def _past_sentence(visit: Visit) -> str:
+    return f"No longer in {visit.line.queue.name}; {len(visit.choices) or 'no'} offers were made."
+
+
+def _explained(hall: Hall, visit: Visit, choice: Choice) -> OfferExplained:
+    by_number = {desk.number: desk.agent.id for desk in hall.desks.values()}
+    considered = tuple(
+        Considered(agent, why_there(choice.strategy, rank, choice.moment))
+        for rank in choice.ranks
+        if (agent := by_number.get(int(rank[-1]))) is not None
+    )
+    named = {entry.agent for entry in considered} | {choice.agent}
+    excluded = [
+        Excluded(desk.agent.id, _why_not_then(visit, choice, desk))
+        for desk in hall.desks.values()
+        if desk.agent.id not in named
+    ]
+    return OfferExplained(
+        offer=choice.offer,
+        agent=choice.agent,
+        moment=choice.moment,
+        asked=in_words(choice.asked),
+        strategy=choice.name,
+        why=why_there(choice.strategy, choice.rank, choice.moment),
+        ready=choice.ready,
+        considered=considered,
+        excluded=tuple(excluded),
+        outcome=choice.outcome,
+        lasted_s=None if choice.ended is None else choice.ended - choice.moment,
+    )
+
+
+def _why_not_then(visit: Visit, choice: Choice, desk: Desk) -> str:
+    seat = visit.line.seats.get(desk.agent.id)
+    if seat is None:
+        return "not a member"
+    if (unfit := why_unfit(choice.asked, seat)) is not None:
+        return unfit
+    stood = desk.stood_at(choice.moment)
+    if stood is None:
+        return "not known any more"
+    since, state, reason = stood
+    if state is AgentState.READY:
+        return f"ready, behind the first {SHOWN}"
+    return _in_state(state, reason, f"{choice.moment - since:.0f} s")

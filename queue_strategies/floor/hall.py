@@ -11,6 +11,7 @@ from queue_strategies.floor import announcing, demands, outlook
 from queue_strategies.floor.deadlines import Deadlines
 from queue_strategies.floor.desk import Desk, Told
 from queue_strategies.floor.line import Line
+from queue_strategies.floor.reasons import Past
 from queue_strategies.floor.row import Row
 from queue_strategies.floor.visit import Offer, Place, Visit
 from queue_strategies.model import AgentId, AgentState, ContactId, OfferId, QueueName, VisitId
@@ -50,6 +51,7 @@ class Hall:
         """Agents of whom it is not known yet whether they still do what was told of them."""
         self.overdue: dict[Visit, None] = {}
         """Callers whose time was up while restoring."""
+        self.past = Past()
         self._changed: dict[Desk, None] = {}
         self._count = 0
 
@@ -84,6 +86,7 @@ class Hall:
     def forget(self, visit: Visit) -> None:
         """Know a visit no longer."""
         del self.visits[visit.caller.visit]
+        self.past.keep(visit)
         visits = self.contacts[visit.caller.contact]
         visits.remove(visit)
         if not visits:
@@ -176,6 +179,7 @@ class Hall:
         )
         desk.told = present
         desk.told_moment = self.now
+        desk.history.append((self.now, desk.state, desk.reason()))
         desk.spoken_of = True
 
     def trust(self, desk: Desk, since: float) -> None:

@@ -13,6 +13,7 @@ from queue_strategies.floor import demands, talks
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Seat
+from queue_strategies.floor.reasons import Choice, note_end, why_there
 from queue_strategies.floor.row import Row
 from queue_strategies.floor.visit import Offer, Place, Visit
 from queue_strategies.model import OfferId, OfferOutcome
@@ -34,6 +35,7 @@ def make(hall: Hall, row: Row, visit: Visit, seat: Seat) -> None:
     queue = line.queue
     offer = Offer(OfferId(hall.new_id()), visit, desk, seat, hall.now)
     because = _because(hall, row, seat)
+    visit.choices.append(Choice.of(row, seat, hall.now, offer.id))
     line.strategy.offered(seat, visit, line.roster)
     line.order.served(visit)
     hall.offers[offer.id] = offer
@@ -58,9 +60,8 @@ def make(hall: Hall, row: Row, visit: Visit, seat: Seat) -> None:
 
 
 def _because(hall: Hall, row: Row, seat: Seat) -> str:
-    why = row.line.strategy.because(seat, row.asked, hall.now)
-    penalty = f", penalty {seat.penalty}" if seat.penalty else ""
-    return f"{row.line.queue.strategy}: {why}{penalty}, first of {len(row.ready)} ready"
+    why = why_there(row.line.strategy, seat.ranks[row], hall.now)
+    return f"{row.line.queue.strategy}: {why}, first of {len(row.ready)} ready"
 
 
 def begin(hall: Hall, offer: Offer, penalty: int) -> None:
@@ -193,6 +194,7 @@ def end(hall: Hall, offer: Offer, outcome: OfferOutcome, *, stop: bool = True) -
     )
     del hall.offers[offer.id]
     hall.deadlines.drop(offer)
+    note_end(visit, offer, outcome, hall.now)
     desk.offer = None
     if outcome in NOT_TAKEN:
         _rest(hall, desk, offer, outcome)

@@ -51,6 +51,10 @@ class Ranking(Generic[T]):
 
     # -- those who are ready: the first element of a rank is a penalty --------------------------------------
 
+    def ranks(self, first: int) -> list[Rank]:
+        """Return so many of the lowest ranks."""
+        return self._ranks[:first]
+
     def nth(self, index: int) -> T:
         """Return the thing with so many before."""
         return self._things[self._ranks[index][-1]]

@@ -7,6 +7,7 @@ from queue_strategies.facts import Answered, Handled, HoldEnded, HoldStarted, Of
 from queue_strategies.floor import outlook
 from queue_strategies.floor.desk import Desk, WrapUp
 from queue_strategies.floor.hall import Hall
+from queue_strategies.floor.reasons import note_end
 from queue_strategies.floor.visit import Offer, Place, Talk, Visit
 from queue_strategies.model import OfferOutcome
 
@@ -15,6 +16,7 @@ def begin(hall: Hall, offer: Offer) -> None:
     """Let agent and caller talk: the visit is answered."""
     visit, queue = offer.visit, offer.visit.line.queue
     wait_s = hall.now - visit.joined
+    note_end(visit, offer, OfferOutcome.ANSWERED, hall.now)
     seat_down(hall, offer, hall.now)
     hall.tell(
         OfferEnded(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from queue_strategies.floor.announcing import Notice
     from queue_strategies.floor.desk import Desk
     from queue_strategies.floor.line import Line, Seat
+    from queue_strategies.floor.reasons import Choice
     from queue_strategies.floor.row import Row
 
 
@@ -55,6 +56,8 @@ class Visit:
     """How often an agent picked up and could not be bridged."""
     spared_until: float | None = None
     """After repeated failures: no further offer before this moment."""
+    choices: list[Choice] = field(default_factory=list)
+    """What was considered for each offer, in order."""
     turn: tuple[float, ...] = ()
     """Kept for the strategy."""
     not_taken: dict[AgentId, int] | None = None

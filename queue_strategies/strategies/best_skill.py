@@ -19,13 +19,14 @@ class BestSkill(Strategy):
 
     def score(self, member: Member, asked: Requirement) -> Score:
         """Return the moment since which the member counts as idle."""
-        return (member.idle_since_moment - self._worth_s * levels(member, asked), member.place)
+        level = levels(member, asked)
+        return (member.idle_since_moment - self._worth_s * level, member.place, level)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say what the score is made of."""
-        idle_s = now - member.idle_since_moment
-        had = ", ".join(f"{skill} {member.skills.get(skill, 0)}" for skill, _ in asked.skills)
-        return f"idle {idle_s:.0f} s, {had or 'no skill asked for'} ({self._worth_s:g} s a level)"
+        since, _, level = score
+        ahead_s = self._worth_s * level
+        return f"idle {now - since - ahead_s:.0f} s and {ahead_s:g} s for level {level}"
 
 
 def levels(member: Member, asked: Requirement) -> int:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from queue_strategies.model import Queue
-from queue_strategies.requirement import Requirement
 from queue_strategies.strategies.in_order import InOrder
-from queue_strategies.strategies.strategy import Chance, M, Member, Ready, Served
+from queue_strategies.strategies.strategy import Chance, M, Ready, Score, Served
 
 
 class Random(InOrder):
@@ -18,7 +17,7 @@ class Random(InOrder):
         """Draw one."""
         return ready.nth(int(self._chance() * ready.leading()))
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say that it was chance."""
         return "drawn by lot"
 
@@ -40,6 +39,6 @@ class WeightedRandom(Random):
         _, start, count = best
         return ready.nth(start + int(self._chance() * count))
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
-        """Say what the lot was drawn from."""
-        return f"drawn by lot between 0 and {1 + member.penalty}"
+    def because(self, score: Score, now: float) -> str:
+        """Say that it was chance."""
+        return "drawn by lot, the likelier the lower the penalty"

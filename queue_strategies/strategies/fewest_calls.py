@@ -13,9 +13,9 @@ class FewestCalls(Strategy):
         """Return how many there were."""
         return (member.answered, member.place)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say how many there were."""
-        return f"{member.answered} calls of this queue"
+        return f"{score[0]} calls of this queue"
 
 
 class FewestCallsAnywhere(Strategy):
@@ -25,6 +25,6 @@ class FewestCallsAnywhere(Strategy):
         """Return how many there were."""
         return (member.answered_anywhere, member.place)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say how many there were."""
-        return f"{member.answered_anywhere} calls"
+        return f"{score[0]} calls"

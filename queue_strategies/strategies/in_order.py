@@ -13,6 +13,6 @@ class InOrder(Strategy):
         """Return that place."""
         return (member.place,)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say which place that is."""
-        return f"number {member.place + 1} of the list"
+        return f"number {score[0] + 1} of the list"

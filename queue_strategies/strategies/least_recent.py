@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, isinf
+
 from queue_strategies.requirement import Requirement
 from queue_strategies.strategies.strategy import Member, Score, Strategy
 
@@ -12,9 +14,9 @@ class LeastRecent(Strategy):
     def score(self, member: Member, asked: Requirement) -> Score:
         """Return that moment."""
         ended = member.last_ended_moment
-        return (float("-inf") if ended is None else ended, member.place)
+        return (-inf if ended is None else ended, member.place)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say how long ago that was."""
-        ended = member.last_ended_moment
-        return "no call of this queue yet" if ended is None else f"last call {now - ended:.0f} s ago"
+        ended, _ = score
+        return "no call of this queue yet" if isinf(ended) else f"last call {now - ended:.0f} s ago"

@@ -13,6 +13,6 @@ class LeastTalkTime(Strategy):
         """Return the sum."""
         return (member.talk_anywhere_s, member.place)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say how long that is."""
-        return f"talked {member.talk_anywhere_s:.0f} s"
+        return f"talked {score[0]:.0f} s"

@@ -13,6 +13,6 @@ class LongestIdle(Strategy):
         """Return that moment."""
         return (member.idle_since_moment, member.place)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say how long that is."""
-        return f"idle {now - member.idle_since_moment:.0f} s"
+        return f"idle {now - score[0]:.0f} s"

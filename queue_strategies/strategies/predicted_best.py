@@ -32,12 +32,13 @@ class PredictedBest(Strategy):
     def score(self, member: Member, asked: Requirement) -> Score:
         """Return the moment since which the member counts as idle."""
         self._learn(member)
-        return (member.idle_since_moment + self._worth * self._optimistic_s(member), member.place)
+        done_s = self._optimistic_s(member)
+        return (member.idle_since_moment + self._worth * done_s, member.place, done_s)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say what the score is made of."""
-        idle_s = now - member.idle_since_moment
-        return f"idle {idle_s:.0f} s, done in {self._expected_s(member):.0f} s by {member.handled} calls"
+        since, _, done_s = score
+        return f"idle {now - since + self._worth * done_s:.0f} s, expected to be done in {done_s:.0f} s"
 
     def _learn(self, member: Member) -> None:
         calls, handle_s = self._known.get(member.agent, (0, 0.0))

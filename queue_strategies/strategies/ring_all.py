@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sys import maxsize
 
-from queue_strategies.requirement import Requirement
 from queue_strategies.strategies.in_order import InOrder
-from queue_strategies.strategies.strategy import Member
+from queue_strategies.strategies.strategy import Score
 
 
 class RingAll(InOrder):
@@ -14,7 +13,7 @@ class RingAll(InOrder):
 
     phones_at_once = maxsize
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say that there was no choice."""
         return "everybody ready is rung"
 
@@ -24,6 +23,6 @@ class RingAllOfAPenalty(RingAll):
 
     one_penalty_at_a_time = True
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say that there was no choice."""
         return "everybody ready of the lowest penalty is rung"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from sys import maxsize
 
 from queue_strategies.model import Queue
-from queue_strategies.requirement import Requirement
 from queue_strategies.strategies.in_order import InOrder
-from queue_strategies.strategies.strategy import Chance, Member
+from queue_strategies.strategies.strategy import Chance, Score
 
 
 class RingProgressively(InOrder):
@@ -18,6 +17,6 @@ class RingProgressively(InOrder):
     def __init__(self, queue: Queue, chance: Chance) -> None:
         self.another_phone_after_s = queue.ring_progressively_delay_s
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say what comes next."""
-        return f"number {member.place + 1} of the list, one more every {self.another_phone_after_s:g} s"
+        return f"number {score[0] + 1} of the list, one more every {self.another_phone_after_s:g} s"

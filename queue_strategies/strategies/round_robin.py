@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from queue_strategies.requirement import Requirement
 from queue_strategies.strategies.in_order import InOrder
 from queue_strategies.strategies.strategy import M, Member, Ready, Roster, Score, Served
 
@@ -34,9 +33,9 @@ class RoundRobin(InOrder):
         """Go on from here."""
         self._last = (member.penalty, member.place)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say whose turn it is."""
-        return f"turn of number {member.place + 1}"
+        return f"turn of number {score[0] + 1}"
 
 
 class TopDown(RoundRobin):

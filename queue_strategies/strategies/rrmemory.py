@@ -8,9 +8,8 @@ and store_next_lin in app_queue.c).
 
 from __future__ import annotations
 
-from queue_strategies.requirement import Requirement
 from queue_strategies.strategies.in_order import InOrder
-from queue_strategies.strategies.strategy import M, Member, Ready, Roster, Served
+from queue_strategies.strategies.strategy import M, Member, Ready, Roster, Score, Served
 
 
 class RoundRobinMemory(InOrder):
@@ -30,9 +29,9 @@ class RoundRobinMemory(InOrder):
         """Remember who would have been next."""
         self._turn = roster.after(self._turn, member.penalty, member.place)
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
+    def because(self, score: Score, now: float) -> str:
         """Say whose turn it is."""
-        return f"turn of number {member.place + 1}"
+        return f"turn of number {score[0] + 1}"
 
 
 class Linear(InOrder):

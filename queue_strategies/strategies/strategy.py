@@ -129,8 +129,8 @@ class Strategy(Protocol):
         """Take note that this member is being rung for this caller."""
         return
 
-    def because(self, member: Member, asked: Requirement, now: float) -> str:
-        """Say in a few words what put this member where it is."""
+    def because(self, score: Score, now: float) -> str:
+        """Say in a few words what this score is made of; what is only to be said may stand at its end."""
 
 
 Factory = Callable[[Queue, Chance], Strategy]

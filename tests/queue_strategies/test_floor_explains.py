@@ -6,9 +6,23 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from queue_strategies.events import AgentLoggedOut, AgentOccupied, AgentPaused, PhoneChanged
-from queue_strategies.model import AgentId, AgentState, ContactId, OfferOutcome, QueueName
-from tests.queue_strategies.floor_story import ANNA, BOB, SALES, SUPPORT, Story, agent, sales, support
+from queue_strategies.events import (
+    AgentLoggedOut,
+    AgentOccupied,
+    AgentPaused,
+    AgentUnpaused,
+    PhoneChanged,
+)
+from queue_strategies.model import (
+    AgentId,
+    AgentState,
+    ContactId,
+    OfferOutcome,
+    QueueName,
+    Skill,
+    Widening,
+)
+from tests.queue_strategies.floor_story import ANNA, BOB, CARL, SALES, SUPPORT, Story, agent, sales, support
 
 WHO = [
     "talker",
@@ -93,6 +107,63 @@ def test_agents_of_a_ring_all_queue_are_all_considered() -> None:
     assert [(entry.agent, entry.why) for entry in explained.considered] == [
         (ANNA, "being dialled, 2 s"),
         (BOB, "rings, 2 s"),
+    ]
+
+
+# -- at each offer, also when it is long over ---------------------------------------------------------------
+
+
+def test_each_offer_tells_who_was_considered_and_who_was_not_at_that_moment() -> None:
+    story = every_kind_of_agent().at(200).happen(AgentPaused(AgentId("decliner"), "tea"))
+    story.happen(AgentLoggedOut(AgentId("ringer")))
+    explained = story.floor.explain(ContactId("caller-of-ringer"), 200)
+    assert explained is not None
+    (offer, *_) = explained.offers
+    assert (offer.agent, offer.moment, offer.strategy, offer.why, offer.ready) == (
+        "ringer",
+        100,
+        "longest_idle",
+        "idle 98 s",
+        10,
+    )
+    assert [entry.agent for entry in offer.considered] == [name for name in WHO if name != "talker"]
+    assert offer.considered[1].why == "idle 97 s"
+    assert [entry.agent for entry in offer.excluded] == ["talker", "outsider"]
+
+
+def test_a_visit_that_is_over_is_still_explained_with_the_scores_of_then() -> None:
+    queue = sales(strategy="fewestcalls", rest_s=60)
+    story = Story(queue, agents=[agent(ANNA), agent(BOB, sales=1), agent(CARL)]).at(10)
+    story.happen(AgentPaused(CARL, "lunch")).after(5)
+    story.join("fay").talk(ANNA).part("fay").join("eva").fail(ANNA, OfferOutcome.DECLINED)
+    story.after(1).happen(AgentUnpaused(CARL)).talk(BOB).after(3).part("eva").after(500)
+    explained = story.floor.explain(ContactId("eva"), story.now)
+    assert explained is not None
+    assert (explained.sentence, explained.position) == ("No longer in sales; 2 offers were made.", None)
+    first, second = explained.offers
+    assert (first.agent, first.why, first.outcome) == (ANNA, "1 calls of this queue", OfferOutcome.DECLINED)
+    assert [(entry.agent, entry.why) for entry in first.considered] == [
+        (ANNA, "1 calls of this queue"),
+        (BOB, "0 calls of this queue, penalty 1"),
+    ]
+    assert {entry.agent: entry.why for entry in first.excluded} == {CARL: "paused: lunch"}
+    assert (second.agent, second.outcome, second.lasted_s) == (BOB, OfferOutcome.ANSWERED, 1)
+    assert {entry.agent: entry.why for entry in second.excluded} == {
+        ANNA: "declined the last caller",
+        CARL: "paused: lunch",
+    }
+
+
+def test_who_still_waits_is_told_what_is_asked_for_and_when_that_changes() -> None:
+    rule = (Widening(after_s=30, skills={Skill("spanish"): 0}),)
+    story = Story(sales(rule=rule), agents=[agent(ANNA)]).at(10).join("eva", skills={Skill("spanish"): 3})
+    explained = story.floor.explain(ContactId("eva"), 22)
+    assert explained is not None
+    assert explained.sentence == (
+        "Number 1 in sales: none of 1 members can be rung; asks for spanish 3, which changes in 18 s."
+    )
+    assert [(entry.agent, entry.why) for entry in explained.excluded] == [
+        (ANNA, "skill spanish missing, asked for 3")
     ]
 
 

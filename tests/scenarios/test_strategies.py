@@ -10,7 +10,7 @@ from queue_strategies.facts import OfferMade
 from tests.command_line import toml
 from tests.floor_lab import Floor, until
 
-QUEUES = ("linear", "turns", "counted", "progressive", "able", "ruled", "hasty", "patient")
+QUEUES = ("linear", "turns", "counted", "progressive", "able", "ruled", "hasty", "patient", "sticky")
 NUMBER = {queue: f"+4930{number}00" for number, queue in enumerate(QUEUES, 1)}
 
 FLOOR = (
@@ -28,7 +28,8 @@ give_up_spanish = [{ after_s = 1.5, skills = { spanish = 0 } }]
 [[agents]]
 id = "anna"
 queues = [
-  "linear", "turns", "counted", "progressive", "able", { queue = "ruled", penalty = 1 }, "hasty", "patient"
+  "linear", "turns", "counted", "progressive", "able", { queue = "ruled", penalty = 1 }, "hasty",
+  "patient", "sticky"
 ]
 
 [[agents]]
@@ -38,7 +39,7 @@ skills = { spanish = 2 }
 
 [[agents]]
 id = "carla"
-queues = ["linear", "turns", "counted", "able"]
+queues = ["sticky", "linear", "turns", "counted", "able"]
 skills = { spanish = 4 }
 """
     + "".join(f'[[routes]]\nto = "{NUMBER[queue]}"\ndestination = "queue:{queue}"\n' for queue in QUEUES)
@@ -77,6 +78,10 @@ rule = "give_up_spanish"
 [[queues]]
 name = "ruled"
 rule = "ring_by_ring"
+
+[[queues]]
+name = "sticky"
+last_agent_patience_s = 600
 
 [[queues]]
 name = "hasty"
@@ -163,6 +168,47 @@ async def test_a_caller_asks_for_a_skill_by_a_key_and_gives_it_up_by_waiting(flo
 
 async def is_at(floor: Floor, destination: str) -> bool:
     return any(call["destination"] == destination for call in await floor.get("calls"))
+
+
+async def test_why_is_answered_for_a_call_that_is_over_and_after_a_restart(floor: Floor) -> None:
+    await floor.come_to_work("anna", "bob")
+    caller = await floor.world.call(NUMBER["linear"], from_number="+491701")
+    await (await floor.world.phone("anna").rings()).decline()
+    await (await floor.world.phone("bob").rings()).answer()
+    await floor.until_agent("bob", "talking")
+    call = (await floor.call_of("+491701"))["id"]
+    await caller.hang_up()
+    await floor.until_agent("bob", "ready")
+    declined, answered = (await floor.get(f"calls/{call}/why"))["offers"]
+    assert (declined["agent"], declined["outcome"], declined["ready"]) == ("anna", "declined", 2)
+    assert [one["agent"] for one in declined["considered"]] == ["anna", "bob"]
+    assert {"agent": "anna", "why": "declined the last caller"} in answered["excluded"]
+    await floor.rows("SELECT")
+    await floor.restart()
+    told = (await floor.get(f"calls/{call}/why"))["offers"]
+    assert [(one["agent"], one["outcome"]) for one in told] == [("anna", "declined"), ("bob", "answered")]
+    assert told[1]["because"] == answered["because"] + ", first of 1 ready"
+
+
+async def test_a_customer_waits_for_the_agent_of_the_last_call_also_after_a_restart(floor: Floor) -> None:
+    await floor.come_to_work("carla")
+    caller = await floor.world.call(NUMBER["sticky"], from_number="+491701")
+    await (await floor.world.phone("carla").rings()).answer()
+    await floor.until_agent("carla", "talking")
+    await caller.hang_up()
+    await floor.until_agent("carla", "ready")
+    await floor.rows("SELECT")
+    await floor.restart()
+    await floor.post("agents/carla/pause", {"reason": "lunch"})
+    await floor.come_to_work("anna")
+    await floor.world.call(NUMBER["sticky"], from_number="+491701")
+    await floor.until_waiting("sticky", 1)
+    await floor.world.call(NUMBER["sticky"], from_number="+491702")
+    await floor.world.phone("anna").rings()
+    call = await floor.call_of("+491701")
+    assert "waits for carla alone" in (await floor.get(f"calls/{call['id']}/why"))["summary"]
+    await floor.post("agents/carla/unpause")
+    await floor.world.phone("carla").rings()
 
 
 async def test_a_higher_penalty_is_rung_only_when_the_rule_says_so(floor: Floor) -> None:
