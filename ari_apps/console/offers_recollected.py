@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from ami_listeners.errors import DatabaseUnreachable
 from ami_listeners.journal import Journal
 from ari_apps.console.views import OfferWhy
 from ari_apps.requests import NotNow
+
+
+CONTACT = re.compile(r"[A-Za-z0-9.-]{1,80}")
+"""What every contact's id looks like; anything else was never one."""
 
 
 class OffersRecollected:
@@ -16,6 +22,8 @@ class OffersRecollected:
 
     async def of(self, contact: str) -> list[OfferWhy]:
         """Return a call's offers, in order; raises NotNow while the database is away."""
+        if not CONTACT.fullmatch(contact):
+            return []
         try:
             rows = await self._journal.rows("offers_of_contact", contact=contact)
         except DatabaseUnreachable as away:
