@@ -85,6 +85,8 @@ class ErlangA:
 
     def abandoned_within(self, handle_times: float) -> float:
         """Return the share that hang up within this time: all but those who wait and will hang up yet."""
+        if not self.impatience:
+            return 0.0
         late = still_ahead(self.agents, self.impatience, handle_times, self._ahead, until_answered=False)
         found = (0.0, *self.line.shares) if self.line.fewest else self.line.shares
         not_past = fsum(share * not_yet for share, not_yet in zip(found, late, strict=False))

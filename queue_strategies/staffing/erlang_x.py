@@ -19,6 +19,8 @@ def load_with_redials(agents: int, load: float, impatience: float, room: int | N
     It is where load + redial·lost(total) = total. What is answered grows with the total, and ever more
     slowly, so the root is the only one, and secants from the left approach it from the left.
     """
+    if not redial:
+        return load
     before, missing_before = load, _missing(load, agents, load, impatience, room, redial)
     total = load + missing_before
     for _ in range(_STEPS):

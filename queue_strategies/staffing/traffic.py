@@ -8,7 +8,7 @@ from math import isfinite
 from queue_strategies.errors import CallfloorError
 
 MOST_AGENTS = 100_000
-MOST_LINES = 1_000_000
+MOST_LINES = 200_000
 NEARLY = 1e-9
 """A load so near to the agents, in proportion, is as much as they can do: the rest is rounding."""
 LONGEST_PATIENCE = 100_000.0
