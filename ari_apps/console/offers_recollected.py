@@ -9,7 +9,6 @@ from ami_listeners.journal import Journal
 from ari_apps.console.views import OfferWhy
 from ari_apps.requests import NotNow
 
-
 CONTACT = re.compile(r"[A-Za-z0-9.-]{1,80}")
 """What every contact's id looks like; anything else was never one."""
 
