@@ -15,6 +15,7 @@ import structlog
 
 from ami_listeners.clock import Clock
 from ari_apps.agents import AgentAction, Agents
+from ari_apps.announcer import Announcer
 from ari_apps.ari import Ari, AriSettings, messages
 from ari_apps.call import Call
 from ari_apps.calls import Calls
@@ -118,8 +119,13 @@ class Apps:
             last_agents=self.last_agents,
         )
         self._ivr = self._make_ivr(ask, prompts, remember)
+        self._announcer = Announcer(prompts=prompts, directory=self.directory, clock=clock, crew=self.crew)
         self._inbound = inbound = Inbound(
-            switchboard=switchboard, directory=self.directory, desks=self.desks, walk=self._walk
+            switchboard=switchboard,
+            directory=self.directory,
+            desks=self.desks,
+            announcer=self._announcer,
+            walk=self._walk,
         )
         self.reception = Reception(
             ari=self.ari,
@@ -194,6 +200,7 @@ class Apps:
         if not before.memory.complete:
             self.crew.start(self._recall_the_rest(self._clock.moment()), "recall")
         self.crew.start(self._ivr.prepare(self._configuration.site.language), "prepare speech")
+        self.crew.start(self._announcer.prepare(self._configuration.site.language), "prepare announcements")
         self.crew.start(keep_being_seen(self.ari, self._clock), "heartbeat")
         return self
 

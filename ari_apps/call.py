@@ -19,6 +19,7 @@ import structlog
 from ari_apps.ari import Ari, Conflict, Gone, OutcomeUnknown, Refused, messages
 from ari_apps.destinations import Destination
 from ari_apps.hanging_up import hang_up_surely
+from ari_apps.ivr import numerals
 from ari_apps.ivr.digits import Collected, Matcher, take, when_over
 from ari_apps.legs import EVENTS_MISSED, NO_ANSWER, asterisk_failed, has_ended
 from ari_apps.line import CallerGone, Recorded, T
@@ -215,6 +216,14 @@ class Call:
         for uri in media if not self.resumes else ():
             await self._play(uri, until_key=False)
 
+    async def start_playing(self, media: Sequence[str], playback_id: str) -> None:
+        """Begin to play media URIs as one playback, whose end comes as a PlaybackFinished.
+
+        Raises Refused and OutcomeUnknown.
+        """
+        uris = [sound for uri in media for sound in spelt(uri, self.language)]
+        await self._do(self.ari.channel(self.channel_id).play(uris, playback_id, lang=self.language))
+
     async def hush(self) -> None:
         """End whatever an earlier process was playing, and find out what it was recording."""
         await asyncio.gather(*(self.ari.playback(name).stop() for name in playback_names(self.channel_id)))
@@ -300,7 +309,9 @@ class Call:
         playback_id = next(self._playbacks)
         try:
             await self._do(
-                self.ari.channel(self.channel_id).play(spelt(uri), playback_id, lang=self.language)
+                self.ari.channel(self.channel_id).play(
+                    spelt(uri, self.language), playback_id, lang=self.language
+                )
             )
         except (Refused, OutcomeUnknown) as refusal:
             log.warning("call.prompt_refused", media=uri, why=str(refusal))
@@ -347,12 +358,16 @@ def playback_names(channel_id: str) -> list[str]:
     return [f"{channel_id}-prompt-{number}" for number in range(4)]
 
 
-def spelt(uri: str) -> str | list[str]:
-    """Return what to play: of `digits:…`, which Asterisk cannot stop, the sounds it is made of."""
+def spelt(uri: str, language: str) -> list[str]:
+    """Return what to play: of digits and numbers, which Asterisk cannot stop, the sounds they are made of."""
     kind, _, keys = uri.partition(":")
-    if kind != "digits":
-        return uri
-    return [f"sound:digits/{KEY_SOUNDS.get(key, key)}" for key in keys]
+    match kind:
+        case "digits":
+            return [f"sound:digits/{KEY_SOUNDS.get(key, key)}" for key in keys]
+        case "number" if (words := numerals.sounds(int(keys), language)) is not None:
+            return [f"sound:{word}" for word in words]
+        case _:
+            return [uri]
 
 
 def note_failure(playback: messages.Playback) -> None:

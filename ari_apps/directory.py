@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 
+from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.checks import references
 from ari_apps.configuration.floor_toml import FloorConfiguration, direct_line_name
 from ari_apps.configuration.settings import AgentSettings
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
 from ari_apps.ivr.opening_hours import build_calendars, build_routes
+from ari_apps.ivr.settings import NO_PROMPT, PromptSettings
 from queue_strategies.model import AgentId, OfferOutcome, QueueName, VisitOutcome
 from queue_strategies.routing import Arrival, Route, route
 
@@ -101,6 +104,24 @@ class Directory:
         """Return the class of music a waiting caller hears; None: the tone of ringing."""
         queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
         return queue.music if queue else None
+
+    def announcements_of(self, to: Destination) -> AnnouncementSettings | None:
+        """Return what callers are told who wait for this destination."""
+        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        return queue.announcements if queue else None
+
+    def briefing_of(self, to: Destination) -> tuple[PromptSettings, float | None]:
+        """Return what an agent is told who answers for this destination, and how long that may take."""
+        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        if queue is None or not queue.briefing.by_language:
+            return NO_PROMPT, None
+        return queue.briefing, queue.briefing_max_s
+
+    def announced(self) -> Iterator[PromptSettings]:
+        """Yield everything that queues may say."""
+        for queue in self._configuration.queues:
+            yield queue.briefing
+            yield from queue.announcements.prompts()
 
     def instead_of(
         self,

@@ -7,14 +7,17 @@ from contextlib import suppress
 
 import structlog
 
+from ari_apps.announcer import Announcer
 from ari_apps.ari import AriError, messages
+from ari_apps.aside import Aside
+from ari_apps.briefing import AgentGone, Briefing
 from ari_apps.call import Call
 from ari_apps.conversation import Conversation, StillWaiting, ThirdParty
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.directory import Directory
 from ari_apps.line import CallerGone
-from ari_apps.reaching import Attempt, NotReached, Reached
+from ari_apps.reaching import Attempt, NotReached, Reached, Visit
 from ari_apps.requests import CallRequest, HangUp
 from ari_apps.switchboard import Switchboard
 from queue_strategies.model import VisitOutcome
@@ -31,8 +34,17 @@ Walk = Callable[[Call, Destination], Awaitable[Destination]]
 class Inbound:
     """Take a customer from destination to destination until nobody is left to talk to."""
 
-    def __init__(self, *, switchboard: Switchboard, directory: Directory, desks: Desks, walk: Walk) -> None:
+    def __init__(
+        self,
+        *,
+        switchboard: Switchboard,
+        directory: Directory,
+        desks: Desks,
+        announcer: Announcer,
+        walk: Walk,
+    ) -> None:
         self._switchboard = switchboard
+        self._announcer = announcer
         self._directory = directory
         self._desks = desks
         self._walk = walk
@@ -96,10 +108,15 @@ class Inbound:
 
     async def _wait(self, call: Call, to: Destination, attempt: Attempt) -> Reached | NotReached:
         """Wait until the call is bridged with somebody, or will not be."""
+        aside = Aside(call, to, attempt, self._announcer, self._directory.music_of(to))
         try:
+            if isinstance(attempt, Visit) and attempt.caller.adopted:
+                await aside.hush()
             await self._switchboard.welcome(call, to, attempt)
             while True:
-                if (over := await self._note(call, to, attempt, await call.take())) is not None:
+                item = await call.take()
+                await aside.note(item)
+                if (over := await self._note(call, to, attempt, item, aside)) is not None:
                     return over
         except CallerGone:
             attempt.left(VisitOutcome.LOST if call.lost else VisitOutcome.ABANDONED)
@@ -109,13 +126,15 @@ class Inbound:
             raise
 
     async def _note(
-        self, call: Call, to: Destination, attempt: Attempt, item: object
+        self, call: Call, to: Destination, attempt: Attempt, item: object, aside: Aside
     ) -> Reached | NotReached | None:
         """Take note of one thing that happened while waiting; return what ended the wait, if it did."""
         match item:
             case Reached(attempt=attempt.id):
+                await aside.cut()
                 return await self._bridge(call, to, attempt, item)
             case NotReached(attempt=attempt.id):
+                await aside.cut()
                 return item
             case messages.ChannelDtmfReceived(digit=digit):
                 attempt.pressed(digit)
@@ -127,15 +146,32 @@ class Inbound:
                 item.refuse("not while the caller is waiting")
         return None
 
-    async def _bridge(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> Reached | None:
+    async def _bridge(
+        self, call: Call, to: Destination, attempt: Attempt, met: Reached
+    ) -> Reached | NotReached | None:
+        """Tell the agent who calls, then let the two meet; the caller waits on when the agent is gone."""
         await call.answer()
+        with suppress(AgentGone):
+            if (over := await self._brief(call, to, attempt, met)) is not None:
+                return over
+            if await self._meet(call, to, attempt, met):
+                return met
+        await met.leg.end()
+        attempt.could_not_connect(met)
+        await self._switchboard.welcome(call, to, attempt)
+        return None
+
+    async def _brief(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> NotReached | None:
+        music = self._directory.music_of(to)
+        if self._announcer.briefing_s(to) is not None and music is not None and call.hears is None:
+            await call.start_music(music)
+        return await Briefing(call, to, attempt, met, self._announcer).give()
+
+    async def _meet(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> bool:
         await call.quiet()
         if await self._desks.meet(met.desk, call.channel_id, met.leg.id):
             attempt.connected(met)
             with suppress(CallerGone):  # the conversation will hear of it, and has the agent's leg to end
                 await self._switchboard.note_reached(call, to, attempt)
-            return met
-        await met.leg.end()
-        attempt.could_not_connect(met)
-        await self._switchboard.welcome(call, to, attempt)
-        return None
+            return True
+        return False

@@ -13,7 +13,7 @@ from ari_apps.legs import Failure, Leg, Progress
 from ari_apps.mailbox import Mailbox
 from ari_apps.reaching import NotReached, Party, Reached, Visit
 from ari_apps.traces import LegTrace
-from queue_strategies.commands import Command, Connect, Release, Ring, StopRinging
+from queue_strategies.commands import Announce, Command, Connect, Release, Ring, StopRinging
 from queue_strategies.events import (
     AgentAnswered,
     AgentRang,
@@ -119,7 +119,7 @@ class Queueing:
             self._perform(command)
         if not isinstance(event, TimePassed) or decision.commands:
             log.debug("floor.handled", happened=event, commands=decision.commands)
-        if isinstance(event, CallerJoined) and not decision.commands:
+        if isinstance(event, CallerJoined) and not any(isinstance(one, Ring) for one in decision.commands):
             self._consider(event.caller.visit)
         for fact in decision.facts:
             self._remember(fact)
@@ -139,6 +139,9 @@ class Queueing:
                     self._crew.start(leg.end(), f"stop ringing {offer}")
             case Connect():
                 self._connect(command)
+            case Announce(visit=visit):
+                if (waiting := self._visits.get(visit)) is not None:
+                    waiting.party.mailbox.put(command, can_be_spared=True)
             case Release(visit=visit, outcome=outcome, key=key):
                 self._consider(visit)
                 if (waiting := self._visits.pop(visit, None)) is not None:

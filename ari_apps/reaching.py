@@ -16,6 +16,7 @@ from ari_apps.crew import Crew
 from ari_apps.legs import Failure, Leg, Progress
 from ari_apps.mailbox import Mailbox
 from queue_strategies.events import (
+    AnnouncementEnded,
     CallerConnected,
     CallerHeld,
     CallerJoined,
@@ -75,6 +76,9 @@ class Attempt(Protocol):
     def pressed(self, key: str) -> None:
         """Note a key of the waiting party."""
 
+    def heard(self) -> None:
+        """The party has heard an announcement, or as much of it as could be played."""
+
     def left(self, outcome: VisitOutcome) -> None:
         """The party waits no more."""
 
@@ -126,6 +130,10 @@ class Visit:
     def pressed(self, key: str) -> None:
         """Note a key of the waiting caller."""
         self._tell(CallerPressed(self.caller.visit, key))
+
+    def heard(self) -> None:
+        """Note that an announcement is over."""
+        self._tell(AnnouncementEnded(self.caller.visit))
 
     def left(self, outcome: VisitOutcome) -> None:
         """Leave the queue without an answer."""
@@ -201,6 +209,9 @@ class OutsideCall:
 
     def pressed(self, key: str) -> None:
         """Ignore keys: there is no queue to exit from."""
+
+    def heard(self) -> None:
+        """Nobody announces anything here."""
 
     def left(self, outcome: VisitOutcome) -> None:
         """Stop dialling."""

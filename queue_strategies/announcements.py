@@ -40,7 +40,7 @@ class Announcements:
     estimate: EstimateRule = EstimateRule.NEVER
     estimate_once: bool = False
     round_to_s: float = 60.0
-    """Estimates are rounded up to multiples of this."""
+    """Estimates are rounded up to multiples of this; from a minute on to whole minutes."""
     start_s: float = 10.0
     """Before so long a wait nothing of place and wait is told."""
     every_s: float = 60.0

@@ -21,6 +21,7 @@ LEAST_EVENTS = 3.0
 """Callers that must have been taken lately before anything is estimated."""
 PATIENT_S = 300.0
 """Waiting without anybody's giving up that is added to what was seen: one impatient caller is no rule."""
+MINUTE_S = 60.0
 ONE_BY_ONE = 64
 """Places summed up one by one; beyond them the sum is an integral to within a thousandth."""
 _NORMAL = NormalDist()
@@ -109,8 +110,12 @@ def _gamma_quantile(mean: float, variance: float, z: float) -> float:
 
 
 def rounded(seconds: float, to_s: float) -> float:
-    """Round a wait up, so that nobody is promised less than was estimated; never to nothing."""
-    return max(to_s, math.ceil(seconds / to_s - 1e-9) * to_s)
+    """Round a wait up, so that nobody is promised less than was estimated; never to nothing.
+
+    From a minute on, seconds are not told.
+    """
+    said_s = max(to_s, math.ceil(seconds / to_s - 1e-9) * to_s)
+    return said_s if said_s < MINUTE_S else math.ceil(said_s / MINUTE_S) * MINUTE_S
 
 
 # -- what came ----------------------------------------------------------------------------------------------

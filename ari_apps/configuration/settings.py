@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.written_values import (
     HOST,
     Codec,
@@ -26,7 +27,7 @@ from ari_apps.configuration.written_values import (
 )
 from ari_apps.configuration.written_values import Address as Address
 from ari_apps.destinations import Destination, Reference, refer
-from ari_apps.ivr.settings import Language, Section, Skills
+from ari_apps.ivr.settings import NO_PROMPT, Language, Prompt, Section, Skills
 from queue_strategies.model import EmptyRule
 
 
@@ -151,6 +152,10 @@ class QueueSettings(Section):
     service_level_s: float = Field(default=20.0, gt=0, le=86400)
     service_level_formula: str = "answered_within/answered_and_abandoned"
     music: Name = "default"
+    announcements: AnnouncementSettings = AnnouncementSettings()
+    briefing: Prompt = NO_PROMPT
+    """What an agent hears who answers, before the two are bridged; None: nothing."""
+    briefing_max_s: float = Field(default=15.0, gt=0, le=60)
     overflow: OverflowSettings = OverflowSettings()
 
     @model_validator(mode="after")
