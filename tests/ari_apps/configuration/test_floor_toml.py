@@ -43,6 +43,9 @@ def test_the_example_is_a_floor_with_queues_agents_and_their_own_lines() -> None
     assert list(queues) == ["sales", "support", "agent/anna", "agent/bob"]
     sales = queues[QueueName("sales")]
     assert (sales.ring_timeout_s, sales.max_wait_s, sales.exit_keys) == (15, 300, frozenset("0"))
+    assert sales.announcements is not None
+    assert (sales.announcements.messages, sales.announcements.estimate, sales.briefing_s) == (2, "p80", 15)
+    assert queues[QueueName("support")].announcements is None
     line = queues[QueueName("agent/anna")]
     assert line.direct
     assert line.max_wait_s
@@ -130,6 +133,12 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ('when = "closed"', "", "routes[0].routes[0].when: calendar and when belong together"),
         ('# url = "postgresql://callfloor@', 'url = "postgresql://callfloor:geheim@', "database.url: holds a password"),
         ('then = "menu:main"', 'then = "menu:opening_hours"', "menus.opening_hours.then: goes round for ever"),
+        ('position = "more_than"', 'position = "allways"', "queues[0].announcements.position: "),
+        ('position = "more_than"', 'position = "always"', "queues[0].announcements: position_limit does nothing without position = \"limit\" or \"more_than\""),
+        ('estimate = "p80"', "", "queues[0].announcements: estimate_once does nothing without estimate"),
+        ('messages = [', '# messages = [', "queues[0].announcements: message_start_s does nothing without messages"),
+        ('"silence:1"]', '"silence 1"]', "queues[0].announcements.messages[1]: 'silence 1' cannot be played"),
+        ('briefing = ["say:', 'briefing = ["sey:', "queues[0].briefing: "),
         ('name = "Anna Abel"', 'name = "Anna\\nAbel"', "agents[0].name: 'Anna\\nAbel' holds a character that cannot be printed"),
     ],
 )  # fmt: skip
