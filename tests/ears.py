@@ -69,17 +69,17 @@ def analyse(samples: Samples) -> Heard:
     """Find tones and gaps."""
     return Heard(
         duration_s=len(samples) / RATE,
-        levels_dbfs={tone: level_dbfs(samples, tone) for tone in TONES_HZ},
+        levels_dbfs=levels_dbfs(samples),
         gaps_ms=gaps_ms(samples),
     )
 
 
-def level_dbfs(samples: Samples, tone_hz: int) -> float:
-    """Measure one frequency: its level as the RMS of a sine, 0 dBFS being a full-scale square."""
+def levels_dbfs(samples: Samples) -> Mapping[int, float]:
+    """Measure every tone: its level as the RMS of a sine, 0 dBFS being a full-scale square."""
     window = np.hanning(len(samples))
-    turn = np.exp(-2j * np.pi * tone_hz * np.arange(len(samples)) / RATE)
-    amplitude = 2 * abs(np.sum(samples * window * turn)) / max(np.sum(window), 1e-9)
-    return decibels(amplitude / np.sqrt(2))
+    seconds = max(1, -(-len(samples) // RATE))  # padded to whole seconds every tone has a bin of its own
+    amplitudes = 2 * np.abs(np.fft.rfft(samples * window, seconds * RATE)) / max(np.sum(window), 1e-9)
+    return {tone: decibels(float(amplitudes[tone * seconds]) / np.sqrt(2)) for tone in TONES_HZ}
 
 
 def gaps_ms(samples: Samples) -> tuple[int, ...]:

@@ -220,7 +220,8 @@ async def check_talk(served: ServedFloor, caller: OutsideCall, agent: OutsideCal
         assert visit["agent"] == agent.record.party
         assert visit["talk_s"] + visit["hold_s"] == pytest.approx(agent.record.talked_s, abs=TOLERANCE_S)
     ends = [told["body"]["outcome"] for told in await served.told("offer_ended", caller)]
-    assert (len(await served.told("answered", caller)), ends) == (1, ["answered"])
+    answered = await served.told("answered", caller)
+    assert (len(answered), ends) == (1, ["answered"]), f"{caller}: {len(answered)} answers, offers {ends}"
     return visit
 
 
