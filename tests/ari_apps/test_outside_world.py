@@ -186,6 +186,7 @@ async def test_a_transfer_that_the_floor_refuses_leaves_the_call_as_it_was(plain
     caller = await plain.world.call("104", speaks=1000)
     call = await plain.world.phone("dora").rings()
     await call.answer(speaks=500)
+    await caller.answered()
     with pytest.raises(TransferRefused):
         await call.transfer("102")
     assert not call.is_over
