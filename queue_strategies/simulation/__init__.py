@@ -28,10 +28,10 @@ from queue_strategies.simulation.experiment import (
     FIGURES,
     SHARES,
     Experiment,
-    LivedDay,
     Variant,
 )
 from queue_strategies.simulation.history import History
+from queue_strategies.simulation.lived_day import LivedDay
 from queue_strategies.simulation.plain_line import PlainLine
 from queue_strategies.simulation.scenario import Habits, Scenario, Shift
 from queue_strategies.simulation.written import read_distribution

@@ -50,7 +50,7 @@ class Day:
     """One day: customers come, phones ring, people talk, and every fact is told to `listen`."""
 
     def __init__(self, scenario: Scenario, streams: Streams, listen: Callable[[Fact], None]) -> None:
-        self.now_s = 0.0
+        self.now_s = self._told_s = 0.0
         self._scenario, self._streams, self._listen = scenario, streams, listen
         self._numbers = count(1)
         self._floor = Floor(lambda: f"o{next(self._numbers)}", chance=streams("floor").random)
@@ -70,8 +70,7 @@ class Day:
                 happen(*subject)
             else:
                 self._tell(TimePassed())
-        if closes_s < math.inf:
-            self.now_s = closes_s
+        self.now_s = closes_s if closes_s < math.inf else self._told_s
         self._close()
 
     def _next_moment(self) -> float | None:
@@ -177,6 +176,7 @@ class Day:
         heappush(self._coming, (moment, next(self._numbers), happen, subject))
 
     def _tell(self, event: Event) -> None:
+        self._told_s = self.now_s
         decision = self._floor.handle(event, self.now_s)
         for fact in decision.facts:
             self._listen(fact)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from queue_strategies import metrics
-from queue_strategies.facts import Answered, Fact, VisitEnded
 from queue_strategies.figures import Figures
 from queue_strategies.metrics import Ratio
 from queue_strategies.model import Queue
 from queue_strategies.simulation.chance import Streams
 from queue_strategies.simulation.customers import Demand, who_comes
 from queue_strategies.simulation.day import Day
+from queue_strategies.simulation.lived_day import LivedDay
 from queue_strategies.simulation.scenario import Scenario
+from queue_strategies.simulation.short_cut import live_by_recursion, plain_queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Experiment:
     """How finely the course of the day is told."""
     closes_s: float = math.inf
     """When all go home as they stand; infinite: when the last caller is gone."""
+    short_cut: bool = True
+    """Days on plain floors go by recursion, with the same figures; False: on the live Floor."""
 
     def live(self, day: int, streams: Streams) -> list[LivedDay]:
         """Live a day, on each floor with the same customers and the same luck."""
@@ -44,24 +46,13 @@ class Experiment:
         lived = []
         for variant in self.variants:
             told = LivedDay(self.interval_s)
-            Day(variant.scenario, streams, told.add).live(customers, self.closes_s)
+            plain = plain_queue(variant.scenario, customers) if self.short_cut else None
+            if plain is None:
+                Day(variant.scenario, streams, told.add).live(customers, self.closes_s)
+            else:
+                live_by_recursion(plain, variant.scenario, customers, streams, told, self.closes_s)
             lived.append(told)
         return lived
-
-
-@dataclass(slots=True)
-class LivedDay:
-    """What became of a day: its figures, and those of the visits that began in each interval."""
-
-    interval_s: float
-    figures: Figures = field(default_factory=Figures)
-    intervals: dict[int, Figures] = field(default_factory=lambda: defaultdict(Figures))
-
-    def add(self, fact: Fact) -> None:
-        """Take in one fact."""
-        self.figures.add(fact)
-        if isinstance(fact, Answered | VisitEnded):
-            self.intervals[int((fact.moment - fact.wait_s) // self.interval_s)].add(fact)
 
 
 Figure = Callable[[Figures, Queue], Ratio]

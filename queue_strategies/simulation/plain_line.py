@@ -12,7 +12,7 @@ from queue_strategies.simulation.chance import Streams
 from queue_strategies.simulation.customers import CustomerKind, PoissonDemand, RateProfile
 from queue_strategies.simulation.day import Day
 from queue_strategies.simulation.distributions import AT_ONCE, NEVER, Distribution
-from queue_strategies.simulation.recursion import recur
+from queue_strategies.simulation.recursion import Recursion
 from queue_strategies.simulation.scenario import Scenario
 
 QUEUE = QueueName("line")
@@ -67,7 +67,8 @@ class PlainLine:
     def day(self, streams: Streams, *, lasts_s: float, warm_up_s: float = 0.0) -> QueueFigures:
         """Simulate a day by recursion; what became true before the warm-up was over is not counted."""
         customers = self.demand(lasts_s).customers(streams)
-        return recur(self.queue, self.agents, customers, streams, closes_s=lasts_s, counts_from_s=warm_up_s)
+        day = Recursion(self.queue, self.agents, streams, closes_s=lasts_s, counts_from_s=warm_up_s)
+        return day.live(customers)
 
     def day_on_the_floor(self, streams: Streams, *, lasts_s: float, warm_up_s: float = 0.0) -> QueueFigures:
         """Simulate the same day on the live Floor, with the same result."""

@@ -9,7 +9,7 @@ wait, and needs many times as long for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush, heapreplace
 
 from queue_strategies.figures import QueueFigures
@@ -19,12 +19,25 @@ from queue_strategies.simulation.customers import Customer, asks_again
 
 
 class Recursion:
-    """A day that goes from caller to caller."""
+    """A day that goes from caller to caller; what became true before `counts_from_s` is not counted."""
 
     def __init__(
-        self, queue: Queue, agents: int, streams: Streams, *, closes_s: float, counts_from_s: float
+        self,
+        queue: Queue,
+        agents: int,
+        streams: Streams,
+        *,
+        closes_s: float = math.inf,
+        counts_from_s: float = 0.0,
+        also: Callable[[float], QueueFigures] | None = None,
     ) -> None:
+        """Count also into what `also` gives for the moment at which a caller came."""
         self.figures = QueueFigures()
+        self.ended_s = 0.0
+        """When the last caller was gone and the last agent done."""
+        self.busy_s = 0.0
+        """Talks and wrap-ups of all agents, up to the closing."""
+        self._also = also
         self._queue, self._streams = queue, streams
         self._closes_s, self._counts_from_s = closes_s, counts_from_s
         self._free_at = [0.0] * agents
@@ -48,6 +61,7 @@ class Recursion:
         came_s = customer.arrives_s
         if came_s > self._closes_s:
             return
+        self.ended_s = max(self.ended_s, came_s)
         served_s = max(came_s, self._free_at[0])
         wait_s = served_s - came_s
         if self._queue.max_length is not None and wait_s > 0 and self._is_full(came_s):
@@ -56,7 +70,10 @@ class Recursion:
             self._lose(customer, VisitOutcome.ABANDONED, customer.patience_s)
         else:
             ends_s = served_s + customer.talk_s
-            heapreplace(self._free_at, ends_s + self._queue.wrap_up_s)
+            done_s = ends_s + self._queue.wrap_up_s
+            heapreplace(self._free_at, done_s)
+            self.ended_s = max(self.ended_s, done_s)
+            self.busy_s += max(0.0, min(done_s, self._closes_s) - served_s)
             self._serve(customer, wait_s, served_s, ends_s)
 
     def _is_full(self, now_s: float) -> bool:
@@ -68,10 +85,13 @@ class Recursion:
         if self._queue.max_length is not None:
             heappush(self._leave_at, served_s)
         if served_s > self._closes_s:
-            self._count_end(self._closes_s, VisitOutcome.WITHDRAWN, self._closes_s - customer.arrives_s)
+            self._count_end(customer, VisitOutcome.WITHDRAWN, self._closes_s - customer.arrives_s)
             return
         if served_s >= self._counts_from_s:
-            self.figures.answer(wait_s, within=wait_s <= self._queue.service_level_s)
+            within = wait_s <= self._queue.service_level_s
+            self.figures.answer(wait_s, within=within)
+            if self._also is not None:
+                self._also(customer.arrives_s).answer(wait_s, within=within)
         if self._counts_from_s <= ends_s <= self._closes_s:
             self._count_handled(customer.talk_s, ends_s)
 
@@ -86,33 +106,19 @@ class Recursion:
         if wait_s and self._queue.max_length is not None:
             heappush(self._leave_at, gone_s)
         if gone_s > self._closes_s:
-            outcome, wait_s, gone_s = (
-                VisitOutcome.WITHDRAWN,
-                self._closes_s - customer.arrives_s,
-                self._closes_s,
-            )
-        self._count_end(gone_s, outcome, wait_s)
+            outcome, wait_s = VisitOutcome.WITHDRAWN, self._closes_s - customer.arrives_s
+        self.ended_s = max(self.ended_s, gone_s)
+        self._count_end(customer, outcome, wait_s)
         if customer.redials and outcome is not VisitOutcome.WITHDRAWN:
             again = asks_again(customer, customer.kind, gone_s, self._streams)
             heappush(self._again, (again.arrives_s, again.number, again))
 
-    def _count_end(self, moment: float, outcome: VisitOutcome, wait_s: float) -> None:
-        if moment < self._counts_from_s:
+    def _count_end(self, customer: Customer, outcome: VisitOutcome, wait_s: float) -> None:
+        if customer.arrives_s + wait_s < self._counts_from_s:
             return
         queue = self._queue
         short = outcome is VisitOutcome.ABANDONED and wait_s <= queue.short_abandon_s
-        self.figures.end(outcome, wait_s, within=wait_s <= queue.service_level_s, short=short)
-
-
-def recur(
-    queue: Queue,
-    agents: int,
-    customers: Sequence[Customer],
-    streams: Streams,
-    *,
-    closes_s: float = math.inf,
-    counts_from_s: float = 0.0,
-) -> QueueFigures:
-    """Live a day on a plain line; what became true before `counts_from_s` is not counted."""
-    day = Recursion(queue, agents, streams, closes_s=closes_s, counts_from_s=counts_from_s)
-    return day.live(customers)
+        within = wait_s <= queue.service_level_s
+        self.figures.end(outcome, wait_s, within=within, short=short)
+        if self._also is not None:
+            self._also(customer.arrives_s).end(outcome, wait_s, within=within, short=short)
