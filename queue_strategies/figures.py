@@ -6,10 +6,11 @@ Everything kept here only ever grows, so that it can be scraped, subtracted and 
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from operator import add
 
 from queue_strategies.facts import (
     AgentStateChanged,
@@ -59,6 +60,16 @@ class Histogram:
         """Count one duration."""
         self.counts[bisect_left(self.bounds, duration_s)] += 1
         self.sum += duration_s
+
+    def observe_all(self, durations_s: Iterable[float]) -> None:
+        """Count many durations at once, which is quicker by far."""
+        ordered, below = sorted(durations_s), 0
+        for place, bound in enumerate(self.bounds):
+            up_to = bisect_right(ordered, bound)
+            self.counts[place] += up_to - below
+            below = up_to
+        self.counts[-1] += len(ordered) - below
+        self.sum += sum(ordered)
 
     @property
     def count(self) -> int:
@@ -110,6 +121,13 @@ class QueueFigures:
         self.wait_answered.observe(wait_s)
         self.longest_wait_s = max(self.longest_wait_s, wait_s)
 
+    def answer_all(self, waits_s: Sequence[float], service_level_s: float) -> None:
+        """Count many visits that were answered."""
+        self.answered += len(waits_s)
+        self.answered_within += sum(wait_s <= service_level_s for wait_s in waits_s)
+        self.wait_answered.observe_all(waits_s)
+        self.longest_wait_s = max(self.longest_wait_s, max(waits_s, default=0.0))
+
     def end(self, outcome: VisitOutcome, wait_s: float, *, within: bool, short: bool) -> None:
         """Count a visit that ended without an answer."""
         self.outcomes[outcome] += 1
@@ -134,6 +152,13 @@ class QueueFigures:
             self.estimates_kept_back += 1
         else:
             self.estimate_ratio.observe(estimated.said_s / max(estimated.actual_s, SHORTEST_WAIT_S))
+
+    def handle_all(self, talks_s: Sequence[float], wrap_ups_s: Sequence[float]) -> None:
+        """Count many talks without hold that are over, and the wrap-up after each."""
+        self.handled += len(talks_s)
+        self.talk_s += sum(talks_s)
+        self.wrap_up_s += sum(wrap_ups_s)
+        self.handle_time.observe_all(map(add, talks_s, wrap_ups_s))
 
     @property
     def offered(self) -> int:

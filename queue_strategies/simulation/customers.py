@@ -44,10 +44,13 @@ class CustomerKind:
     """How many of those who were not served call again, each time anew."""
     redial_after: Distribution = AT_ONCE
 
+    @property
+    def is_fated(self) -> bool:
+        """Tell whether chance decides what becomes of them afterwards."""
+        return bool(self.transfer_share or self.redial_share)
+
     def draw_skills(self, chance: Chance) -> Mapping[Skill, int]:
         """Draw what one of them asks of the agent."""
-        if not self.asks:
-            return NOTHING
         return {asked.skill: asked.level for asked in self.asks if chance.random() < asked.share}
 
 
@@ -116,26 +119,23 @@ class PoissonDemand:
     def customers(self, streams: Streams) -> Sequence[Customer]:
         """Draw the customers of one day."""
         kind, name = self.kind, self.kind.queue
-        talks, patiences, fates = (
-            streams(f"{name}/talk"),
-            streams(f"{name}/patience"),
-            streams(f"{name}/fate"),
-        )
-        skills = streams(f"{name}/skills")
-        fated = bool(kind.transfer_share or kind.redial_share)
+        arrivals = self.profile.arrivals(streams(f"{name}/arrivals"))
+        talks, patiences = streams(f"{name}/talk"), streams(f"{name}/patience")
+        skills, fates = streams(f"{name}/skills"), streams(f"{name}/fate")
+        fated, draw_talk, draw_patience = kind.is_fated, kind.talk.draw, kind.patience.draw
         return [
             Customer(
-                number=number,
-                kind=kind,
-                arrives_s=arrives_s,
-                talk_s=kind.talk.draw(talks),
-                patience_s=kind.patience.draw(patiences),
-                transferred=fated and fates.random() < kind.transfer_share,
-                redials=fated and fates.random() < kind.redial_share,
-                priority=kind.priority,
-                skills=kind.draw_skills(skills),
+                number,
+                kind,
+                arrives_s,
+                draw_talk(talks),
+                draw_patience(patiences),
+                fated and fates.random() < kind.transfer_share,
+                fated and fates.random() < kind.redial_share,
+                kind.priority,
+                kind.draw_skills(skills) if kind.asks else NOTHING,
             )
-            for number, arrives_s in enumerate(self.profile.arrivals(streams(f"{name}/arrivals")), 1)
+            for number, arrives_s in enumerate(arrivals, 1)
         ]
 
 

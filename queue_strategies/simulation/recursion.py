@@ -9,8 +9,9 @@ wait, and needs many times as long for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush, heapreplace
+from operator import add
 
 from queue_strategies.figures import QueueFigures
 from queue_strategies.model import Queue, VisitOutcome
@@ -33,19 +34,21 @@ class Recursion:
     ) -> None:
         """Count also into what `also` gives for the moment at which a caller came."""
         self.figures = QueueFigures()
-        self.ended_s = 0.0
-        """When the last caller was gone and the last agent done."""
-        self.busy_s = 0.0
-        """Talks and wrap-ups of all agents, up to the closing."""
-        self._also = also
-        self._queue, self._streams = queue, streams
+        self._queue, self._streams, self._also = queue, streams, also
         self._closes_s, self._counts_from_s = closes_s, counts_from_s
+        self._is_limited = queue.max_length is not None
         self._free_at = [0.0] * agents
         """When each agent comes free, a heap."""
         self._leave_at: list[float] = []
         """When those who wait will be served or gone, a heap; kept only for a limited queue."""
         self._again: list[tuple[float, int, Customer]] = []
         """Those who will call again, a heap."""
+        self._came: list[float] = []
+        """Of those who are served, like what follows."""
+        self._waits: list[float] = []
+        self._talks: list[float] = []
+        self._last_s = 0.0
+        """When the last who was not served was gone."""
 
     def live(self, customers: Sequence[Customer]) -> QueueFigures:
         """Let everybody come in turn; who waits at the closing is withdrawn, as on the Floor."""
@@ -55,70 +58,93 @@ class Recursion:
             self._come(customer)
         while self._again:
             self._come(heappop(self._again)[2])
+        self._count_served()
         return self.figures
+
+    @property
+    def ended_s(self) -> float:
+        """Return when the last caller was gone and the last agent done."""
+        return max(self._last_s, *self._free_at)
+
+    @property
+    def busy_s(self) -> float:
+        """Return the talks and wrap-ups of all agents, up to the closing."""
+        wrap_up_s, closes_s = self._queue.wrap_up_s, self._closes_s
+        return math.fsum(
+            min(ends_s + wrap_up_s, closes_s) - served_s
+            for served_s, talk_s in self._served()
+            if served_s < closes_s
+            for ends_s in (served_s + talk_s,)
+        )
+
+    # -- caller by caller -----------------------------------------------------------------------------------
 
     def _come(self, customer: Customer) -> None:
         came_s = customer.arrives_s
         if came_s > self._closes_s:
             return
-        self.ended_s = max(self.ended_s, came_s)
-        served_s = max(came_s, self._free_at[0])
+        free_s = self._free_at[0]
+        served_s = free_s if free_s > came_s else came_s
         wait_s = served_s - came_s
-        if self._queue.max_length is not None and wait_s > 0 and self._is_full(came_s):
+        if wait_s > 0.0 and self._is_limited and self._is_full(came_s):
             self._lose(customer, VisitOutcome.FULL, 0.0)
         elif wait_s > customer.patience_s:
             self._lose(customer, VisitOutcome.ABANDONED, customer.patience_s)
         else:
-            ends_s = served_s + customer.talk_s
-            done_s = ends_s + self._queue.wrap_up_s
-            heapreplace(self._free_at, done_s)
-            self.ended_s = max(self.ended_s, done_s)
-            self.busy_s += max(0.0, min(done_s, self._closes_s) - served_s)
-            self._serve(customer, wait_s, served_s, ends_s)
+            heapreplace(self._free_at, served_s + customer.talk_s + self._queue.wrap_up_s)
+            self._came.append(came_s)
+            self._waits.append(wait_s)
+            self._talks.append(customer.talk_s)
+            if self._is_limited:
+                heappush(self._leave_at, served_s)
 
     def _is_full(self, now_s: float) -> bool:
         while self._leave_at and self._leave_at[0] <= now_s:
             heappop(self._leave_at)
         return len(self._leave_at) >= (self._queue.max_length or 0)
 
-    def _serve(self, customer: Customer, wait_s: float, served_s: float, ends_s: float) -> None:
-        if self._queue.max_length is not None:
-            heappush(self._leave_at, served_s)
-        if served_s > self._closes_s:
-            self._count_end(customer, VisitOutcome.WITHDRAWN, self._closes_s - customer.arrives_s)
-            return
-        if served_s >= self._counts_from_s:
-            within = wait_s <= self._queue.service_level_s
-            self.figures.answer(wait_s, within=within)
-            if self._also is not None:
-                self._also(customer.arrives_s).answer(wait_s, within=within)
-        if self._counts_from_s <= ends_s <= self._closes_s:
-            self._count_handled(customer.talk_s, ends_s)
-
-    def _count_handled(self, talk_s: float, ends_s: float) -> None:
-        wrap_up_s = min(self._queue.wrap_up_s, self._closes_s - ends_s)
-        self.figures.handle(talk_s, 0.0)
-        self.figures.wrap_up_s += wrap_up_s
-        self.figures.handle_time.observe(talk_s + wrap_up_s)
-
     def _lose(self, customer: Customer, outcome: VisitOutcome, wait_s: float) -> None:
         gone_s = customer.arrives_s + wait_s
-        if wait_s and self._queue.max_length is not None:
+        if wait_s and self._is_limited:
             heappush(self._leave_at, gone_s)
         if gone_s > self._closes_s:
             outcome, wait_s = VisitOutcome.WITHDRAWN, self._closes_s - customer.arrives_s
-        self.ended_s = max(self.ended_s, gone_s)
-        self._count_end(customer, outcome, wait_s)
+        self._last_s = max(self._last_s, gone_s)
+        self._count_end(customer.arrives_s, outcome, wait_s)
         if customer.redials and outcome is not VisitOutcome.WITHDRAWN:
             again = asks_again(customer, customer.kind, gone_s, self._streams)
             heappush(self._again, (again.arrives_s, again.number, again))
 
-    def _count_end(self, customer: Customer, outcome: VisitOutcome, wait_s: float) -> None:
-        if customer.arrives_s + wait_s < self._counts_from_s:
+    # -- counting -------------------------------------------------------------------------------------------
+
+    def _served(self) -> Iterator[tuple[float, float]]:
+        """Give when each talk began, and how long it lasted."""
+        return zip(map(add, self._came, self._waits), self._talks, strict=True)
+
+    def _count_served(self) -> None:
+        first_s, closes_s, wrap_up_s = self._counts_from_s, self._closes_s, self._queue.wrap_up_s
+        answered = []
+        for came_s, wait_s in zip(self._came, self._waits, strict=True):
+            if came_s + wait_s > closes_s:
+                self._count_end(came_s, VisitOutcome.WITHDRAWN, closes_s - came_s)
+            elif came_s + wait_s >= first_s:
+                answered.append((came_s, wait_s))
+        self.figures.answer_all([wait_s for _, wait_s in answered], self._queue.service_level_s)
+        if self._also is not None:
+            for came_s, wait_s in answered:
+                self._also(came_s).answer(wait_s, within=wait_s <= self._queue.service_level_s)
+        ended = [(begun_s + talk_s, talk_s) for begun_s, talk_s in self._served()]
+        handled = [(ends_s, talk_s) for ends_s, talk_s in ended if first_s <= ends_s <= closes_s]
+        self.figures.handle_all(
+            [talk_s for _, talk_s in handled], [min(wrap_up_s, closes_s - ends_s) for ends_s, _ in handled]
+        )
+
+    def _count_end(self, came_s: float, outcome: VisitOutcome, wait_s: float) -> None:
+        if came_s + wait_s < self._counts_from_s:
             return
         queue = self._queue
         short = outcome is VisitOutcome.ABANDONED and wait_s <= queue.short_abandon_s
         within = wait_s <= queue.service_level_s
         self.figures.end(outcome, wait_s, within=within, short=short)
         if self._also is not None:
-            self._also(customer.arrives_s).end(outcome, wait_s, within=within, short=short)
+            self._also(came_s).end(outcome, wait_s, within=within, short=short)
