@@ -49,6 +49,8 @@ QUEUE_COUNTERS: tuple[tuple[str, str, Callable[[QueueFigures], float]], ...] = (
     ("short_abandoned", "Visits abandoned within the queue's short_abandon_s", lambda q: q.short_abandoned),
     ("answered_within_service_level", "Answered within service_level_s", lambda q: q.answered_within),
     ("abandoned_within_service_level", "Abandoned within service_level_s", lambda q: q.abandoned_within),
+    ("callbacks_taken", "Callers who keep the place without the line", lambda q: q.callbacks_taken),
+    ("callbacks_served", "Of these, those who talked with an agent", lambda q: q.callbacks_served),
     ("handled", "Talks with an agent that are over", lambda q: q.handled),
     ("transferred", "Answered visits that the agent transferred", lambda q: q.transferred),
     ("talk_seconds", "Time talked, hold excluded", lambda q: q.talk_s),
@@ -70,6 +72,11 @@ AGENT_COUNTERS: tuple[tuple[str, str, Callable[[AgentFigures], float]], ...] = (
 HISTOGRAMS: tuple[tuple[str, str, Callable[[QueueFigures], Histogram]], ...] = (
     ("wait_seconds", "Wait of answered visits; sum over count is ASA", lambda q: q.wait_answered),
     ("abandoned_wait_seconds", "Wait of abandoned visits", lambda q: q.wait_abandoned),
+    (
+        "time_to_callback_seconds",
+        "From taking a callback to being on the line again",
+        lambda q: q.time_to_callback,
+    ),
     ("handle_seconds", "Talk, hold and wrap-up of a visit; sum over count is AHT", lambda q: q.handle_time),
     ("estimate_over_wait_ratio", "Announced wait over the wait that came", lambda q: q.estimate_ratio),
 )
@@ -108,6 +115,11 @@ def floor_families(snapshot: FloorSnapshot) -> Iterator[Metric]:
     waiting = GaugeMetricFamily(
         "callfloor_queue_callers_waiting", "Callers not answered yet", labels=["queue"]
     )
+    callbacks = GaugeMetricFamily(
+        "callfloor_queue_callbacks_pending",
+        "Contained in the waiting: those who keep the place without the line",
+        labels=["queue"],
+    )
     longest = GaugeMetricFamily(
         "callfloor_queue_longest_wait_seconds", "Age of the oldest visit still waiting", labels=["queue"]
     )
@@ -133,6 +145,8 @@ def floor_families(snapshot: FloorSnapshot) -> Iterator[Metric]:
             estimated.add_metric([queue.name, "0.8"], queue.estimate.p80_s)
         since = queue.longest_waiting_since
         waiting.add_metric([queue.name], queue.counts.waiting)
+        pending = sum(caller.callback_number is not None for caller in queue.callers)
+        callbacks.add_metric([queue.name], pending)
         longest.add_metric([queue.name], 0.0 if since is None else snapshot.moment - since)
         for state, count in queue.agents.items():
             agents.add_metric([queue.name, state], count)
@@ -140,7 +154,7 @@ def floor_families(snapshot: FloorSnapshot) -> Iterator[Metric]:
     for state in AgentState:
         count = sum(agent.state is state for agent in snapshot.agents.values())
         everybody.add_metric([state], count)
-    yield from (waiting, longest, agents, everybody, estimated, announced)
+    yield from (waiting, callbacks, longest, agents, everybody, estimated, announced)
 
 
 def bound_text(seconds: float) -> str:

@@ -49,6 +49,29 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBack:
+    """Call a customer who keeps the place; report CustomerAnswered or CustomerNotReached."""
+
+    visit: VisitId
+    contact: ContactId
+    queue: QueueName
+    number: str
+    attempt: int
+    """1 for the first call."""
+    timeout_s: float
+    """For so long the phone rings."""
+    hears: OfferId | None = None
+    """The agent who has picked up and hears it ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopCallingBack:
+    """End the call to this customer, whatever it is doing; nothing is reported back."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
 class Announce:
     """Tell a waiting caller something; report AnnouncementEnded. Nothing else may wait for it."""
 
@@ -64,4 +87,4 @@ class Announce:
     """Which of the queue's messages, from 0."""
 
 
-Command = Ring | StopRinging | Connect | Release | Announce
+Command = Ring | StopRinging | Connect | Release | CallBack | StopCallingBack | Announce

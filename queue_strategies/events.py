@@ -14,6 +14,7 @@ from queue_strategies.model import (
     OfferId,
     OfferOutcome,
     Queue,
+    QueueName,
     VisitId,
     VisitOutcome,
 )
@@ -64,6 +65,40 @@ class AnnouncementEnded:
     """A waiting caller has heard what was announced, or as much of it as could be played."""
 
     visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackChosen:
+    """A waiting caller wants to be called back at this number, and hangs up; the place is to be kept."""
+
+    visit: VisitId
+    number: str
+    language: str = ""
+    """In which the caller is to be greeted then."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAnswered:
+    """The customer who was to be called back is on the line."""
+
+    visit: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerNotReached:
+    """The customer who was to be called back did not answer."""
+
+    visit: VisitId
+    outcome: OfferOutcome
+    """RANG_OUT, DECLINED (or busy), UNREACHABLE or FAILED."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackHoursChanged:
+    """Customers of this queue may, or may not, be called back from now on."""
+
+    queue: QueueName
+    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +309,10 @@ Event = (
     | CallerLeft
     | CallerPressed
     | AnnouncementEnded
+    | CallbackChosen
+    | CustomerAnswered
+    | CustomerNotReached
+    | CallbackHoursChanged
     | PriorityChanged
     | AgentRang
     | AgentAnswered

@@ -7,7 +7,8 @@ snake case is the fact's kind in the database.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from queue_strategies.model import (
     AgentId,
@@ -16,6 +17,7 @@ from queue_strategies.model import (
     OfferId,
     OfferOutcome,
     QueueName,
+    Skill,
     VisitId,
     VisitOutcome,
 )
@@ -128,8 +130,12 @@ class Answered(Fact):
     agent: AgentId
     offer: OfferId
     wait_s: float
+    """On a line; the time in which the caller kept the place without one is `callback_s`."""
     within_service_level: bool
+    """By the time from joining to this, on a line or not."""
     direct: bool = False
+    callback_s: float | None = None
+    """From taking a callback to being on the line again; None: the caller never hung up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +153,50 @@ class VisitEnded(Fact):
     position: int
     key: str | None = None
     direct: bool = False
+    callback_s: float | None = None
+    """From taking a callback to its end, or to being on the line again; None: the caller never took one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTaken(Fact):
+    """A caller keeps the place without the line, and is to be called back."""
+
+    contact: ContactId
+    visit: VisitId
+    queue: QueueName
+    number: str
+    language: str
+    skills: Mapping[Skill, int] = field(default_factory=dict)
+    """What the caller asks of an agent beside what the queue does."""
+    position: int
+    wait_s: float
+    """On the line, until then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTried(Fact):
+    """A customer was called back and not reached."""
+
+    contact: ContactId
+    visit: VisitId
+    queue: QueueName
+    number: str
+    tries: int
+    """Calls that failed, this one included unless Asterisk was away."""
+    outcome: OfferOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledBack(Fact):
+    """A customer was called back and is on the line."""
+
+    contact: ContactId
+    visit: VisitId
+    queue: QueueName
+    number: str
+    attempt: int
+    callback_s: float
+    """Since the callback was taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from operator import add
 from queue_strategies.facts import (
     AgentStateChanged,
     Answered,
+    CallbackTaken,
+    CalledBack,
     EstimateJudged,
     Fact,
     Handled,
@@ -27,6 +29,8 @@ from queue_strategies.model import AgentId, AgentState, OfferOutcome, QueueName,
 
 WAIT_BOUNDS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1800.0)
 HANDLE_BOUNDS_S = (15.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0, 1800.0, 3600.0)
+
+CALLBACK_BOUNDS_S = (60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0, 86400.0)
 
 ESTIMATE_BOUNDS = (0.25, 0.5, 0.67, 0.8, 0.9, 1.0, 1.11, 1.25, 1.5, 2.0, 4.0, 8.0)
 """Of what was said over what came."""
@@ -97,6 +101,12 @@ class QueueFigures:
     wait_abandoned: Histogram = field(default_factory=lambda: Histogram(WAIT_BOUNDS_S))
     longest_wait_s: float = 0.0
     """Of any visit that ended, answered or not."""
+    callbacks_taken: int = 0
+    """Callers who chose to keep the place without the line; how their visits end is counted as ever."""
+    callbacks_served: int = 0
+    """Contained in the answered."""
+    time_to_callback: Histogram = field(default_factory=lambda: Histogram(CALLBACK_BOUNDS_S))
+    """From taking a callback to being on the line again."""
     handled: int = 0
     transferred: int = 0
     talk_s: float = 0.0
@@ -233,6 +243,11 @@ class Figures:
         match fact:
             case Answered(direct=False):
                 self.queue(fact.queue).answer(fact.wait_s, within=fact.within_service_level)
+                self.queue(fact.queue).callbacks_served += fact.callback_s is not None
+            case CallbackTaken():
+                self.queue(fact.queue).callbacks_taken += 1
+            case CalledBack():
+                self.queue(fact.queue).time_to_callback.observe(fact.callback_s)
             case EstimateJudged():
                 self.queue(fact.queue).judge(fact)
             case VisitEnded(direct=False):

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NewType
 
 from queue_strategies.announcements import Announcements
+from queue_strategies.callback import CallbackRules, KeptPlace
 
 ContactId = NewType("ContactId", str)
 """One customer asking once, from arrival to goodbye."""
@@ -68,6 +69,8 @@ class VisitOutcome(StrEnum):
     WITHDRAWN = "withdrawn"
     LOST = "lost"
     """Asterisk or the line failed under the caller."""
+    CALLBACK_FAILED = "callback_failed"
+    """The caller was to be called back, and was not reached in so many calls."""
 
 
 class OfferOutcome(StrEnum):
@@ -83,6 +86,8 @@ class OfferOutcome(StrEnum):
     """Answered, but the two could not be bridged; or Asterisk refused the request."""
     CALLER_LEFT = "caller_left"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
+    NOT_REACHED = "not_reached"
+    """The customer was to be called back and did not answer; no fault of the agent's."""
     WITHDRAWN = "withdrawn"
     """The floor took it back: the caller timed out, the agent logged out, the queue was removed."""
 
@@ -154,6 +159,8 @@ class Queue:
     """What waiting callers are told; None: nothing."""
     briefing_s: float = 0.0
     """For so long an agent who picked up may be told who calls, before the two are bridged."""
+    callback: CallbackRules | None = None
+    """Callers may keep the place without the line; None: they may not."""
     direct: bool = False
     """A personal line to one agent, for transfers and direct calls: kept out of the queue figures."""
 
@@ -195,5 +202,9 @@ class Caller:
     """Whom the caller talked to last, or asks for; see `Queue.last_agent_patience_s`."""
     attempts: int = 0
     """Offers made before a restart, so that an adopted caller's history is not forgotten."""
+    number: str = ""
+    """From which the caller calls; who is to be called back there, and calls in, has that place."""
+    kept: KeptPlace | None = None
+    """Has taken a callback before a restart."""
     adopted: bool = False
     """Waited in this queue before a restart: let in unconditionally, and no second QueueJoined is told."""

@@ -59,7 +59,7 @@ class Notice:
 def due(hall: Hall, visit: Visit) -> float | None:
     """Return when something may be to be said to a caller; None: never."""
     rules = visit.line.queue.announcements
-    if rules is None:
+    if rules is None or visit.off_line:
         return None
     if visit.notice is None:
         visit.notice = _resumed(visit, rules, hall.now) if visit.caller.adopted else _begun(visit, rules)
@@ -85,7 +85,7 @@ def _resumed(visit: Visit, rules: Announcements, now: float) -> Notice:
 def speak(hall: Hall, visit: Visit) -> None:
     """Say what is due to a waiting caller, if anything is; the caller is to be armed again."""
     rules, notice = visit.line.queue.announcements, visit.notice
-    if rules is None or notice is None or visit.place is not Place.WAITING:
+    if rules is None or notice is None or visit.place is not Place.WAITING or visit.off_line:
         return
     if notice.speaks_since is not None and notice.speaks_since + LONGEST_S <= hall.now:
         _over(notice, rules, hall.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from queue_strategies.commands import Release
 from queue_strategies.events import CallerJoined, CallerLeft, CallerPressed, PriorityChanged, TalkEnded
 from queue_strategies.facts import QueueJoined, VisitEnded
-from queue_strategies.floor import announcing, demands, offers, outlook, talks
+from queue_strategies.floor import announcing, demands, kept, offers, outlook, talks
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Line
 from queue_strategies.floor.ranking import Rank
@@ -27,10 +27,14 @@ def joined(hall: Hall, event: CallerJoined) -> None:
     line = visit.line
     visit.wants_agent = demands.wanted_agent(line, caller.wants_agent, hall.now - visit.joined)
     line.unanswered.add(visit.rank, visit)
+    kept.stand(visit)
     hall.place(visit)
+    refusal = _refusal(line, visit)
+    if refusal in (None, VisitOutcome.FULL) and not caller.adopted and caller.number in line.kept:
+        inherit(hall, line.kept[caller.number], visit)
+        refusal = None
     if not caller.adopted:
         _tell_joined(hall, visit)
-    refusal = _refusal(line, visit)
     if refusal is not None and hall.restoring and caller.adopted:
         hall.returned[visit] = None  # there may be more to tell of this visit, its end among it
     elif refusal is not None:
@@ -53,6 +57,8 @@ def enter(hall: Hall, caller: Caller) -> Visit:
         priority=caller.priority,
         joined=min(caller.joined_moment, hall.now),
         attempts=caller.attempts,
+        kept=kept.restored(caller.kept),
+        spared_until=None if caller.kept is None else caller.kept.not_before_moment,
     )
     visit.rank = rank(visit)
     hall.welcome(visit)
@@ -62,6 +68,15 @@ def enter(hall: Hall, caller: Caller) -> Visit:
 def rank(visit: Visit) -> Rank:
     """Return the order of service of a caller within the queue."""
     return (*visit.line.order.rank(visit), visit.number)
+
+
+def inherit(hall: Hall, before: Visit, visit: Visit) -> None:
+    """Give a caller the place that was kept for the same person, who is not called back any more."""
+    visit.before_s += max(0.0, visit.joined - before.joined)
+    visit.joined = min(visit.joined, before.joined)
+    visit.priority = max(visit.priority, before.priority)
+    let_go(hall, before, VisitOutcome.WITHDRAWN)
+    stand_elsewhere(hall, visit)
 
 
 def stand_elsewhere(hall: Hall, visit: Visit) -> None:
@@ -101,6 +116,8 @@ def left(hall: Hall, event: CallerLeft) -> None:
     if visit is None:
         return
     outcome = VisitOutcome.ABANDONED if event.outcome is VisitOutcome.ANSWERED else event.outcome
+    if visit.off_line and outcome in HUNG_UP:
+        return
     if visit.talk is not None:
         by = "lost" if outcome is VisitOutcome.LOST else "caller"
         talks.end(hall, visit.talk, by, moment=event.happened_moment)
@@ -111,7 +128,7 @@ def left(hall: Hall, event: CallerLeft) -> None:
 def talk_ended(hall: Hall, event: TalkEnded) -> None:
     """Let agent and caller part, also when they were not bridged yet."""
     visit = hall.visits.get(event.visit)
-    if visit is None:
+    if visit is None or visit.off_line:
         return
     if visit.talk is not None:
         talks.end(
@@ -131,7 +148,9 @@ def talk_ended(hall: Hall, event: TalkEnded) -> None:
 def pressed(hall: Hall, event: CallerPressed) -> None:
     """Let a waiting caller out by an exit key; any other key, or one pressed too late, does nothing."""
     visit = hall.visits.get(event.visit)
-    if visit is not None and visit.place is Place.WAITING and event.key in visit.line.queue.exit_keys:
+    if visit is None or visit.place is not Place.WAITING or visit.off_line:
+        return
+    if event.key in visit.line.queue.exit_keys:
         let_go(hall, visit, VisitOutcome.EXITED_BY_KEY, event.key)
 
 
@@ -176,6 +195,8 @@ def let_go_hopeless(hall: Hall) -> None:
 
 
 def _let_go_unless_offered(hall: Hall, visit: Visit) -> None:
+    if visit.off_line and not visit.line.closed:
+        return
     if visit.place is Place.WAITING and not visit.offers:
         let_go(hall, visit, VisitOutcome.WITHDRAWN if visit.line.closed else VisitOutcome.LEFT_EMPTY)
 
@@ -191,6 +212,8 @@ def let_go(
     line, caller = visit.line, visit.caller
     position = line.unanswered.position(visit.rank)
     visit.place = Place.GONE
+    kept.stop(hall, visit)
+    kept.leave(visit)
     lost_by = OfferOutcome.CALLER_LEFT if outcome in HUNG_UP else OfferOutcome.WITHDRAWN
     for offer in list(visit.offers):
         offers.end(hall, offer, lost_by)
@@ -220,7 +243,7 @@ def _tell_joined(hall: Hall, visit: Visit) -> None:
 def _tell_ended(
     hall: Hall, visit: Visit, outcome: VisitOutcome, moment: float, position: int, key: str | None
 ) -> None:
-    queue, wait_s = visit.line.queue, moment - visit.joined
+    queue, wait_s = visit.line.queue, visit.waited_s(moment)
     hall.tell(
         VisitEnded(
             moment=moment,
@@ -230,9 +253,10 @@ def _tell_ended(
             outcome=outcome,
             wait_s=wait_s,
             short=outcome is VisitOutcome.ABANDONED and wait_s <= queue.short_abandon_s,
-            within_service_level=wait_s <= queue.service_level_s,
+            within_service_level=visit.lasted_s(moment) <= queue.service_level_s,
             position=position,
             key=key,
             direct=queue.direct,
+            callback_s=visit.callback_s(moment),
         )
     )

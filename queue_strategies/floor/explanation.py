@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from queue_strategies.floor import demands
+from queue_strategies.floor import demands, kept
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.reasons import SHOWN, Choice, why_there
@@ -185,6 +185,8 @@ def _sentence(visit: Visit, considered: int, now: float) -> str:
     if visit.talk is not None:
         return f"Talks to {visit.talk.offer.desk.agent.id} since {now - visit.talk.began:.0f} s."
     place = f"Number {visit.line.unanswered.position(visit.rank)} in {queue.name}"
+    if (waits_for := kept.sentence(visit, now)) is not None:
+        return f"{place}: {waits_for}."
     if visit.place is Place.CONNECTING:
         return f"{place}: {visit.offers[0].desk.agent.id} has picked up."
     if visit.offers:

@@ -13,8 +13,10 @@ from queue_strategies.facts import Fact
 from queue_strategies.floor import (
     agents,
     announcing,
+    callbacks,
     callers,
     configuration,
+    kept,
     offers,
     outlook,
     restoring,
@@ -102,6 +104,8 @@ class Floor:
             moment, thing = due
             hall.advance(moment)
             match thing:
+                case Offer(visit=Visit() as visit) | (Visit() as visit) if self._is_rung_in_vain(visit):
+                    callbacks.dial_is_over(hall, visit)
                 case Offer():
                     offers.lease_is_over(hall, thing)
                 case Visit():
@@ -110,6 +114,10 @@ class Floor:
                     agents.time_is_up(hall, thing)
                 case _:
                     assert_never(thing)
+
+    def _is_rung_in_vain(self, visit: Visit) -> bool:
+        over_at = kept.over_at(self._hall, visit)
+        return over_at is not None and over_at <= self._hall.now
 
     def _happen(self, event: happened.Event) -> None:
         hall = self._hall
@@ -132,6 +140,14 @@ class Floor:
                 callers.left(hall, event)
             case happened.CallerPressed():
                 callers.pressed(hall, event)
+            case happened.CallbackChosen():
+                callbacks.chosen(hall, event)
+            case happened.CustomerAnswered():
+                callbacks.customer_answered(hall, event)
+            case happened.CustomerNotReached():
+                callbacks.customer_not_reached(hall, event)
+            case happened.CallbackHoursChanged():
+                callbacks.hours_changed(hall, event)
             case happened.AnnouncementEnded():
                 announcing.ended(hall, event)
             case happened.PriorityChanged():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from queue_strategies.commands import Command
 from queue_strategies.facts import AgentStateChanged, Fact
-from queue_strategies.floor import announcing, demands, outlook
+from queue_strategies.floor import announcing, demands, kept, outlook
 from queue_strategies.floor.deadlines import Deadlines
 from queue_strategies.floor.desk import Desk, Told
 from queue_strategies.floor.line import Line
@@ -99,6 +99,7 @@ class Hall:
             visit.spared_until,
             demands.change_at(visit, self.now),
             announcing.due(self, visit),
+            kept.over_at(self, visit),
         )
         moments = [moment for moment in dues if moment is not None]
         if moments:

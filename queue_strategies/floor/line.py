@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from queue_strategies.floor.kept import is_dialled_first
 from queue_strategies.floor.outlook import Outlook
 from queue_strategies.floor.ranking import Rank, Ranking
 from queue_strategies.floor.roster import Roster
@@ -82,6 +83,10 @@ class Line:
         """Whether `leave_when_empty` held when it was last looked at."""
         self.closed = False
         """The queue is no longer configured."""
+        self.kept: dict[str, Visit] = {}
+        """Those who keep their places without the line, by the number at which they are called back."""
+        self.calls_back = True
+        """It is the hour to call back."""
         self._logged_in = self._unpaused = self._reachable = 0
         self._everybody = Row(self, ANYBODY)
         self._rows: dict[Requirement, Row] = {ANYBODY: self._everybody}
@@ -212,4 +217,7 @@ class Line:
         """Tell whether one more phone may ring for this caller."""
         strategy = self.strategy
         phones = strategy.phones_at_once if strategy.another_phone_after_s is None else visit.phones
-        return visit.place is Place.WAITING and len(visit.offers) < phones and visit.spared_until is None
+        if is_dialled_first(visit):
+            phones = 1
+        spared = visit.spared_until is not None or not visit.may_be_offered
+        return visit.place is Place.WAITING and len(visit.offers) < phones and not spared

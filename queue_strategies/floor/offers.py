@@ -9,7 +9,7 @@ from __future__ import annotations
 from queue_strategies.commands import Connect, Ring, StopRinging
 from queue_strategies.events import AgentAnswered, AgentRang, CallerConnected, OfferFailed
 from queue_strategies.facts import OfferEnded, OfferMade
-from queue_strategies.floor import demands, talks
+from queue_strategies.floor import demands, kept, talks
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Seat
@@ -34,7 +34,7 @@ def make(hall: Hall, row: Row, visit: Visit, seat: Seat) -> None:
     line, desk, caller = row.line, seat.desk, visit.caller
     queue = line.queue
     offer = Offer(OfferId(hall.new_id()), visit, desk, seat, hall.now)
-    because = _because(hall, row, seat)
+    because = f"{'callback, ' if visit.off_line else ''}{_because(hall, row, seat)}"
     visit.choices.append(Choice.of(row, seat, hall.now, offer.id))
     line.strategy.offered(seat, visit, line.roster)
     line.order.served(visit)
@@ -44,8 +44,11 @@ def make(hall: Hall, row: Row, visit: Visit, seat: Seat) -> None:
     visit.attempts += 1
     begin(hall, offer, int(seat.ranks[row][0]))
     hall.refresh_desk(desk)
-    bound_s = queue.ring_timeout_s + hall.lease_s
-    hall.order(Ring(offer.id, caller.visit, caller.contact, queue.name, desk.agent.id, bound_s))
+    if kept.is_dialled_first(visit):
+        offer.reserved = True
+        kept.dial(hall, visit, offer)
+    else:
+        ring(hall, offer)
     hall.tell(
         OfferMade(
             moment=hall.now,
@@ -57,6 +60,15 @@ def make(hall: Hall, row: Row, visit: Visit, seat: Seat) -> None:
             because=because,
         )
     )
+
+
+def ring(hall: Hall, offer: Offer) -> None:
+    """Have the phone of an agent ring who is reserved."""
+    caller, queue = offer.visit.caller, offer.visit.line.queue
+    bound_s = queue.ring_timeout_s + hall.lease_s
+    offer.reserved = False
+    hall.deadlines.set(offer, hall.now + hall.lease_s)
+    hall.order(Ring(offer.id, caller.visit, caller.contact, queue.name, offer.desk.agent.id, bound_s))
 
 
 def _because(hall: Hall, row: Row, seat: Seat) -> str:
@@ -127,6 +139,9 @@ def agent_answered(hall: Hall, event: AgentAnswered) -> None:
     elif offer.picked_up is None:
         _pick_up(hall, offer)
         visit = offer.visit
+        if visit.off_line:
+            kept.dial(hall, visit, offer)
+            return
         hall.order(Connect(offer.id, visit.caller.visit, visit.caller.contact, offer.desk.agent.id))
 
 
@@ -198,6 +213,7 @@ def end(hall: Hall, offer: Offer, outcome: OfferOutcome, *, stop: bool = True) -
     desk.offer = None
     if outcome in NOT_TAKEN:
         _rest(hall, desk, offer, outcome)
+    kept.offer_ended(hall, offer)
     if offer.picked_up is not None and visit.place is Place.CONNECTING:
         _return_to_line(hall, visit)
     hall.returned[visit] = None

@@ -154,7 +154,7 @@ def _patience(line: Line, now: float) -> Pace:
     line.outlook.patience.fade(now)
     patience.add(line.outlook.patience)
     for visit in line.unanswered:
-        patience.note(now, exposure_s=now - visit.joined)
+        patience.note(now, exposure_s=visit.waited_s(now))
     return patience
 
 
@@ -196,7 +196,7 @@ def worked(desk: Desk, now: float) -> None:
 def answered(hall: Hall, visit: Visit) -> None:
     """Judge what was expected of a visit that is answered now, and of those who left ahead of it."""
     outlook, turn = visit.line.outlook, visit.rank
-    outlook.patience.note(hall.now, exposure_s=hall.now - visit.joined)
+    outlook.patience.note(hall.now, exposure_s=visit.waited_s(hall.now))
     _judge(hall, visit.line, visit.caller.contact, visit.caller.visit, visit.forecasts, came=True)
     if outlook.departed:
         for one in [one for one in outlook.departed if one.rank < turn]:
@@ -209,7 +209,7 @@ def left(hall: Hall, visit: Visit, outcome: VisitOutcome) -> None:
     """Take note of a caller who left without an answer."""
     outlook = visit.line.outlook
     gave_up = outcome in (VisitOutcome.ABANDONED, VisitOutcome.EXITED_BY_KEY)
-    outlook.patience.note(hall.now, events=gave_up, exposure_s=hall.now - visit.joined)
+    outlook.patience.note(hall.now, events=gave_up, exposure_s=visit.waited_s(hall.now))
     if visit.forecasts:
         caller = visit.caller
         outlook.departed.append(Departed(visit.rank, caller.contact, caller.visit, tuple(visit.forecasts)))

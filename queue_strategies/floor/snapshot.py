@@ -31,6 +31,10 @@ class WaitingCaller:
     """One of them has picked up."""
     attempts: int
     """Offers made so far."""
+    callback_number: str | None = None
+    """Where the caller is to be called back, who keeps the place without the line; None: is on the line."""
+    callback_tries: int = 0
+    """Calls there that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def queue_snapshot(line: Line, now: float) -> QueueSnapshot:
         direct=line.queue.direct,
         counts=queue_counts(line),
         callers=tuple(_caller(visit, position) for position, visit in enumerate(visits, 1)),
-        longest_waiting_since=min((visit.joined for visit in visits), default=None),
+        longest_waiting_since=min((visit.joined for visit in visits if not visit.off_line), default=None),
         agents=agents,
         estimate=None if line.queue.direct else outlook.expect_newcomer(line, now),
         estimates_trusted=line.outlook.score.trusted,
@@ -150,6 +154,8 @@ def _caller(visit: Visit, position: int) -> WaitingCaller:
         ringing=tuple(offer.desk.agent.id for offer in visit.offers),
         connecting=any(offer.picked_up is not None for offer in visit.offers),
         attempts=visit.attempts,
+        callback_number=visit.kept.number if visit.kept is not None and visit.off_line else None,
+        callback_tries=0 if visit.kept is None else visit.kept.tries,
     )
 
 

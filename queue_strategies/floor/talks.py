@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queue_strategies.events import CallerHeld, CallerResumed
 from queue_strategies.facts import Answered, Handled, HoldEnded, HoldStarted, OfferEnded, Transferred
-from queue_strategies.floor import outlook
+from queue_strategies.floor import kept, outlook
 from queue_strategies.floor.desk import Desk, WrapUp
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.reasons import note_end
@@ -15,7 +15,6 @@ from queue_strategies.model import OfferOutcome
 def begin(hall: Hall, offer: Offer) -> None:
     """Let agent and caller talk: the visit is answered."""
     visit, queue = offer.visit, offer.visit.line.queue
-    wait_s = hall.now - visit.joined
     note_end(visit, offer, OfferOutcome.ANSWERED, hall.now)
     seat_down(hall, offer, hall.now)
     hall.tell(
@@ -38,9 +37,10 @@ def begin(hall: Hall, offer: Offer) -> None:
             queue=queue.name,
             agent=offer.desk.agent.id,
             offer=offer.id,
-            wait_s=wait_s,
-            within_service_level=wait_s <= queue.service_level_s,
+            wait_s=visit.waited_s(hall.now),
+            within_service_level=visit.lasted_s(hall.now) <= queue.service_level_s,
             direct=queue.direct,
+            callback_s=visit.callback_s(hall.now),
         )
     )
     outlook.answered(hall, visit)
@@ -50,6 +50,7 @@ def seat_down(hall: Hall, offer: Offer, moment: float) -> Talk:
     """Put caller and agent where those who talk are, since the given moment."""
     visit, desk = offer.visit, offer.desk
     visit.place = Place.TALKING
+    kept.on_line(hall, visit)
     visit.talk = desk.talk = talk = Talk(offer, moment)
     visit.offers.clear()
     visit.line.unanswered.discard(visit.rank)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from queue_strategies.floor.kept import Kept
 from queue_strategies.floor.outlook import Forecast
 from queue_strategies.floor.ranking import Rank
 from queue_strategies.model import AgentId, Caller, OfferId, QueueName
@@ -72,6 +73,10 @@ class Visit:
     """What was announced."""
     forecasts: list[Forecast] = field(default_factory=list)
     """What was expected of the wait."""
+    kept: Kept | None = None
+    """The caller has taken a callback."""
+    before_s: float = 0.0
+    """By so much `joined` lies before the coming of a caller who took over a place that was kept."""
 
     @property
     def queue_name(self) -> QueueName:
@@ -92,7 +97,32 @@ class Visit:
     def gives_up_at(self) -> float | None:
         """Return the moment at which the queue lets go of the caller."""
         max_wait_s = self.line.queue.max_wait_s
-        return None if max_wait_s is None else self.joined + max_wait_s
+        return None if max_wait_s is None or self.kept is not None else self.joined + max_wait_s
+
+    @property
+    def off_line(self) -> bool:
+        """Tell whether the caller keeps the place without the line."""
+        return self.kept is not None and self.kept.answered is None
+
+    @property
+    def may_be_offered(self) -> bool:
+        """Tell whether the caller is on the line, or may be called back now."""
+        kept = self.kept
+        return kept is None or not self.off_line or (self.line.calls_back and kept.dialled is None)
+
+    def callback_s(self, now: float) -> float | None:
+        """Return how long the caller has kept the place without the line; None: never did."""
+        if self.kept is None:
+            return None
+        return (now if self.kept.answered is None else self.kept.answered) - self.kept.taken
+
+    def lasted_s(self, now: float) -> float:
+        """Return how long ago the caller came."""
+        return max(0.0, now - self.joined - self.before_s)
+
+    def waited_s(self, now: float) -> float:
+        """Return how long the caller has waited on a line."""
+        return max(0.0, self.lasted_s(now) - (self.callback_s(now) or 0.0))
 
 
 @dataclass(slots=True, eq=False)
@@ -106,6 +136,8 @@ class Offer:
     made: float
     rang: float | None = None
     picked_up: float | None = None
+    reserved: bool = False
+    """The phone is to ring once the customer is on the line who is called back."""
 
     @property
     def talking(self) -> bool:

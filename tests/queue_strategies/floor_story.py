@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import count
 from random import Random
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from queue_strategies.commands import Command, Connect, Release, Ring, StopRinging
 from queue_strategies.events import (
@@ -79,7 +79,7 @@ class Story:
 
     # -- what happens ---------------------------------------------------------------------------------------
 
-    def happen(self, event: Event) -> Story:
+    def happen(self, event: Event) -> Self:
         """Let one event happen now."""
         decision = self.floor.handle(event, self.now)
         self.latest = decision.commands
@@ -89,7 +89,7 @@ class Story:
             self._obey(command)
         return self
 
-    def at(self, moment: float) -> Story:
+    def at(self, moment: float) -> Self:
         """Let time pass up to this moment, as the runner does: from deadline to deadline."""
         while (deadline := self.floor.next_deadline()) is not None and deadline <= moment:
             self.now = deadline
@@ -97,41 +97,41 @@ class Story:
         self.now = moment
         return self
 
-    def after(self, seconds: float) -> Story:
+    def after(self, seconds: float) -> Self:
         """Let time pass."""
         return self.at(self.now + seconds)
 
-    def join(self, name: str, queue: QueueName = SALES, *, priority: int = 0, **more: object) -> Story:
+    def join(self, name: str, queue: QueueName = SALES, *, priority: int = 0, **more: object) -> Self:
         """Let a caller come to a queue."""
         caller = caller_named(name, queue, joined_moment=self.now, priority=priority, **more)
         return self.happen(CallerJoined(caller))
 
-    def leave(self, name: str, outcome: VisitOutcome = VisitOutcome.ABANDONED) -> Story:
+    def leave(self, name: str, outcome: VisitOutcome = VisitOutcome.ABANDONED) -> Self:
         """Let a caller go."""
         return self.happen(CallerLeft(visit_of(name), outcome))
 
-    def rang(self, who: AgentId) -> Story:
+    def rang(self, who: AgentId) -> Self:
         """Let the agent's phone report that it rings."""
         return self.happen(AgentRang(self.offer(who)))
 
-    def answer(self, who: AgentId) -> Story:
+    def answer(self, who: AgentId) -> Self:
         """Let the agent pick up."""
         return self.happen(AgentAnswered(self.offer(who)))
 
-    def connect(self, who: AgentId) -> Story:
+    def connect(self, who: AgentId) -> Self:
         """Let agent and caller be bridged."""
         return self.happen(CallerConnected(self.offer(who)))
 
-    def talk(self, who: AgentId) -> Story:
+    def talk(self, who: AgentId) -> Self:
         """Let the agent's phone ring, be picked up and the two be bridged, all at once."""
         return self.rang(who).answer(who).connect(who)
 
-    def fail(self, who: AgentId, outcome: OfferOutcome) -> Story:
+    def fail(self, who: AgentId, outcome: OfferOutcome) -> Self:
         """Let the agent's leg end without a talk."""
         self.ringing.pop(who, None)
         return self.happen(OfferFailed(self.offer(who), outcome))
 
-    def part(self, name: str, by: str = "agent", to: str | None = None, kind: str | None = None) -> Story:
+    def part(self, name: str, by: str = "agent", to: str | None = None, kind: str | None = None) -> Self:
         """Let agent and caller part."""
         return self.happen(TalkEnded(visit_of(name), by, to, kind))
 

@@ -13,7 +13,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from queue_strategies.commands import Command, Connect, Release, Ring, StopRinging
+from queue_strategies.callback import CallbackRules, CalledFirst, KeptPlace
+from queue_strategies.commands import (
+    CallBack,
+    Command,
+    Connect,
+    Release,
+    Ring,
+    StopCallingBack,
+    StopRinging,
+)
 from queue_strategies.events import (
     AgentAnswered,
     AgentFreed,
@@ -25,12 +34,16 @@ from queue_strategies.events import (
     AgentReady,
     AgentRestored,
     AgentUnpaused,
+    CallbackChosen,
+    CallbackHoursChanged,
     CallerConnected,
     CallerHeld,
     CallerJoined,
     CallerLeft,
     CallerPressed,
     CallerResumed,
+    CustomerAnswered,
+    CustomerNotReached,
     Event,
     FloorConfigured,
     OfferFailed,
@@ -47,6 +60,9 @@ from queue_strategies.events import (
 from queue_strategies.facts import (
     AgentStateChanged,
     Answered,
+    CallbackTaken,
+    CallbackTried,
+    CalledBack,
     Fact,
     Handled,
     OfferEnded,
@@ -57,6 +73,7 @@ from queue_strategies.facts import (
 )
 from queue_strategies.figures import Figures
 from queue_strategies.floor import Floor, demands
+from queue_strategies.floor.kept import is_dialled_first
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.ranking import Ranking
 from queue_strategies.floor.visit import Place, Visit
@@ -106,6 +123,16 @@ rules = st.lists(widenings, max_size=3).map(lambda steps: tuple(sorted(steps, ke
 rules = st.just(()) | st.just(()) | rules
 
 
+callbacks = st.builds(
+    CallbackRules,
+    first=st.sampled_from(CalledFirst),
+    tries=st.integers(1, 3),
+    retry_s=st.sampled_from((0.0, 3.0)),
+    ring_s=st.sampled_from((0.0, 30.0)),
+    earliest_s=st.sampled_from((0.0, 0.0, 3.0)),
+)
+
+
 def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
     return st.builds(
         Queue,
@@ -128,6 +155,7 @@ def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
         last_agent_patience_s=st.sampled_from((0.0, 10.0)),
         offers_per_agent=st.sampled_from((None, None, 1, 2)),
         ring_progressively_delay_s=st.sampled_from((10.0, 0.7)),
+        callback=callbacks | callbacks | st.none(),
         direct=st.booleans(),
     )
 
@@ -153,12 +181,11 @@ agent_lists = all_but([agent_named(name) for name in AGENTS])
 agent_names = st.sampled_from(AGENTS)
 picks = st.integers(0, 1_000)
 
+ORDINARY = "connect join connect ring answer fail join part wait work keep reach reach".split()  # noqa: SIM905
 Act = tuple[str, int, OfferOutcome]
 ordinary_acts: st.SearchStrategy[list[Act]] = st.lists(
     st.tuples(
-        st.sampled_from(
-            ("connect", "join", "connect", "ring", "answer", "fail", "join", "part", "wait", "work")
-        ),
+        st.sampled_from(ORDINARY),
         picks,
         st.sampled_from((*NOT_TAKEN, *NOT_TAKEN, *OfferOutcome)),
     ),
@@ -184,6 +211,10 @@ class AnyDay(RuleBasedStateMachine):
         self.ended: Counter[VisitId] = Counter()
         self.legs: dict[OfferId, AgentId] = {}
         self.picked_up: set[OfferId] = set()
+        self.called: set[VisitId] = set()
+        """Customers who are called back and have not answered."""
+        self.kept: set[VisitId] = set()
+        """Callers who keep the place without the line."""
         self.offers: list[OfferId] = [OfferId("unheard-of")]
         self.visits: list[VisitId] = [VisitId("unheard-of")]
         self.last_moment = 0.0
@@ -230,6 +261,10 @@ class AnyDay(RuleBasedStateMachine):
         for kind, pick, outcome in acts:
             if kind == "join":
                 self.enter(self.somebody(QUEUES[pick % 3], joined=self.now))
+            elif kind == "keep" and self.waiting:
+                self.a_caller_takes_a_callback(pick, hangs_up=True)
+            elif kind == "reach" and self.called:
+                self.happen(CustomerAnswered(sorted(self.called)[pick % len(self.called)]))
             elif kind == "part" and self.talking:
                 self.happen(TalkEnded(list(self.talking)[pick % len(self.talking)], "agent"))
             elif kind == "work":
@@ -295,6 +330,26 @@ class AnyDay(RuleBasedStateMachine):
         else:
             self.happen(CallerJoined(self.callers[visit]))
 
+    @precondition(lambda self: self.waiting)
+    @rule(pick=picks, hangs_up=st.booleans())
+    def a_caller_takes_a_callback(self, pick: int, hangs_up: bool) -> None:
+        visit = sorted(self.waiting)[pick % len(self.waiting)]
+        self.happen(CallbackChosen(visit, f"+49{pick % 3}"))
+        if hangs_up:
+            kept = visit in self.kept
+            self.happen(CallerLeft(visit))
+            assert (visit in self.waiting) is kept
+
+    @rule(pick=picks, reached=st.booleans(), outcome=st.sampled_from(NOT_TAKEN))
+    def a_customer_is_called_back(self, pick: int, reached: bool, outcome: OfferOutcome) -> None:
+        if self.called:
+            visit = sorted(self.called)[pick % len(self.called)]
+            self.happen(CustomerAnswered(visit) if reached else CustomerNotReached(visit, outcome))
+
+    @rule(queue=st.sampled_from(QUEUES), is_open=st.sampled_from((True, True, False)))
+    def the_hour_comes_or_goes(self, queue: QueueName, is_open: bool) -> None:
+        self.happen(CallbackHoursChanged(queue, is_open))
+
     @rule(
         agent=agent_names,
         event=st.sampled_from((AgentLoggedIn, AgentLoggedOut, AgentUnpaused, AgentReady)),
@@ -346,7 +401,9 @@ class AnyDay(RuleBasedStateMachine):
 
     @rule(
         pick=picks,
-        what=st.sampled_from(("lost", "ended by agent", "ended by caller", "held")),
+        what=st.sampled_from(
+            ("lost", "ended by agent", "ended by caller", "held", "reached", "not reached", "called back")
+        ),
     )
     def something_late_is_heard_of_a_visit(self, pick: int, what: str) -> None:
         visit = self.visits[-1 - pick % len(self.visits)]
@@ -355,6 +412,12 @@ class AnyDay(RuleBasedStateMachine):
                 self.happen(CallerLeft(visit, VisitOutcome.LOST))
             case "held":
                 self.happen(CallerHeld(visit))
+            case "reached":
+                self.happen(CustomerAnswered(visit))
+            case "not reached":
+                self.happen(CustomerNotReached(visit, OfferOutcome.RANG_OUT))
+            case "called back":
+                self.happen(CallbackChosen(visit, "+490"))
             case _:
                 self.happen(TalkEnded(visit, what.removeprefix("ended by ")))
 
@@ -379,7 +442,7 @@ class AnyDay(RuleBasedStateMachine):
     @rule(
         found=st.lists(
             st.tuples(
-                st.sampled_from(("agent", "wrap-up", "talk", "offer", "caller", "gone")),
+                st.sampled_from(("agent", "wrap-up", "talk", "offer", "caller", "kept", "gone")),
                 st.sampled_from((*AGENTS, AgentId("stranger"))),
                 st.sampled_from(QUEUES),
                 durations,
@@ -422,10 +485,20 @@ class AnyDay(RuleBasedStateMachine):
                 self.happen(OfferRestored(caller, agent, offer, since))
             case "caller":
                 self.enter(caller)
+            case "kept":
+                self.find_kept(caller, since)
             case _:
                 visit = self.visits[-1 - int(since) % len(self.visits)]
                 self.happen(CallerLeft(visit, happened_moment=since))
                 self.happen(TalkEnded(visit, "caller", happened_moment=since))
+
+    def find_kept(self, caller: Caller, since: float) -> None:
+        dialled = since if caller.queue == QUEUES[0] else None
+        place = KeptPlace(number=caller.contact, taken_moment=since, tries=1, dialled_moment=dialled)
+        self.kept.add(caller.visit)
+        if dialled is not None:
+            self.called.add(caller.visit)
+        self.enter(replace(caller, kept=place))
 
     def find_talk(self, event: TalkRestored) -> None:
         had = self.floor.snapshot(self.now).agents.get(event.agent)
@@ -455,6 +528,7 @@ class AnyDay(RuleBasedStateMachine):
             adopted=adopted,
             skills=asked,
             wants_agent=AGENTS[number % 4] if number % 7 == 0 else None,
+            number=f"+49{number % 5}",
         )
 
     def configure(self, queues: Sequence[Queue], agents: Sequence[Agent]) -> None:
@@ -493,6 +567,8 @@ class AnyDay(RuleBasedStateMachine):
         for command in decision.commands:
             self.obey(command)
         self.watch(decision.facts)
+        connected = {command.visit for command in decision.commands if isinstance(command, Connect)}
+        assert connected.isdisjoint(self.kept)
         for agent in self.last_change.keys() - self.floor.snapshot(self.now).agents.keys():
             del self.last_change[agent]
         released = {command.visit for command in decision.commands if isinstance(command, Release)}
@@ -514,6 +590,13 @@ class AnyDay(RuleBasedStateMachine):
             case StopRinging():
                 self.legs.pop(command.offer, None)
                 self.picked_up.discard(command.offer)
+            case CallBack():
+                assert command.visit not in self.called
+                assert command.hears is None or command.hears in self.legs
+                self.called.add(command.visit)
+                self.picked_up |= {command.hears} if command.hears is not None else set()
+            case StopCallingBack():
+                self.called.remove(command.visit)
             case Connect():
                 assert command.offer in self.legs
                 self.picked_up.add(command.offer)
@@ -535,7 +618,18 @@ class AnyDay(RuleBasedStateMachine):
                     assert fact.visit in self.waiting
                 case OfferEnded(outcome=OfferOutcome.ANSWERED):
                     self.legs.pop(fact.offer, None)
+                case CallbackTaken():
+                    assert fact.visit in self.waiting
+                    self.kept.add(fact.visit)
+                case CallbackTried():
+                    self.called.discard(fact.visit)
+                case CalledBack():
+                    assert fact.callback_s >= 0
+                    self.called.discard(fact.visit)
+                    self.kept.remove(fact.visit)
                 case Answered():
+                    self.kept.discard(fact.visit)
+                    self.called.discard(fact.visit)
                     assert fact.wait_s >= 0
                     self.ends(fact.visit)
                     self.talking[fact.visit] = fact.agent
@@ -560,6 +654,7 @@ class AnyDay(RuleBasedStateMachine):
 
     def ends(self, visit: VisitId) -> None:
         self.waiting.remove(visit)
+        self.kept.discard(visit)
         self.ended[visit] += 1
         assert self.ended[visit] == 1
 
@@ -595,11 +690,32 @@ class AnyDay(RuleBasedStateMachine):
         ringing = Counter(self.legs.values())
         assert not ringing or max(ringing.values()) == 1
         seen = self.floor.snapshot(self.now).agents
-        assert {a.agent for a in seen.values() if a.state is AgentState.RINGING} == set(ringing)
+        reserved = self.reserved()
+        assert reserved.isdisjoint(ringing)
+        busy = {a.agent for a in seen.values() if a.state is AgentState.RINGING}
+        assert busy == reserved | set(ringing)
         in_line = self.floor.snapshot(self.now).queues.values()
         offered = [agent for queue in in_line for caller in queue.callers for agent in caller.ringing]
         assert len(set(offered)) == len(offered)
-        assert set(offered) <= set(ringing)
+        assert set(offered) <= set(ringing) | reserved
+
+    def reserved(self) -> set[AgentId]:
+        """Return the agents whose phone rings once the customer who is called back has answered."""
+        hall = self.floor._hall
+        offers = [offer for visit in self.called for offer in hall.visits[visit].offers]
+        return {offer.desk.agent.id for offer in offers if offer.id not in self.offers}
+
+    @invariant()
+    def whoever_keeps_a_place_is_in_the_line_and_called_at_most_once(self) -> None:
+        seen = self.floor.snapshot(self.now).queues.values()
+        kept = {caller.visit for queue in seen for caller in queue.callers if caller.callback_number}
+        assert kept <= self.kept <= self.waiting
+        assert self.called <= self.kept
+        called = [self.floor._hall.visits[visit].kept for visit in self.called]
+        assert all(kept is not None and kept.dialled is not None for kept in called)
+        for queue in seen:
+            numbers = [caller.callback_number for caller in queue.callers if caller.callback_number]
+            assert len(set(numbers)) == len(numbers)
 
     @invariant()
     def nobody_waits_while_a_matching_agent_is_ready(self) -> None:
@@ -611,10 +727,11 @@ class AnyDay(RuleBasedStateMachine):
                     visit = self.floor._hall.visits[caller.visit]
                     strategy = visit.line.strategy
                     enough = strategy.phones_at_once if strategy.another_phone_after_s is None else 1
+                    enough = 1 if is_dialled_first(visit) else enough
                     spared = visit.spared_until is not None
                     rings = len(caller.ringing) >= enough
                     fit = [seat for seat in visit.line.ready if self.is_fit(visit, seat)]
-                    assert caller.connecting or spared or rings or not fit
+                    assert caller.connecting or spared or rings or not fit or not visit.may_be_offered
 
     def is_fit(self, visit: Visit, seat: Seat) -> bool:
         """Tell whether this member may be rung for this caller, looked at afresh."""
@@ -710,6 +827,7 @@ class AnyDay(RuleBasedStateMachine):
         """When nobody does anything any more, every phone falls silent and every bridge is given up."""
         for agent in AGENTS:
             self.happen(AgentLoggedOut(agent))
+        assert all(self.floor._hall.visits[visit].line.kept for visit in self.kept - self.called)
         for _ in range(1_000):
             deadline = self.floor.next_deadline()
             if deadline is None:
