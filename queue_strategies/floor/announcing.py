@@ -78,8 +78,14 @@ def _resumed(visit: Visit, rules: Announcements, now: float) -> Notice:
         message=now + rules.message_every_s,
         quiet_until=now + rules.least_gap_s,
         place=visit.line.unanswered.position(visit.rank),
-        messages=max(0, int((now - visit.joined - rules.message_start_s) / rules.message_every_s) + 1),
+        messages=_heard_before(now - visit.joined, rules),
     )
+
+
+def _heard_before(waited_s: float, rules: Announcements) -> int:
+    """Count the messages an earlier process will have played."""
+    since_first_s = waited_s - rules.message_start_s
+    return 0 if since_first_s < 0 else 1 + int(since_first_s / max(rules.message_every_s, LOOK_AGAIN_S))
 
 
 def speak(hall: Hall, visit: Visit) -> None:
@@ -133,7 +139,7 @@ def _place_and_wait(hall: Hall, visit: Visit, rules: Announcements, notice: Noti
     if not rules.tells_place or not (regular or changed):
         return None
     if regular:
-        notice.regular = hall.now + rules.every_s
+        notice.regular = hall.now + max(rules.every_s, LOOK_AGAIN_S)
     if place == 1 and not rules.to_first:
         return None
     shown = place if _tells(rules, notice, place) else None

@@ -197,7 +197,8 @@ def answered(hall: Hall, visit: Visit) -> None:
     """Judge what was expected of a visit that is answered now, and of those who left ahead of it."""
     outlook, turn = visit.line.outlook, visit.rank
     outlook.patience.note(hall.now, exposure_s=visit.waited_s(hall.now))
-    _judge(hall, visit.line, visit.caller.contact, visit.caller.visit, visit.forecasts, came=True)
+    if visit.kept is None:  # who is called back is called when it suits, not when the turn comes
+        _judge(hall, visit.line, visit.caller.contact, visit.caller.visit, visit.forecasts, came=True)
     if outlook.departed:
         for one in [one for one in outlook.departed if one.rank < turn]:
             _judge(hall, visit.line, one.contact, one.visit, one.forecasts, came=False)
@@ -210,7 +211,7 @@ def left(hall: Hall, visit: Visit, outcome: VisitOutcome) -> None:
     outlook = visit.line.outlook
     gave_up = outcome in (VisitOutcome.ABANDONED, VisitOutcome.EXITED_BY_KEY)
     outlook.patience.note(hall.now, events=gave_up, exposure_s=visit.waited_s(hall.now))
-    if visit.forecasts:
+    if visit.forecasts and visit.kept is None:
         caller = visit.caller
         outlook.departed.append(Departed(visit.rank, caller.contact, caller.visit, tuple(visit.forecasts)))
         del outlook.departed[:-MOST_DEPARTED]

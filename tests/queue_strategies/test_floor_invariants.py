@@ -13,8 +13,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from queue_strategies.announcements import Announcements, EstimateRule, PositionRule
 from queue_strategies.callback import CallbackRules, CalledFirst, KeptPlace
 from queue_strategies.commands import (
+    Announce,
     CallBack,
     Command,
     Connect,
@@ -34,6 +36,7 @@ from queue_strategies.events import (
     AgentReady,
     AgentRestored,
     AgentUnpaused,
+    AnnouncementEnded,
     CallbackChosen,
     CallbackHoursChanged,
     CallerConnected,
@@ -73,6 +76,7 @@ from queue_strategies.facts import (
 )
 from queue_strategies.figures import Figures
 from queue_strategies.floor import Floor, demands
+from queue_strategies.floor.announcing import LONGEST_S
 from queue_strategies.floor.kept import is_dialled_first
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.ranking import Ranking
@@ -107,6 +111,8 @@ AGENTS = [AgentId(name) for name in ("anna", "bob", "carl", "dora")]
 
 T = TypeVar("T")
 
+LATEST_S = 30.0
+"""So much too late may a deadline be noticed."""
 durations = st.sampled_from((1.0, 0.0, 0.5, 3.0, 10.0, 30.0))
 rules_of_emptiness = st.sampled_from((*[EmptyRule.NEVER] * 8, *EmptyRule))
 
@@ -130,6 +136,22 @@ callbacks = st.builds(
     retry_s=st.sampled_from((0.0, 3.0)),
     ring_s=st.sampled_from((0.0, 30.0)),
     earliest_s=st.sampled_from((0.0, 0.0, 3.0)),
+)
+
+announcements = st.builds(
+    Announcements,
+    position=st.sampled_from(PositionRule),
+    only_up=st.booleans(),
+    to_first=st.booleans(),
+    estimate=st.sampled_from(EstimateRule),
+    start_s=durations,
+    every_s=durations,
+    least_gap_s=durations,
+    messages=st.integers(0, 2),
+    message_start_s=durations,
+    message_every_s=durations,
+    random=st.booleans(),
+    relative=st.booleans(),
 )
 
 
@@ -156,6 +178,7 @@ def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
         offers_per_agent=st.sampled_from((None, None, 1, 2)),
         ring_progressively_delay_s=st.sampled_from((10.0, 0.7)),
         callback=callbacks | callbacks | st.none(),
+        announcements=st.none() | announcements,
         direct=st.booleans(),
     )
 
@@ -223,6 +246,8 @@ class AnyDay(RuleBasedStateMachine):
         self.last_change: dict[AgentId, AgentStateChanged] = {}
         self.joined = self.answered = self.handled = 0
         self.wrapping_up: dict[VisitId, AgentId] = {}
+        self.hearing: dict[VisitId, float] = {}
+        """Who is being told something, since when."""
         self.figures = Figures()
 
     # -- what happens ---------------------------------------------------------------------------------------
@@ -350,6 +375,13 @@ class AnyDay(RuleBasedStateMachine):
     def the_hour_comes_or_goes(self, queue: QueueName, is_open: bool) -> None:
         self.happen(CallbackHoursChanged(queue, is_open))
 
+    @precondition(lambda self: self.hearing)
+    @rule(pick=picks)
+    def an_announcement_ends(self, pick: int) -> None:
+        visit = sorted(self.hearing)[pick % len(self.hearing)]
+        del self.hearing[visit]
+        self.happen(AnnouncementEnded(visit))
+
     @rule(
         agent=agent_names,
         event=st.sampled_from((AgentLoggedIn, AgentLoggedOut, AgentUnpaused, AgentReady)),
@@ -376,7 +408,7 @@ class AnyDay(RuleBasedStateMachine):
         self.now += seconds
         self.happen(TimePassed())
 
-    @rule(late_s=st.sampled_from((0.0, 0.0, 0.5, 30.0)))
+    @rule(late_s=st.sampled_from((0.0, 0.0, 0.5, LATEST_S)))
     def a_deadline_passes(self, late_s: float) -> None:
         deadline = self.floor.next_deadline()
         if deadline is not None:
@@ -600,6 +632,11 @@ class AnyDay(RuleBasedStateMachine):
             case Connect():
                 assert command.offer in self.legs
                 self.picked_up.add(command.offer)
+            case Announce(visit=visit):
+                assert visit in self.waiting
+                assert visit not in self.floor._hall.visits or not self.floor._hall.visits[visit].off_line
+                assert self.now >= self.hearing.get(visit, -LONGEST_S) + LONGEST_S - LATEST_S
+                self.hearing[visit] = self.now
             case Release():
                 pass
 
@@ -830,12 +867,17 @@ class AnyDay(RuleBasedStateMachine):
         assert all(self.floor._hall.visits[visit].line.kept for visit in self.kept - self.called)
         for _ in range(1_000):
             deadline = self.floor.next_deadline()
-            if deadline is None:
+            if deadline is None or self.all_that_is_due_is_announced():
                 break
             self.now = deadline
             self.happen(TimePassed())
         assert not self.legs
-        assert self.floor.next_deadline() is None
+        assert self.floor.next_deadline() is None or self.all_that_is_due_is_announced()
+
+    def all_that_is_due_is_announced(self) -> bool:
+        """Callers whom nobody serves are told things for as long as they wait."""
+        due = self.floor._hall.deadlines._valid
+        return all(isinstance(one, Visit) and one.line.queue.announcements for one in due)
 
 
 def things(ranking: Ranking[T]) -> set[T]:
