@@ -30,6 +30,7 @@ COMMANDS = (
         "Write Asterisk's whole configuration; doing it again changes nothing.",
     ),
     CommandAtNeed("agents", "agents:app", "See agents, log them in and out, pause them."),
+    CommandAtNeed("calls", "calls:app", "See calls, and say where those who wait go on waiting."),
     CommandAtNeed(
         "why",
         "why:why",

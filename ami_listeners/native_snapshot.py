@@ -92,6 +92,7 @@ def waiting_caller(visit: Visit, position: int) -> WaitingCaller:
         visit=visit.visit,
         queue=visit.queue,
         joined_moment=visit.joined,
+        waited_before_s=0.0,
         priority=0,
         position=position,
         ringing=tuple(offer.agent for offer in visit.offers.values()),

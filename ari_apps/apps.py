@@ -52,6 +52,7 @@ from ari_apps.reconcile.before import Before, nothing
 from ari_apps.reconcile.farewells import Farewells
 from ari_apps.reconcile.taking_up import TakingUp
 from ari_apps.rendering import APP
+from ari_apps.steering import Steering
 from ari_apps.switchboard import Switchboard
 from queue_strategies.events import PhoneChanged, RestoringBegan
 from queue_strategies.facts import Fact
@@ -118,10 +119,14 @@ class Apps:
             new_leg=self._new_leg,
             last_agents=self.last_agents,
         )
+        steering = Steering(
+            switchboard=switchboard, queueing=self.queueing, directory=self.directory, clock=clock
+        )
         self._ivr = self._make_ivr(ask, prompts, remember)
         self._announcer = Announcer(prompts=prompts, directory=self.directory, clock=clock, crew=self.crew)
         self._inbound = inbound = Inbound(
             switchboard=switchboard,
+            steering=steering,
             directory=self.directory,
             desks=self.desks,
             announcer=self._announcer,

@@ -85,6 +85,8 @@ class Call:
     """A recording that an earlier process has begun, and that goes on."""
     waits_since: float | None = None
     """The moment since when the customer waits to be greeted at all, if that was long."""
+    waited_before_s: float = 0.0
+    """Waited in a queue that the customer was moved from; counts in the next one."""
     came_from: Destination | None = None
     """Where the customer talked last; who is transferred to nobody goes back there."""
     _typed_ahead: str = ""
@@ -192,6 +194,7 @@ class Call:
 
     async def start_ringing(self) -> None:
         """Let the customer hear that it rings, until `quiet`."""
+        await self.quiet()
         await self._bring_about(self.ari.channel(self.channel_id).ring())
         self.hears = Waiting.RINGING
 

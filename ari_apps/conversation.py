@@ -24,7 +24,7 @@ from ari_apps.destinations import HANGUP, Destination
 from ari_apps.legs import Leg, has_ended
 from ari_apps.line import CallerGone
 from ari_apps.numbers import plain_number
-from ari_apps.reaching import Attempt, NotReached, Party, Reached
+from ari_apps.reaching import Attempt, NotReached, Party, Reached, Visit
 from ari_apps.requests import (
     CallRequest,
     CancelConsult,
@@ -34,6 +34,7 @@ from ari_apps.requests import (
     HangUp,
     Hold,
     NotNow,
+    Prefer,
     Resume,
     Transfer,
 )
@@ -138,6 +139,8 @@ class Conversation:
                 await self._back_to_customer()
             case CompleteTransfer(), ThirdParty():
                 await self._hand_over(self._third)
+            case Prefer(priority=priority), ThirdParty(met=None, attempt=Visit() as sought):
+                sought.preferred(priority)
             case Transfer(to=to), _:
                 await self._transfer(to)
             case GiveAway(taken=taken), None:

@@ -16,9 +16,11 @@ from ari_apps.conversation import Conversation, StillWaiting, ThirdParty
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.directory import Directory
+from ari_apps.ivr.python_calls import SentAway
 from ari_apps.line import CallerGone
 from ari_apps.reaching import Attempt, NotReached, Reached, Visit
-from ari_apps.requests import CallRequest, HangUp
+from ari_apps.requests import CallRequest
+from ari_apps.steering import Steering
 from ari_apps.switchboard import Switchboard
 from queue_strategies.model import VisitOutcome
 
@@ -38,12 +40,14 @@ class Inbound:
         self,
         *,
         switchboard: Switchboard,
+        steering: Steering,
         directory: Directory,
         desks: Desks,
         announcer: Announcer,
         walk: Walk,
     ) -> None:
         self._switchboard = switchboard
+        self._steering = steering
         self._announcer = announcer
         self._directory = directory
         self._desks = desks
@@ -91,14 +95,24 @@ class Inbound:
     ) -> Destination:
         """Wait for somebody, then talk; after a consultation cut short, wait for the consulted one.
 
-        `met` (and `held`, `third`) are given for a talk that an earlier process has begun.
+        `met` (and `held`, `third`) are given for a talk that an earlier process has begun. A supervisor may
+        let the call wait elsewhere, or send it away: from there it does not come back, even with `stay`.
         """
         while True:
-            met = met or await self._wait(call, to, attempt)
-            if isinstance(met, NotReached):
-                return self._directory.instead_of(to, met.outcome, call.came_from)
+            after_wait = met or await self._wait(call, to, attempt)
+            match after_wait:
+                case Destination() if other := self._switchboard.reach(after_wait, call.party, call):
+                    call.at = to = after_wait
+                    attempt, met = other, None
+                    continue
+                case Destination() if stay:
+                    raise SentAway(after_wait)
+                case Destination():
+                    return after_wait
+                case NotReached(outcome=outcome):
+                    return self._directory.instead_of(to, outcome, call.came_from)
             talk = Conversation(
-                call, attempt, met, self._desks, self._switchboard, held=held, third=third, stay=stay
+                call, attempt, after_wait, self._desks, self._switchboard, held=held, third=third, stay=stay
             )
             after = await talk.run()
             if not isinstance(after, StillWaiting):
@@ -106,8 +120,10 @@ class Inbound:
                 return after
             attempt, to, met, held, third = after.attempt, after.to, None, False, None
 
-    async def _wait(self, call: Call, to: Destination, attempt: Attempt) -> Reached | NotReached:
-        """Wait until the call is bridged with somebody, or will not be."""
+    async def _wait(
+        self, call: Call, to: Destination, attempt: Attempt
+    ) -> Reached | NotReached | Destination:
+        """Wait until the call is bridged with somebody, will not be, or is sent elsewhere."""
         aside = Aside(call, to, attempt, self._announcer, self._directory.music_of(to))
         try:
             if isinstance(attempt, Visit) and attempt.caller.adopted:
@@ -127,7 +143,7 @@ class Inbound:
 
     async def _note(
         self, call: Call, to: Destination, attempt: Attempt, item: object, aside: Aside
-    ) -> Reached | NotReached | None:
+    ) -> Reached | NotReached | Destination | None:
         """Take note of one thing that happened while waiting; return what ended the wait, if it did."""
         match item:
             case Reached(attempt=attempt.id):
@@ -138,12 +154,12 @@ class Inbound:
                 return item
             case messages.ChannelDtmfReceived(digit=digit):
                 attempt.pressed(digit)
-            case HangUp():
-                attempt.left(VisitOutcome.WITHDRAWN)
-                item.done()
-                return NotReached(attempt.id, VisitOutcome.WITHDRAWN)
             case CallRequest():
-                item.refuse("not while the caller is waiting")
+                onward = self._steering.onward(call, to, attempt, item)
+                if onward is not None:
+                    await aside.cut()
+                    await self._steering.send(call, attempt, onward, item)
+                return onward
         return None
 
     async def _bridge(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ari_apps.crew import Crew
@@ -25,6 +25,7 @@ from queue_strategies.events import (
     CallerResumed,
     Event,
     OfferFailed,
+    PriorityChanged,
     TalkEnded,
 )
 from queue_strategies.model import Caller, ContactId, OfferId, OfferOutcome, VisitId, VisitOutcome
@@ -134,6 +135,11 @@ class Visit:
     def heard(self) -> None:
         """Note that an announcement is over."""
         self._tell(AnnouncementEnded(self.caller.visit))
+
+    def preferred(self, priority: int) -> None:
+        """Give the waiting caller another priority."""
+        self.caller = replace(self.caller, priority=priority)
+        self._tell(PriorityChanged(self.caller.visit, priority))
 
     def left(self, outcome: VisitOutcome) -> None:
         """Leave the queue without an answer."""

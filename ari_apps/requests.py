@@ -82,6 +82,29 @@ class GiveAway(CallRequest):
     taken: asyncio.Future[tuple[Attempt, Reached]] = field(default_factory=_taken)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefer(CallRequest):
+    """Give a waiting caller another priority."""
+
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move(CallRequest):
+    """Let a waiting caller wait in another queue."""
+
+    to: Destination
+    anew: bool = False
+    """At the end of the line; else where the wait so far belongs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(CallRequest):
+    """Let a waiting caller wait no more, and go on; None: to where the queue sends those it lets go of."""
+
+    to: Destination | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class HangUp(CallRequest):
     """End the call."""

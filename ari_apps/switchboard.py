@@ -61,11 +61,12 @@ class Switchboard:
                 visit=VisitId(self._new_id()),
                 queue=queue,
                 joined_moment=self._clock.moment() if call.waits_since is None else call.waits_since,
+                waited_before_s=call.waited_before_s,
                 priority=call.priority,
                 skills={Skill(skill): level for skill, level in call.skills.items()},
                 wants_agent=self._last_agents.of(call.caller_number),
             )
-            call.waits_since = None
+            call.waits_since, call.waited_before_s = None, 0.0
             return self._queueing.join(party, caller)
         if (endpoint := self._directory.endpoint_of(to)) is not None:
             leg = self._new_leg(OUTSIDE_LEG + self._new_id(), Mailbox())
@@ -125,6 +126,7 @@ class Switchboard:
                 visit=attempt.caller.visit,
                 queue=attempt.caller.queue,
                 joined_at=self._wall(attempt.caller.joined_moment),
+                waited_before_s=attempt.caller.waited_before_s,
             )
         await call.keep(VARIABLE, write(trace))
 

@@ -20,6 +20,7 @@ class CallTrace(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     visit: str | None = None
     queue: str | None = None
     joined_at: float | None = None
+    waited_before_s: float = 0.0
     answered_at: float | None = None
     priority: int = 0
     skills: dict[str, int] = {}

@@ -92,6 +92,18 @@ class QueueJoined(Fact):
     priority: int
     position: int
     """1 for the next to be served, when it joined."""
+    waited_before_s: float = 0.0
+    """Waited elsewhere: counts for the place, and not for this visit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityGiven(Fact):
+    """A waiting caller was given another priority."""
+
+    contact: ContactId
+    visit: VisitId
+    queue: QueueName
+    priority: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,6 +194,8 @@ class Caller:
     queue: QueueName
     joined_moment: float
     """When the wait began; earlier than now for a caller adopted after a restart."""
+    waited_before_s: float = 0.0
+    """In queues that the caller was moved from: counts for the place in line, and not for this visit."""
     priority: int = 0
     """Higher is served first within and across queues of the same weight."""
     skills: Mapping[Skill, int] = field(default_factory=dict)

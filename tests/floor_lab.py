@@ -146,6 +146,10 @@ class Floor:
         """Have something done by the REST API."""
         return await self._ask("POST", path, body)
 
+    async def put(self, path: str, body: dict[str, Any]) -> Any:
+        """Set something by the REST API."""
+        return await self._ask("PUT", path, body)
+
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self.asterisk.secrets.get('api')}"}
         url = f"http://{self.asterisk.configuration.http.listen}/api/v1/{path}"

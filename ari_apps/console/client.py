@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -38,8 +39,12 @@ class ApiClient:
         return model.model_validate_json(self._ask("GET", path))
 
     def post(self, *names: str, body: dict[str, Any] | None = None) -> None:
-        """Have something done at the path of these names; whatever is in one stays inside it."""
-        self._ask("POST", "/".join(quote(name, safe="") for name in names), body)
+        """Have something done at the path of these names."""
+        self._ask("POST", path_of(names), body)
+
+    def put(self, *names: str, body: dict[str, Any]) -> None:
+        """Set what is at the path of these names."""
+        self._ask("PUT", path_of(names), body)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
         return asyncio.run(self._request(method, path, body))
@@ -58,6 +63,11 @@ class ApiClient:
                 return content
         except (aiohttp.ClientConnectionError, TimeoutError):
             raise ApiError(f"no floor answers at {self._root}, start it with: callfloor serve") from None
+
+
+def path_of(names: Sequence[str]) -> str:
+    """Make a path of names; whatever is in one stays inside it."""
+    return "/".join(quote(name, safe="") for name in names)
 
 
 def _sentence(content: bytes) -> str | None:

@@ -21,10 +21,10 @@ from ari_apps.console.views import (
     WaitingView,
     WhyView,
 )
+from ari_apps.destinations import Destination
 from ari_apps.ivr.python_calls import PythonCallError
-from ari_apps.requests import CallRequest, Consult, NotNow, Transfer
+from ari_apps.requests import CallRequest, NotNow
 from queue_strategies.errors import CallfloorError
-from queue_strategies.events import PriorityChanged
 from queue_strategies.floor import (
     AgentSnapshot,
     Considered,
@@ -124,8 +124,9 @@ class Desk:
     async def ask(self, id_: str, request: CallRequest) -> None:
         """Ask something of a call; raises NotFoundError, NotNow."""
         call = self._find(id_)
-        if isinstance(request, Transfer | Consult) and not self._apps.directory.knows(request.to):
-            raise NotFoundError(f"there is no {request.to.kind} {request.to.name!r}")
+        to = getattr(request, "to", None)
+        if isinstance(to, Destination) and not self._apps.directory.knows(to):
+            raise NotFoundError(f"there is no {to.kind} {to.name!r}")
         ari = self._apps.ari.health()
         if not ari.connected:
             raise NotNow(f"nothing can be done about call {id_!r} until Asterisk is back: {ari.reason}")
@@ -135,17 +136,6 @@ class Desk:
                 await request.reply
         except TimeoutError:
             raise NotNow(f"call {id_!r} did not answer within {REPLY_S:.0f} s") from None
-
-    def prefer(self, id_: str, priority: int) -> None:
-        """Change a waiting call's priority; raises NotFoundError, NotNow."""
-        call = self._find(id_)
-        for queue in self._snapshot().queues.values():
-            for caller in queue.callers:
-                if caller.contact == call.contact:
-                    call.priority = priority
-                    self._apps.queueing.tell(PriorityChanged(caller.visit, priority))
-                    return
-        raise NotNow(f"call {id_!r} waits in no queue")
 
     def _snapshot(self) -> FloorSnapshot:
         return self._apps.floor.snapshot(self._clock.moment())
@@ -215,6 +205,7 @@ def queue_view(queue: QueueSnapshot, now: float) -> QueueView:
                 call=caller.contact,
                 position=caller.position,
                 waited_s=max(0.0, now - caller.joined_moment),
+                waited_before_s=caller.waited_before_s,
                 priority=caller.priority,
                 ringing=list(caller.ringing),
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from pydantic import BaseModel
+
 from ari_apps.agents import AgentAction
 from ari_apps.console.desk import Desk
 from ari_apps.console.operation import Asked, Operation
@@ -12,12 +14,15 @@ from ari_apps.console.views import (
     AgentView,
     CallView,
     FloorView,
+    Moved,
     Onward,
     Pause,
     Priority,
     QueueView,
     WhyView,
+    Withdrawn,
 )
+from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.requests import (
     CallRequest,
     CancelConsult,
@@ -25,8 +30,11 @@ from ari_apps.requests import (
     Consult,
     HangUp,
     Hold,
+    Move,
+    Prefer,
     Resume,
     Transfer,
+    Withdraw,
 )
 
 ROOT = "/api/v1"
@@ -114,42 +122,49 @@ def _agents(desk: Desk) -> tuple[Operation, ...]:
 
 def _calls(desk: Desk) -> tuple[Operation, ...]:
     def ask(
-        verb: str, summary: str, request: Callable[[Asked], CallRequest], *, onward: bool = False
+        verb: str,
+        summary: str,
+        request: Callable[[Asked], CallRequest],
+        takes: type[BaseModel] | None = None,
+        method: str = "POST",
     ) -> Operation:
         async def answer(asked: Asked) -> None:
             await desk.ask(asked.path["call"], request(asked))
 
         return Operation(
-            method="POST",
+            method=method,
             path=f"{ROOT}/calls/{{call}}/{verb}",
             summary=summary,
             answer=answer,
-            takes=Onward if onward else None,
+            takes=takes,
         )
-
-    async def prefer(asked: Asked) -> None:
-        desk.prefer(asked.path["call"], asked.body.priority)
 
     return (
         ask("hold", "Put the customer on hold", lambda _: Hold()),
         ask("resume", "Take the customer back from hold", lambda _: Resume()),
+        ask("transfer", "Send the customer on (blind)", lambda asked: Transfer(to=asked.body.to), Onward),
         ask(
-            "transfer", "Send the customer on (blind)", lambda asked: Transfer(to=asked.body.to), onward=True
-        ),
-        ask(
-            "consult",
-            "Hold the customer and call somebody",
-            lambda asked: Consult(to=asked.body.to),
-            onward=True,
+            "consult", "Hold the customer and call somebody", lambda asked: Consult(to=asked.body.to), Onward
         ),
         ask("complete-transfer", "Give the customer to the consulted", lambda _: CompleteTransfer()),
         ask("cancel-consult", "Go back to the customer", lambda _: CancelConsult()),
         ask("hang-up", "End the call", lambda _: HangUp()),
-        Operation(
+        ask(
+            "priority",
+            "Change a waiting call's priority",
+            lambda asked: Prefer(priority=asked.body.priority),
+            Priority,
             method="PUT",
-            path=f"{ROOT}/calls/{{call}}/priority",
-            summary="Change a waiting call's priority",
-            answer=prefer,
-            takes=Priority,
+        ),
+        ask("move", "Let a waiting call wait in another queue", _move, Moved),
+        ask(
+            "withdraw",
+            "Let a waiting call wait no more, and go on elsewhere or end",
+            lambda asked: Withdraw(to=asked.body.to),
+            Withdrawn,
         ),
     )
+
+
+def _move(asked: Asked) -> Move:
+    return Move(to=Destination(DestinationKind.QUEUE, asked.body.queue), anew=asked.body.anew)

@@ -49,6 +49,8 @@ class WaitingView(View):
     call: str
     position: int
     waited_s: Seconds
+    waited_before_s: Seconds
+    """In queues from which the caller was moved; it counts for the position."""
     priority: int
     ringing: list[str]
 
@@ -138,6 +140,21 @@ class Onward(View):
     """Where a call should go."""
 
     to: Destination
+
+
+class Moved(View):
+    """The queue in which a waiting caller is to wait."""
+
+    queue: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]
+    anew: bool = False
+    """At the end of the line; else where the wait so far belongs."""
+
+
+class Withdrawn(View):
+    """Where a caller goes on who is to wait no more."""
+
+    to: Destination | None = None
+    """None: where the queue sends those it withdraws, as floor.toml says; else the call is hung up."""
 
 
 class Priority(View):

@@ -216,6 +216,7 @@ def as_told(trace: CallTrace, visit: RememberedVisit) -> CallTrace:
         visit=visit.visit,
         queue=visit.queue,
         joined_at=visit.joined_at.timestamp(),
+        waited_before_s=visit.waited_before_s,
         answered_at=visit.answered_at.timestamp() if visit.answered_at else None,
         priority=visit.priority,
     )

@@ -166,6 +166,7 @@ def caller_of(visit: RememberedVisit, clock: Clock) -> Caller:
         visit=visit.visit,
         queue=visit.queue,
         joined_moment=clock.moment_at(visit.joined_at),
+        waited_before_s=visit.waited_before_s,
         priority=visit.priority,
         adopted=True,
     )

@@ -30,6 +30,7 @@ class RememberedVisit:
     queue: QueueName
     priority: int
     joined_at: dt.datetime
+    waited_before_s: float = 0.0
     offers: dict[OfferId, RememberedOffer] = field(default_factory=dict)
     """Those that have not ended."""
     outcome: VisitOutcome | None = None
@@ -129,7 +130,12 @@ class _Told:
             self.contacts[contact] = RememberedContact(contact, body["channel"], at)
         elif fact.kind == "queue_joined" and (known := self.contacts.get(body["contact"])) is not None:
             visit = RememberedVisit(
-                known.contact, VisitId(body["visit"]), QueueName(body["queue"]), body["priority"], at
+                known.contact,
+                VisitId(body["visit"]),
+                QueueName(body["queue"]),
+                body["priority"],
+                at,
+                body.get("waited_before_s", 0.0),
             )
             known.visits.append(visit)
             self._visits[visit.visit] = visit
@@ -141,6 +147,8 @@ class _Told:
 
 def _take_into(visit: RememberedVisit, kind: str, body: Mapping[str, Any], at: dt.datetime) -> None:
     match kind:
+        case "priority_given":
+            visit.priority = body["priority"]
         case "offer_made":
             offer = OfferId(body["offer"])
             visit.offers[offer] = RememberedOffer(offer, AgentId(body["agent"]), at)

@@ -244,6 +244,7 @@ class TakingUp:
             visit=VisitId(trace.visit or ""),
             queue=QueueName(trace.queue or ""),
             joined_moment=self._moment(trace.joined_at or trace.started_at),
+            waited_before_s=trace.waited_before_s,
             priority=trace.priority,
             skills={Skill(skill): level for skill, level in trace.skills.items()},
             adopted=True,

@@ -67,8 +67,8 @@ def due(hall: Hall, visit: Visit) -> float | None:
 
 
 def _begun(visit: Visit, rules: Announcements) -> Notice:
-    start = visit.joined + rules.start_s
-    return Notice(start, start, visit.joined + rules.message_start_s, visit.joined)
+    start = visit.began + rules.start_s
+    return Notice(start, start, visit.began + rules.message_start_s, visit.began)
 
 
 def _resumed(visit: Visit, rules: Announcements, now: float) -> Notice:
@@ -78,7 +78,7 @@ def _resumed(visit: Visit, rules: Announcements, now: float) -> Notice:
         message=now + rules.message_every_s,
         quiet_until=now + rules.least_gap_s,
         place=visit.line.unanswered.position(visit.rank),
-        messages=_heard_before(now - visit.joined, rules),
+        messages=_heard_before(now - visit.began, rules),
     )
 
 

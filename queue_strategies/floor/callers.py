@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from queue_strategies.commands import Release
 from queue_strategies.events import CallerJoined, CallerLeft, CallerPressed, PriorityChanged, TalkEnded
-from queue_strategies.facts import QueueJoined, VisitEnded
+from queue_strategies.facts import PriorityGiven, QueueJoined, VisitEnded
 from queue_strategies.floor import announcing, demands, kept, offers, outlook, talks
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Line
 from queue_strategies.floor.ranking import Rank
 from queue_strategies.floor.visit import Place, Visit
-from queue_strategies.model import Caller, OfferOutcome, Queue, VisitOutcome
+from queue_strategies.model import Caller, OfferOutcome, Queue, QueueName, VisitOutcome
 from queue_strategies.strategies import strategy_of
 
 HUNG_UP = frozenset({VisitOutcome.ABANDONED, VisitOutcome.LOST})
@@ -50,12 +50,14 @@ def enter(hall: Hall, caller: Caller) -> Visit:
         queue = Queue(name=caller.queue)
         line = Line(queue, strategy_of(queue, hall.chance), hall.order_of_service)
         line.closed = True
+    began = min(caller.joined_moment, hall.now)
     visit = Visit(
         caller=caller,
         line=line,
         number=hall.number(),
         priority=caller.priority,
-        joined=min(caller.joined_moment, hall.now),
+        began=began,
+        joined=began - caller.waited_before_s,
         attempts=caller.attempts,
         kept=kept.restored(caller.kept),
         spared_until=None if caller.kept is None else caller.kept.not_before_moment,
@@ -72,7 +74,6 @@ def rank(visit: Visit) -> Rank:
 
 def inherit(hall: Hall, before: Visit, visit: Visit) -> None:
     """Give a caller the place that was kept for the same person, who is not called back any more."""
-    visit.before_s += max(0.0, visit.joined - before.joined)
     visit.joined = min(visit.joined, before.joined)
     visit.priority = max(visit.priority, before.priority)
     let_go(hall, before, VisitOutcome.WITHDRAWN)
@@ -98,14 +99,26 @@ def _leave_other_line(hall: Hall, caller: Caller) -> None:
 
 
 def _refusal(line: Line, visit: Visit) -> VisitOutcome | None:
+    if visit.caller.adopted and not line.closed:
+        return None
+    return _refusal_of(line, len(line.unanswered), served_at_once=bool(visit.row and visit.row.ready))
+
+
+def refusal(hall: Hall, queue: QueueName) -> VisitOutcome | None:
+    """Say how one more caller would be let go of who asks for nothing but this queue; None: let in."""
+    line = hall.lines.get(queue)
+    if line is None:
+        return VisitOutcome.WITHDRAWN
+    return _refusal_of(line, len(line.unanswered) + 1, served_at_once=bool(line.ready))
+
+
+def _refusal_of(line: Line, length: int, *, served_at_once: bool) -> VisitOutcome | None:
     if line.closed:
         return VisitOutcome.WITHDRAWN
-    if visit.caller.adopted:
-        return None
     if line.nobody(line.queue.join_when_empty):
         return VisitOutcome.LEFT_EMPTY
     limit = line.queue.max_length
-    if limit is not None and len(line.unanswered) > limit and not (visit.row and visit.row.ready):
+    if limit is not None and length > limit and not served_at_once:
         return VisitOutcome.FULL
     return None
 
@@ -159,8 +172,19 @@ def priority_changed(hall: Hall, event: PriorityChanged) -> None:
     visit = hall.visits.get(event.visit)
     if visit is None or visit.talk is not None:
         return
+    if visit.priority == event.priority:
+        return
     visit.priority = event.priority
     stand_elsewhere(hall, visit)
+    hall.tell(
+        PriorityGiven(
+            moment=hall.now,
+            contact=visit.caller.contact,
+            visit=visit.caller.visit,
+            queue=visit.line.queue.name,
+            priority=visit.priority,
+        )
+    )
 
 
 def time_is_up(hall: Hall, visit: Visit) -> None:
@@ -221,7 +245,7 @@ def let_go(
     line.leave_row(visit)
     hall.deadlines.drop(visit)
     hall.forget(visit)
-    _tell_ended(hall, visit, outcome, hall.late(moment, after=visit.joined), position, key)
+    _tell_ended(hall, visit, outcome, hall.late(moment, after=visit.began), position, key)
     outlook.left(hall, visit, outcome)
     if outcome not in HUNG_UP:
         hall.order(Release(caller.visit, caller.contact, outcome, key))
@@ -230,12 +254,13 @@ def let_go(
 def _tell_joined(hall: Hall, visit: Visit) -> None:
     hall.tell(
         QueueJoined(
-            moment=visit.joined,
+            moment=visit.began,
             contact=visit.caller.contact,
             visit=visit.caller.visit,
             queue=visit.line.queue.name,
             priority=visit.priority,
             position=visit.line.unanswered.position(visit.rank),
+            waited_before_s=visit.before_s,
         )
     )
 

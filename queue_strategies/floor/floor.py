@@ -28,7 +28,7 @@ from queue_strategies.floor.explanation import Explanation, explain
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.snapshot import FloorSnapshot, QueueCounts, floor_snapshot, queue_counts
 from queue_strategies.floor.visit import Offer, Visit
-from queue_strategies.model import ContactId, QueueName
+from queue_strategies.model import ContactId, QueueName, VisitOutcome
 from queue_strategies.strategies import Chance
 
 
@@ -93,6 +93,10 @@ class Floor:
         """Estimate the wait of a caller who joined now; None for an unknown queue, or nothing to go by."""
         line = self._hall.lines.get(queue)
         return None if line is None else outlook.expect_newcomer(line, now)
+
+    def refusal(self, queue: QueueName) -> VisitOutcome | None:
+        """Say how one more caller would be let go of at the entrance of a queue; None: let in."""
+        return callers.refusal(self._hall, queue)
 
     def explain(self, contact: ContactId, now: float) -> Explanation | None:
         """Explain why this contact is where it is; None when it neither waits nor talks."""

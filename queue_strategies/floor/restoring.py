@@ -104,7 +104,7 @@ def offer_restored(hall: Hall, event: OfferRestored) -> None:
     if event.rang_moment is None:
         hall.deadlines.set(offer, hall.now + hall.lease_s)
     else:
-        offer.rang = offer.made = hall.late(event.rang_moment, after=visit.joined)
+        offer.rang = offer.made = hall.late(event.rang_moment, after=visit.began)
         hall.deadlines.set(offer, max(hall.now, offer.rang + visit.line.queue.ring_timeout_s))
     offers.begin(hall, offer, offer.seat.penalty)
     hall.refresh_desk(desk)

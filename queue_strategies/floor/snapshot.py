@@ -22,6 +22,8 @@ class WaitingCaller:
     visit: VisitId
     queue: QueueName
     joined_moment: float
+    waited_before_s: float
+    """Waited elsewhere: counts for the position."""
     priority: int
     position: int
     """1 for the next to be served."""
@@ -136,7 +138,7 @@ def queue_snapshot(line: Line, now: float) -> QueueSnapshot:
         direct=line.queue.direct,
         counts=queue_counts(line),
         callers=tuple(_caller(visit, position) for position, visit in enumerate(visits, 1)),
-        longest_waiting_since=min((visit.joined for visit in visits if not visit.off_line), default=None),
+        longest_waiting_since=min((visit.began for visit in visits if not visit.off_line), default=None),
         agents=agents,
         estimate=None if line.queue.direct else outlook.expect_newcomer(line, now),
         estimates_trusted=line.outlook.score.trusted,
@@ -148,7 +150,8 @@ def _caller(visit: Visit, position: int) -> WaitingCaller:
         contact=visit.caller.contact,
         visit=visit.caller.visit,
         queue=visit.line.queue.name,
-        joined_moment=visit.joined,
+        joined_moment=visit.began,
+        waited_before_s=visit.before_s,
         priority=visit.priority,
         position=position,
         ringing=tuple(offer.desk.agent.id for offer in visit.offers),

@@ -40,7 +40,10 @@ class Visit:
     number: int
     """Unique; callers who joined at the same moment are served by it."""
     priority: int
+    began: float
+    """When the caller came to this queue: what is counted is counted from here."""
     joined: float
+    """Since when the caller waits, here or elsewhere: the place in line follows from it."""
     rank: Rank = ()
     """The order of service within the queue."""
     row: Row | None = None
@@ -75,8 +78,6 @@ class Visit:
     """What was expected of the wait."""
     kept: Kept | None = None
     """The caller has taken a callback."""
-    before_s: float = 0.0
-    """By so much `joined` lies before the coming of a caller who took over a place that was kept."""
 
     @property
     def queue_name(self) -> QueueName:
@@ -94,10 +95,15 @@ class Visit:
         return self.line.queue.share
 
     @property
+    def before_s(self) -> float:
+        """Return how long a caller who was moved, or took over a kept place, has waited before."""
+        return self.began - self.joined
+
+    @property
     def gives_up_at(self) -> float | None:
         """Return the moment at which the queue lets go of the caller."""
         max_wait_s = self.line.queue.max_wait_s
-        return None if max_wait_s is None or self.kept is not None else self.joined + max_wait_s
+        return None if max_wait_s is None or self.kept is not None else self.began + max_wait_s
 
     @property
     def off_line(self) -> bool:
@@ -118,7 +124,7 @@ class Visit:
 
     def lasted_s(self, now: float) -> float:
         """Return how long ago the caller came."""
-        return max(0.0, now - self.joined - self.before_s)
+        return max(0.0, now - self.began)
 
     def waited_s(self, now: float) -> float:
         """Return how long the caller has waited on a line."""

@@ -17,7 +17,7 @@ from queue_strategies.events import (
     PriorityChanged,
     TimePassed,
 )
-from queue_strategies.facts import QueueJoined, VisitEnded
+from queue_strategies.facts import PriorityGiven, QueueJoined, VisitEnded
 from queue_strategies.model import ContactId, EmptyRule, OfferOutcome, QueueName, VisitId, VisitOutcome
 from tests.queue_strategies.floor_story import (
     ANNA,
@@ -251,3 +251,54 @@ def test_a_wait_never_began_in_the_future() -> None:
     story = busy_floor()
     story.happen(CallerJoined(caller_named("eva", SALES, joined_moment=99))).after(1).leave("eva")
     assert story.told(VisitEnded)[0].wait_s == 1
+
+
+def moved(name: str, to: QueueName, *, waited_s: float, now: float) -> CallerJoined:
+    """Return the coming of somebody who waited in another queue before."""
+    caller = caller_named(name, to, joined_moment=now, waited_before_s=waited_s)
+    return CallerJoined(replace(caller, visit=VisitId(f"second-visit-{name}")))
+
+
+def test_who_is_moved_stands_where_the_wait_so_far_belongs_and_each_queue_counts_its_own() -> None:
+    story = Story(sales(), support(max_wait_s=60), agents=[agent(ANNA, SALES, SUPPORT)])
+    story.at(10).join("first").talk(ANNA)
+    story.at(20).join("eva").at(40).join("fay", SUPPORT).at(50)
+    story.happen(moved("eva", SUPPORT, waited_s=30, now=50))
+    assert (story.line(SALES), story.line(SUPPORT)) == ([], ["eva", "fay"])
+    assert story.told(QueueJoined)[-1].position == 1
+    story.at(60)
+    first, second = (caller for caller in story.floor.snapshot(60).queues[SUPPORT].callers)
+    assert (first.joined_moment, first.waited_before_s, second.waited_before_s) == (50, 30, 0)
+    story.at(99.9)
+    assert story.line(SUPPORT) == ["eva", "fay"]
+    story.at(110)  # she had waited 90 s in all; the queue lets go of her after its own 60
+    assert [(end.queue, end.outcome, end.wait_s) for end in story.told(VisitEnded)] == [
+        (SALES, VisitOutcome.WITHDRAWN, 30),
+        (SUPPORT, VisitOutcome.TIMED_OUT, 60),
+        (SUPPORT, VisitOutcome.TIMED_OUT, 60),
+    ]
+
+
+def test_who_begins_anew_stands_at_the_end() -> None:
+    story = Story(sales(), support(), agents=[agent(ANNA, SALES, SUPPORT)]).at(10).join("first").talk(ANNA)
+    story.at(20).join("eva").at(40).join("fay", SUPPORT).at(50)
+    assert story.happen(moved("eva", SUPPORT, waited_s=0, now=50)).line(SUPPORT) == ["fay", "eva"]
+
+
+def test_another_priority_is_told_once_and_takes_effect_at_once() -> None:
+    story = busy_floor().join("eva").after(1).join("fay")
+    for _ in range(2):
+        story.happen(PriorityChanged(visit_of("fay"), 3))
+    assert story.line() == ["fay", "eva"]
+    (given,) = story.told(PriorityGiven)
+    assert (given.visit, given.priority) == (visit_of("fay"), 3)
+
+
+def test_a_queue_says_beforehand_whom_it_would_not_let_in() -> None:
+    story = Story(sales(max_length=1, join_when_empty=EmptyRule.NOBODY_UNPAUSED)).at(10)
+    assert story.floor.refusal(SALES) is None
+    story.join("first").talk(ANNA).join("eva")
+    assert story.floor.refusal(SALES) is VisitOutcome.FULL
+    story.leave("eva").happen(AgentPaused(ANNA, "lunch")).part("first")
+    assert story.floor.refusal(SALES) is VisitOutcome.LEFT_EMPTY
+    assert story.floor.refusal(QueueName("sails")) is VisitOutcome.WITHDRAWN

@@ -556,6 +556,7 @@ class AnyDay(RuleBasedStateMachine):
             visit=VisitId(f"v{number}"),
             queue=queue,
             joined_moment=joined,
+            waited_before_s=30.0 if number % 5 == 0 else 0.0,
             priority=priority,
             adopted=adopted,
             skills=asked,

@@ -263,6 +263,7 @@ ANYTHING = st.recursive(
 SENSIBLE = st.one_of(
     st.fixed_dictionaries({"reason": st.text(max_size=60)}),
     st.fixed_dictionaries({"priority": st.integers(-2000, 2000)}),
+    st.fixed_dictionaries({"queue": st.sampled_from(["sales", "support", ""]), "anew": st.booleans()}),
     st.fixed_dictionaries(
         {"to": st.sampled_from(["queue:sales", "agent:anna", "hangup", "queue:nowhere", "x"])}
     ),
