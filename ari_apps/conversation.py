@@ -39,6 +39,7 @@ from ari_apps.requests import (
     Transfer,
 )
 from ari_apps.switchboard import Switchboard
+from queue_strategies.commands import Announce
 from queue_strategies.model import VisitOutcome
 
 HOLD_MUSIC = "default"
@@ -108,6 +109,8 @@ class Conversation:
                 await self._third_answered(self._third, item)
             case NotReached() if self._third and item.attempt == self._third.attempt.id:
                 await self._back_to_customer()
+            case Announce() if self._third and item.visit == self._third.attempt.id:
+                self._third.attempt.heard()  # it is the agent who waits, and talks meanwhile
             case messages.ChannelHold(channel=channel) if channel.id == self._leg.id:
                 self._attempt.held()
             case messages.ChannelUnhold(channel=channel) if channel.id == self._leg.id:

@@ -190,7 +190,7 @@ def _reasoned(entries: Iterable[Considered | Excluded]) -> list[Reasoned]:
 
 def queue_view(queue: QueueSnapshot, now: float) -> QueueView:
     """Show a queue as people see it."""
-    since = queue.longest_waiting_since
+    since, estimate = queue.longest_waiting_since, queue.estimate
     return QueueView(
         name=queue.name,
         strategy=queue.strategy,
@@ -199,6 +199,9 @@ def queue_view(queue: QueueSnapshot, now: float) -> QueueView:
         ready=queue.counts.ready,
         logged_in=queue.counts.logged_in,
         longest_wait_s=None if since is None else max(0.0, now - since),
+        estimated_wait_p50_s=estimate and estimate.p50_s,
+        estimated_wait_p80_s=estimate and estimate.p80_s,
+        estimates_trusted=queue.estimates_trusted,
         agents=dict(queue.agents),
         callers=[
             WaitingView(

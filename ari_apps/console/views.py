@@ -65,6 +65,11 @@ class QueueView(View):
     ready: int
     logged_in: int
     longest_wait_s: Seconds | None
+    estimated_wait_p50_s: Seconds | None
+    """Of a caller who came now; None when nobody is at work, or little is known."""
+    estimated_wait_p80_s: Seconds | None
+    estimates_trusted: bool
+    """They have turned out well enough to be announced."""
     agents: dict[AgentState, int]
     callers: list[WaitingView]
 

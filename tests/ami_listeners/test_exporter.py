@@ -19,9 +19,10 @@ from ami_listeners.journal import Journal
 from ami_listeners.listener import Listener
 from ami_listeners.native_snapshot import together
 from ami_listeners.settings import DatabaseSettings
+from queue_strategies.announcements import Announcements, EstimateRule
 from queue_strategies.events import AgentLoggedIn, AgentPaused, CallerJoined, FloorConfigured, PhoneChanged
 from queue_strategies.figures import Figures
-from queue_strategies.floor import Floor
+from queue_strategies.floor import Floor, FloorSnapshot
 from queue_strategies.model import (
     Agent,
     AgentId,
@@ -36,6 +37,7 @@ from queue_strategies.model import (
 from tests.ami_listeners.native_floor import Caller as NativeCaller
 from tests.ami_listeners.native_floor import NativeFloor
 from tests.ami_listeners.waiting import until
+from tests.queue_strategies.busy_days import Days
 
 NOBODY = QueueName("nobody")
 """A queue that both Asterisk and the floor have, as while callfloor is away."""
@@ -94,6 +96,28 @@ async def test_the_live_floor_and_native_queues_are_shown_as_one(
     await journal.stop()
     shown = samples(exporter)
     assert shown["callfloor_ami_up{}"] == 0
+
+
+def test_the_estimated_wait_is_shown_with_how_estimates_have_turned_out() -> None:
+    told = Announcements(estimate=EstimateRule.P80, start_s=1.0)
+    days = Days((Queue(name=NOBODY, announcements=told),), 4, lambda chance: 60.0, 16.0)
+    days.go_on(3600.0)
+    figures, exporter = Figures(), Exporter()
+    figures.add_all(days.facts)
+    nothing_native = FloorSnapshot(days.now, {}, {})
+    exporter.add(lambda: figure_families(figures, {}))
+    exporter.add(lambda: floor_families(together(days.floor.snapshot(days.now), nothing_native)))
+    shown = {name.replace("{queue=nobody}", ""): value for name, value in samples(exporter).items()}
+    expected = days.floor.expected_wait(NOBODY, days.now)
+    assert expected is not None
+    wait = "callfloor_queue_estimated_wait_seconds"
+    assert shown[f"{wait}{{quantile=0.5,queue=nobody}}"] == expected.p50_s
+    assert shown[f"{wait}{{quantile=0.8,queue=nobody}}"] == expected.p80_s
+    assert shown["callfloor_queue_estimates_trusted"] == 1
+    announced = shown["callfloor_queue_estimates_total"] - shown["callfloor_queue_estimates_kept_back_total"]
+    assert shown["callfloor_queue_estimate_over_wait_ratio_count"] == announced > 20
+    below = shown["callfloor_queue_waits_below_p80_total"] / shown["callfloor_queue_estimates_total"]
+    assert shown["callfloor_queue_waits_below_p80_ratio"] == below > 0.5
 
 
 def test_agents_without_end_do_not_become_series_without_end() -> None:
