@@ -6,15 +6,18 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from random import Random
+from threading import Thread
 
 from ari_apps.simulation.errors import SimulationError
 from queue_strategies.simulation import Experiment, LivedDay, Streams
 
 Days = list[list[LivedDay]]
 """For each day, what became of it on each floor."""
+IN_HAND = 4
+"""Days that are given out in advance to each process, so that none waits for us."""
 _experiment: Experiment
 """What this process lives the days of."""
 
@@ -54,8 +57,13 @@ def _in_processes(
         min(processes, days), multiprocessing.get_context("spawn"), _begin, (experiment,)
     )
     try:
-        for future in as_completed([pool.submit(_live, day, seed) for day in range(days)]):
-            yield future.result()
+        going: set[Future[tuple[int, list[LivedDay]]]] = set()
+        for day in range(days):
+            going.add(pool.submit(_live, day, seed))
+            if len(going) >= IN_HAND * processes:
+                done, going = wait(going, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        yield from (future.result() for future in as_completed(going))
     except BrokenProcessPool:
         raise SimulationError(
             "a process was killed while it simulated, perhaps for want of memory: try --processes 1"
@@ -67,7 +75,15 @@ def _in_processes(
 def _begin(experiment: Experiment) -> None:
     global _experiment
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits for us
+    Thread(target=_end_with_parent, name="end with the one who waits for us", daemon=True).start()
     _experiment = experiment
+
+
+def _end_with_parent() -> None:
+    """End when the one who waits for us is gone, however that came about."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _live(day: int, seed: int) -> tuple[int, list[LivedDay]]:

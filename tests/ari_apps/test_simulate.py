@@ -1,15 +1,19 @@
 """`callfloor simulate` as people ask it: the answer, the same from one process or two, and plain refusals."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from ari_apps.configuration.floor_toml import ConfigurationError
 from callfloor import command_line
 from queue_strategies.errors import CallfloorError
-from tests.command_line import CommandLine
+from tests.command_line import PATIENCE_S, CommandLine
+
+T = TypeVar("T")
 
 FLOOR = """
 [rules]
@@ -173,3 +177,26 @@ def test_a_changed_setting_is_checked_like_the_file(asked: CommandLine) -> None:
     words = ["--calls", "sales=60/h", "--aht", "9s", "--set", "queues.sales.strategy=rongrobin"]
     with pytest.raises(ConfigurationError, match="unknown strategy 'rongrobin', did you mean round-robin"):
         command_line().main(["simulate", *words], standalone_mode=False)
+
+
+async def test_the_processes_end_with_the_one_who_waits_for_them(asked: CommandLine) -> None:
+    words = (*RATES, "--days", "100000", "--processes", "2")
+    async with asked.running("simulate", "-c", str(asked.config), *words) as command:
+        await until(lambda: "Living day 1" in command.text)
+        workers = children_of(command.process.pid)
+        assert len(workers) >= 2
+        command.process.kill()
+        await until(lambda: [worker for worker in workers if worker.exists()] == [])
+        await command.process.wait()
+
+
+def children_of(pid: int) -> list[Path]:
+    return [Path(f"/proc/{child}") for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def until(look: Callable[[], T]) -> T:
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
+    while not (seen := look()):
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.05)
+    return seen
