@@ -18,6 +18,7 @@ from ari_apps.agents import AgentAction, Agents
 from ari_apps.announcer import Announcer
 from ari_apps.ari import Ari, AriSettings, messages
 from ari_apps.call import Call
+from ari_apps.calling_back import CallingBack
 from ari_apps.calls import Calls
 from ari_apps.configuration.checks import references
 from ari_apps.configuration.floor_toml import FloorConfiguration
@@ -54,6 +55,7 @@ from ari_apps.reconcile.taking_up import TakingUp
 from ari_apps.rendering import APP
 from ari_apps.steering import Steering
 from ari_apps.switchboard import Switchboard
+from ari_apps.virtual_hold import VirtualHold
 from queue_strategies.events import PhoneChanged, RestoringBegan
 from queue_strategies.facts import Fact
 from queue_strategies.floor import Floor
@@ -124,12 +126,14 @@ class Apps:
         )
         self._ivr = self._make_ivr(ask, prompts, remember)
         self._announcer = Announcer(prompts=prompts, directory=self.directory, clock=clock, crew=self.crew)
+        virtual_hold = VirtualHold(prompts=prompts, directory=self.directory)
         self._inbound = inbound = Inbound(
             switchboard=switchboard,
             steering=steering,
             directory=self.directory,
             desks=self.desks,
             announcer=self._announcer,
+            virtual_hold=virtual_hold,
             walk=self._walk,
         )
         self.reception = Reception(
@@ -145,6 +149,17 @@ class Apps:
             clock=clock,
             crew=self.crew,
             calls=self.calls,
+            new_call=self._new_call,
+        )
+        self._calling_back = CallingBack(
+            queueing=self.queueing,
+            inbound=inbound,
+            reception=self.reception,
+            directory=self.directory,
+            virtual_hold=virtual_hold,
+            clock=clock,
+            crew=self.crew,
+            new_leg=self._new_leg,
             new_call=self._new_call,
         )
         taking_up = TakingUp(
@@ -196,6 +211,7 @@ class Apps:
     async def __aenter__(self) -> Self:
         self.queueing.tell(self._configuration.floor_configured())
         self.queueing.tell(RestoringBegan())
+        self._calling_back.tell_hours()
         before = await self._recall()
         self.adoption.memory = before.memory
         for agent in before.agents:
@@ -206,6 +222,7 @@ class Apps:
             self.crew.start(self._recall_the_rest(self._clock.moment()), "recall")
         self.crew.start(self._ivr.prepare(self._configuration.site.language), "prepare speech")
         self.crew.start(self._announcer.prepare(self._configuration.site.language), "prepare announcements")
+        self.crew.start(self._calling_back.keep_hours(), "callback hours")
         self.crew.start(keep_being_seen(self.ari, self._clock), "heartbeat")
         return self
 
@@ -239,6 +256,7 @@ class Apps:
             calendars=build_calendars(configuration, configuration.site.timezone),
         )
         self.queueing.tell(configuration.floor_configured())
+        self._calling_back.tell_hours()
         self.crew.start(self._ivr.prepare(configuration.site.language), "prepare speech")
 
     # -- what the parts need made ---------------------------------------------------------------------------

@@ -87,6 +87,8 @@ class Call:
     """The moment since when the customer waits to be greeted at all, if that was long."""
     waited_before_s: float = 0.0
     """Waited in a queue that the customer was moved from; counts in the next one."""
+    watch: Callable[[object], None] | None = None
+    """Looks at whatever happens while a prompt is played or a question asked, and may raise."""
     came_from: Destination | None = None
     """Where the customer talked last; who is transferred to nobody goes back there."""
     _typed_ahead: str = ""
@@ -136,6 +138,8 @@ class Call:
     async def _listen(self) -> object:
         """Take what happens while no agent is there; what people ask for is answered here."""
         item = await self.take()
+        if self.watch is not None:
+            self.watch(item)
         if isinstance(item, HangUp):
             await self.hang_up()
             item.done()
@@ -227,9 +231,15 @@ class Call:
         uris = [sound for uri in media for sound in spelt(uri, self.language)]
         await self._do(self.ari.channel(self.channel_id).play(uris, playback_id, lang=self.language))
 
+    async def fall_silent(self) -> None:
+        """End whatever is being played."""
+        with suppress(Refused):
+            names = playback_names(self.channel_id)
+            await asyncio.gather(*(self.ari.playback(name).stop() for name in names))
+
     async def hush(self) -> None:
         """End whatever an earlier process was playing, and find out what it was recording."""
-        await asyncio.gather(*(self.ari.playback(name).stop() for name in playback_names(self.channel_id)))
+        await self.fall_silent()
         name = await self._do(self.ari.channel(self.channel_id).get_variable(RECORDING))
         self.resumes = name or ""
 

@@ -28,7 +28,8 @@ class Calls:
 
     def remove(self, call: Call) -> None:
         """Strike a call out."""
-        self._by_contact.pop(call.contact, None)
+        if self._by_contact.get(call.contact) is call:  # who is called back has another line meanwhile
+            del self._by_contact[call.contact]
         self._by_channel.pop(call.channel_id, None)
 
     def of_contact(self, contact: str) -> Call | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ari_apps.configuration.announcements import AnnouncementSettings
+from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.checks import references
 from ari_apps.configuration.floor_toml import FloorConfiguration, direct_line_name
 from ari_apps.configuration.settings import AgentSettings
@@ -117,11 +118,23 @@ class Directory:
             return NO_PROMPT, None
         return queue.briefing, queue.briefing_max_s
 
+    def callback_of(self, to: Destination) -> CallbackSettings | None:
+        """Return how those are called back who wait for this destination; None: nobody is."""
+        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        return queue.callback if queue else None
+
+    def callback_hours(self, at: dt.datetime) -> Iterator[tuple[QueueName, bool]]:
+        """Yield each queue that calls back in certain hours only, and whether this is one of them."""
+        for queue in self._configuration.queues:
+            if queue.callback is not None and queue.callback.hours is not None:
+                yield QueueName(queue.name), self._calendars[queue.callback.hours].is_open(at)
+
     def announced(self) -> Iterator[PromptSettings]:
         """Yield everything that queues may say."""
         for queue in self._configuration.queues:
             yield queue.briefing
             yield from queue.announcements.prompts()
+            yield from queue.callback.prompts() if queue.callback else ()
 
     def instead_of(
         self,

@@ -14,14 +14,15 @@ from ari_apps.briefing import AgentGone, Briefing
 from ari_apps.call import Call
 from ari_apps.conversation import Conversation, StillWaiting, ThirdParty
 from ari_apps.desks import Desks
-from ari_apps.destinations import Destination, DestinationKind
+from ari_apps.destinations import HANGUP, Destination, DestinationKind
 from ari_apps.directory import Directory
 from ari_apps.ivr.python_calls import SentAway
 from ari_apps.line import CallerGone
-from ari_apps.reaching import Attempt, NotReached, Reached, Visit
+from ari_apps.reaching import Attempt, NotReached, Promised, Reached, Visit
 from ari_apps.requests import CallRequest
 from ari_apps.steering import Steering
 from ari_apps.switchboard import Switchboard
+from ari_apps.virtual_hold import VirtualHold
 from queue_strategies.model import VisitOutcome
 
 log = structlog.get_logger()
@@ -44,11 +45,13 @@ class Inbound:
         directory: Directory,
         desks: Desks,
         announcer: Announcer,
+        virtual_hold: VirtualHold,
         walk: Walk,
     ) -> None:
         self._switchboard = switchboard
         self._steering = steering
         self._announcer = announcer
+        self._virtual_hold = virtual_hold
         self._directory = directory
         self._desks = desks
         self._walk = walk
@@ -109,6 +112,8 @@ class Inbound:
                     raise SentAway(after_wait)
                 case Destination():
                     return after_wait
+                case Promised():
+                    return HANGUP
                 case NotReached(outcome=outcome):
                     return self._directory.instead_of(to, outcome, call.came_from)
             talk = Conversation(
@@ -122,7 +127,7 @@ class Inbound:
 
     async def _wait(
         self, call: Call, to: Destination, attempt: Attempt
-    ) -> Reached | NotReached | Destination:
+    ) -> Reached | NotReached | Promised | Destination:
         """Wait until the call is bridged with somebody, will not be, or is sent elsewhere."""
         aside = Aside(call, to, attempt, self._announcer, self._directory.music_of(to))
         try:
@@ -143,7 +148,7 @@ class Inbound:
 
     async def _note(
         self, call: Call, to: Destination, attempt: Attempt, item: object, aside: Aside
-    ) -> Reached | NotReached | Destination | None:
+    ) -> Reached | NotReached | Promised | Destination | None:
         """Take note of one thing that happened while waiting; return what ended the wait, if it did."""
         match item:
             case Reached(attempt=attempt.id):
@@ -152,6 +157,19 @@ class Inbound:
             case NotReached(attempt=attempt.id):
                 await aside.cut()
                 return item
+            case messages.ChannelDtmfReceived(digit=digit) if self._virtual_hold.is_asked_for(
+                to, attempt, digit
+            ):
+                await aside.cut()
+                came = await self._virtual_hold.offer(call, to, attempt)
+                if isinstance(came, Promised):
+                    return came
+                if (
+                    came is not None
+                    and (over := await self._note(call, to, attempt, came, aside)) is not None
+                ):
+                    return over
+                await self._switchboard.welcome(call, to, attempt)
             case messages.ChannelDtmfReceived(digit=digit):
                 attempt.pressed(digit)
             case CallRequest():

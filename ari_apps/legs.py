@@ -91,9 +91,15 @@ class Leg:
         return self.channel.id
 
     async def ring(
-        self, endpoint: str, *, caller: str, caller_id: str, timeout_s: float, carries: Sequence[str] = ()
+        self,
+        endpoint: str,
+        *,
+        caller: str | None,
+        caller_id: str,
+        timeout_s: float,
+        carries: Sequence[str] = (),
     ) -> AsyncIterator[Progress | Failure]:
-        """Dial `endpoint` for the channel `caller`: yield DIALLED, RANG, then ANSWERED or a Failure.
+        """Dial `endpoint` for the channel `caller`, if any: yield DIALLED, RANG, then ANSWERED or a Failure.
 
         The leg carries `carries` in its arguments, for a later process to read. It enters our application
         when it is answered. A leg that is ended meanwhile yields no more.

@@ -13,7 +13,16 @@ from ari_apps.legs import Failure, Leg, Progress
 from ari_apps.mailbox import Mailbox
 from ari_apps.reaching import NotReached, Party, Reached, Visit
 from ari_apps.traces import LegTrace
-from queue_strategies.commands import Announce, Command, Connect, Release, Ring, StopRinging
+from queue_strategies.commands import (
+    Announce,
+    CallBack,
+    Command,
+    Connect,
+    Release,
+    Ring,
+    StopCallingBack,
+    StopRinging,
+)
 from queue_strategies.events import (
     AgentAnswered,
     AgentRang,
@@ -59,6 +68,9 @@ class Queueing:
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._visits: dict[VisitId, Visit] = {}
         self._offers: dict[OfferId, Leg] = {}
+        self.call_back: Callable[[CallBack], None] = lambda _: None
+        """Calls a customer."""
+        self.stop_calling_back: Callable[[VisitId], None] = lambda _: None
 
     # -- for those who have something to tell ---------------------------------------------------------------
 
@@ -81,6 +93,14 @@ class Queueing:
         visit = self._expect(party, talk.caller)
         self.tell(talk)
         return visit
+
+    def visit(self, visit: VisitId) -> Visit | None:
+        """Find a stay in a queue that is not over."""
+        return self._visits.get(visit)
+
+    def leg_of(self, offer: OfferId) -> Leg | None:
+        """Find the leg of an agent who rings or has picked up, and is not bridged yet."""
+        return self._offers.get(offer)
 
     def _expect(self, party: Party, caller: Caller) -> Visit:
         visit = self._visits[caller.visit] = Visit(self.tell, self._forget, caller, party)
@@ -139,6 +159,10 @@ class Queueing:
                     self._crew.start(leg.end(), f"stop ringing {offer}")
             case Connect():
                 self._connect(command)
+            case CallBack():
+                self.call_back(command)
+            case StopCallingBack(visit=visit):
+                self.stop_calling_back(visit)
             case Announce(visit=visit):
                 if (waiting := self._visits.get(visit)) is not None:
                     waiting.party.mailbox.put(command, can_be_spared=True)
@@ -164,7 +188,7 @@ class Queueing:
         leg = self._offers[ring.offer] = self._new_leg(leg_id(ring.offer), Mailbox())
         ringing = leg.ring(
             self._endpoint(ring.agent),
-            caller=visit.party.channel_id,
+            caller=visit.party.channel_id or None,
             caller_id=visit.party.caller_id,
             timeout_s=ring.timeout_s + RING_GRACE_S,
             carries=LegTrace(ring.agent, ring.offer, ring.visit).as_arguments(),

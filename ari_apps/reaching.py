@@ -17,12 +17,14 @@ from ari_apps.legs import Failure, Leg, Progress
 from ari_apps.mailbox import Mailbox
 from queue_strategies.events import (
     AnnouncementEnded,
+    CallbackChosen,
     CallerConnected,
     CallerHeld,
     CallerJoined,
     CallerLeft,
     CallerPressed,
     CallerResumed,
+    CustomerAnswered,
     Event,
     OfferFailed,
     PriorityChanged,
@@ -63,6 +65,13 @@ class NotReached:
     attempt: str
     outcome: VisitOutcome | OfferOutcome
     key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """The party will be called back, and needs the line no more."""
+
+    attempt: str
 
 
 class Attempt(Protocol):
@@ -113,6 +122,11 @@ class Visit:
         self.to: str = caller.queue
         self.considered = asyncio.Event()
         """Set once the Floor has decided about the newcomer, and a phone that is to ring has been dialled."""
+        self.promised = caller.kept is not None
+        """The caller keeps the place, or has kept it, without the line."""
+        self.number = caller.kept.number if caller.kept is not None else ""
+        """Where the caller is to be called back."""
+        self.on_line = True
 
     def begin(self) -> None:
         """Join the queue."""
@@ -141,10 +155,33 @@ class Visit:
         self.caller = replace(self.caller, priority=priority)
         self._tell(PriorityChanged(self.caller.visit, priority))
 
+    def keep_place(self, number: str, language: str) -> None:
+        """Keep the place for a caller who is about to hang up."""
+        self.promised, self.on_line, self.number = True, False, number
+        self._tell(CallbackChosen(self.caller.visit, number, language))
+
+    def go_on_line(self) -> None:
+        """Note that the caller needs the line, for somebody came in time."""
+        self.promised, self.on_line = False, True
+
+    def leave_line(self) -> None:
+        """Wait on in the name of a caller who has hung up, unless one is back on another line."""
+        if not self.on_line:
+            self.party = absent(self.caller.contact, self.number)
+
+    def back_on_line(self, party: Party) -> None:
+        """Let a caller wait and talk who was called back."""
+        self.on_line = True
+        self.party = party
+        self._tell(CustomerAnswered(self.caller.visit))
+
     def left(self, outcome: VisitOutcome) -> None:
         """Leave the queue without an answer."""
         self._tell(CallerLeft(self.caller.visit, outcome))
-        self._over(self.caller.visit)
+        if self.on_line:
+            self._over(self.caller.visit)
+        else:
+            self.leave_line()
 
     def connected(self, reached: Reached) -> None:
         """Caller and agent hear each other."""
@@ -168,6 +205,11 @@ class Visit:
         """Caller and agent have parted."""
         self._tell(TalkEnded(self.caller.visit, by, transferred_to=to, transfer_kind=kind))
         self._over(self.caller.visit)
+
+
+def absent(contact: ContactId, number: str) -> Party:
+    """Return the party to a place that is kept: on no line, and shown to agents by the number."""
+    return Party(contact, "", f'"Callback" <{number}>', Mailbox())
 
 
 class OutsideCall:

@@ -64,6 +64,7 @@ class Switchboard:
                 waited_before_s=call.waited_before_s,
                 priority=call.priority,
                 skills={Skill(skill): level for skill, level in call.skills.items()},
+                number=call.caller_number if party.channel_id == call.channel_id else "",
                 wants_agent=self._last_agents.of(call.caller_number),
             )
             call.waits_since, call.waited_before_s = None, 0.0

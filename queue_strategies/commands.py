@@ -60,6 +60,8 @@ class CallBack:
     """1 for the first call."""
     timeout_s: float
     """For so long the phone rings."""
+    language: str = ""
+    """In which the customer is to be greeted."""
     hears: OfferId | None = None
     """The agent who has picked up and hears it ring."""
 

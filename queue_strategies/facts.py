@@ -183,6 +183,8 @@ class CallbackTaken(Fact):
     position: int
     wait_s: float
     """On the line, until then."""
+    waited_before_s: float = 0.0
+    """Waited elsewhere, or kept: counts for the place, and not for this visit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,8 @@ class Floor:
         """End every call, log everybody out and unplug their phones, so that another scenario may begin."""
         for record in list(self.world.calls):
             await record.hang_up()
+        for callback in await self.get("callbacks"):
+            await self.delete(f"callbacks/{callback['call']}")
         for agent in await self.get("agents"):
             await self.post(f"agents/{agent['id']}/log-out")
             await self.world.phone(agent["id"]).plug_in()
@@ -141,6 +143,10 @@ class Floor:
     async def get(self, path: str) -> Any:
         """Ask the REST API."""
         return await self._ask("GET", path)
+
+    async def delete(self, path: str) -> None:
+        """Have something removed by the REST API."""
+        await self._ask("DELETE", path)
 
     async def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Have something done by the REST API."""

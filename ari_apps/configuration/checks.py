@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ari_apps.configuration.callback_checks import wrong_callbacks
 from ari_apps.configuration.errors import LEFT_OUT, Problem, at, suggest
 from ari_apps.configuration.rule_checks import skills_nobody_has, unknown_choices, wrong_rules
 from ari_apps.configuration.written_values import is_ip, sip_host
@@ -27,6 +28,7 @@ def find_problems(configuration: FloorConfiguration, data: Mapping[str, Any]) ->
         names_given_twice(configuration),
         dangling_references(configuration, data),
         wrong_queues(configuration),
+        wrong_callbacks(configuration),
         unknown_choices(configuration),
         wrong_rules(configuration),
         skills_nobody_has(configuration),
@@ -72,6 +74,8 @@ def references(configuration: FloorConfiguration) -> Iterator[Reference]:
         yield Reference(f"queues[{n}].music", "music", queue.music)
         if queue.rule is not None:
             yield Reference(f"queues[{n}].rule", "rule", queue.rule)
+        if queue.callback is not None and queue.callback.hours is not None:
+            yield Reference(f"queues[{n}].callback.hours", "calendar", queue.callback.hours)
     for n, agent in enumerate(configuration.agents):
         for m, membership in enumerate(agent.queues):
             yield Reference(f"agents[{n}].queues[{m}]", "queue", membership.queue)

@@ -129,12 +129,13 @@ class FloorConfiguration(IvrSettings):
 
 def floor_queue(settings: QueueSettings, rule: Rule) -> Queue:
     """Make the Floor's queue of the file's."""
-    heard = {"music", "announcements", "briefing", "briefing_max_s"}
+    heard = {"music", "announcements", "briefing", "briefing_max_s", "callback"}
     same = settings.model_dump(exclude={"name", "overflow", "exit_keys", "rule", *heard})
     return Queue(
         name=QueueName(settings.name),
         exit_keys=frozenset(settings.exit_keys),
         announcements=settings.announcements.rules(),
+        callback=settings.callback.rules() if settings.callback else None,
         briefing_s=settings.briefing_max_s if settings.briefing.by_language else 0.0,
         rule=floor_rule(rule),
         **same,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from ari_apps.configuration.announcements import AnnouncementSettings
+from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.written_values import (
     HOST,
     Codec,
@@ -153,6 +154,8 @@ class QueueSettings(Section):
     service_level_formula: str = "answered_within/answered_and_abandoned"
     music: Name = "default"
     announcements: AnnouncementSettings = AnnouncementSettings()
+    callback: CallbackSettings | None = None
+    """Callers may keep the place without the line; None: they may not."""
     briefing: Prompt = NO_PROMPT
     """What an agent hears who answers, before the two are bridged; None: nothing."""
     briefing_max_s: float = Field(default=15.0, gt=0, le=60)

@@ -13,6 +13,7 @@ from ari_apps.call import Call
 from ari_apps.configuration.floor_toml import ConfigurationError
 from ari_apps.console.views import (
     AgentView,
+    CallbackView,
     CallView,
     FloorView,
     OfferWhy,
@@ -25,6 +26,7 @@ from ari_apps.destinations import Destination
 from ari_apps.ivr.python_calls import PythonCallError
 from ari_apps.requests import CallRequest, NotNow
 from queue_strategies.errors import CallfloorError
+from queue_strategies.events import CallerLeft
 from queue_strategies.floor import (
     AgentSnapshot,
     Considered,
@@ -32,8 +34,9 @@ from queue_strategies.floor import (
     Explanation,
     FloorSnapshot,
     QueueSnapshot,
+    WaitingCaller,
 )
-from queue_strategies.model import ContactId, QueueName
+from queue_strategies.model import ContactId, QueueName, VisitOutcome
 
 REPLY_S = 10.0
 """How long a call's coroutine may take to do what is asked."""
@@ -95,6 +98,15 @@ class Desk:
         self._find(id_)
         return next(call for call in self.calls() if call.id == id_)
 
+    def callbacks(self) -> list[CallbackView]:
+        """Show who is to be called back, queue by queue in the order of service."""
+        return [
+            callback_view(caller, caller.callback_number, self._clock)
+            for queue in self._snapshot().queues.values()
+            for caller in queue.callers
+            if caller.callback_number is not None
+        ]
+
     async def why(self, id_: str) -> WhyView:
         """Explain to whom a call is and was offered, from memory or from the facts; raises NotFoundError."""
         explanation = self._apps.floor.explain(ContactId(id_), self._clock.moment())
@@ -136,6 +148,15 @@ class Desk:
                 await request.reply
         except TimeoutError:
             raise NotNow(f"call {id_!r} did not answer within {REPLY_S:.0f} s") from None
+
+    def cancel_callback(self, id_: str) -> None:
+        """Call nobody back for this call, and keep its place no longer; raises NotFoundError."""
+        for queue in self._snapshot().queues.values():
+            for caller in queue.callers:
+                if caller.contact == id_ and caller.callback_number is not None:
+                    self._apps.queueing.tell(CallerLeft(caller.visit, VisitOutcome.WITHDRAWN))
+                    return
+        raise NotFoundError(f"nobody is to be called back for call {id_!r}")
 
     def _snapshot(self) -> FloorSnapshot:
         return self._apps.floor.snapshot(self._clock.moment())
@@ -188,6 +209,21 @@ def _reasoned(entries: Iterable[Considered | Excluded]) -> list[Reasoned]:
     return [Reasoned(agent=entry.agent, why=entry.why) for entry in entries]
 
 
+def callback_view(caller: WaitingCaller, number: str, clock: Clock) -> CallbackView:
+    """Show a callback as people see it."""
+    return CallbackView(
+        call=caller.contact,
+        number=number,
+        queue=caller.queue,
+        position=caller.position,
+        priority=caller.priority,
+        joined_at=clock.at(caller.joined_moment),
+        taken_at=clock.at(caller.callback_taken_moment or caller.joined_moment),
+        tries=caller.callback_tries,
+        agents=list(caller.ringing),
+    )
+
+
 def queue_view(queue: QueueSnapshot, now: float) -> QueueView:
     """Show a queue as people see it."""
     since, estimate = queue.longest_waiting_since, queue.estimate
@@ -211,6 +247,7 @@ def queue_view(queue: QueueSnapshot, now: float) -> QueueView:
                 waited_before_s=caller.waited_before_s,
                 priority=caller.priority,
                 ringing=list(caller.ringing),
+                callback_number=caller.callback_number,
             )
             for caller in queue.callers
         ],

@@ -12,6 +12,7 @@ from ari_apps.console.desk import Desk
 from ari_apps.console.operation import Asked, Operation
 from ari_apps.console.views import (
     AgentView,
+    CallbackView,
     CallView,
     FloorView,
     Moved,
@@ -52,7 +53,7 @@ def operations(desk: Desk) -> tuple[Operation, ...]:
         summary="Read floor.toml anew: queues, rules, agents' queues and skills, routes, menus",
         answer=reload,
     )
-    return (*_looking(desk), *_agents(desk), *_calls(desk), reloading)
+    return (*_looking(desk), *_agents(desk), *_calls(desk), *_callbacks(desk), reloading)
 
 
 def _looking(desk: Desk) -> tuple[Operation, ...]:
@@ -94,6 +95,31 @@ def _looking(desk: Desk) -> tuple[Operation, ...]:
             summary="Explain who was considered for a call, now and at each offer, and who was not",
             answer=why,
             gives=WhyView,
+        ),
+    )
+
+
+def _callbacks(desk: Desk) -> tuple[Operation, ...]:
+    async def callbacks(_: Asked) -> list[CallbackView]:
+        return desk.callbacks()
+
+    async def cancel(asked: Asked) -> None:
+        desk.cancel_callback(asked.path["call"])
+
+    return (
+        Operation(
+            method="GET",
+            path=f"{ROOT}/callbacks",
+            summary="List callers who keep their places without the line",
+            answer=callbacks,
+            gives=CallbackView,
+            many=True,
+        ),
+        Operation(
+            method="DELETE",
+            path=f"{ROOT}/callbacks/{{call}}",
+            summary="Cancel a callback: the place is kept no longer",
+            answer=cancel,
         ),
     )
 

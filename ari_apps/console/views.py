@@ -53,6 +53,24 @@ class WaitingView(View):
     """In queues from which the caller was moved; it counts for the position."""
     priority: int
     ringing: list[str]
+    callback_number: str | None
+    """Where the caller is to be called back, who keeps the place without the line."""
+
+
+class CallbackView(View):
+    """A caller who keeps the place without the line, and is to be called back."""
+
+    call: str
+    number: str
+    queue: str
+    position: int
+    priority: int
+    joined_at: dt.datetime
+    taken_at: dt.datetime
+    tries: int
+    """Calls to the number that were not answered."""
+    agents: list[str]
+    """Who is reserved, rings or has picked up."""
 
 
 class QueueView(View):

@@ -148,5 +148,6 @@ def _tell_taken(hall: Hall, visit: Visit, place: Kept) -> None:
             skills=caller.skills,
             position=visit.line.unanswered.position(visit.rank),
             wait_s=visit.waited_s(hall.now),
+            waited_before_s=visit.before_s,
         )
     )

@@ -81,6 +81,7 @@ def dial(hall: Hall, visit: Visit, offer: Offer) -> None:
             number=kept.number,
             attempt=kept.tries + 1,
             timeout_s=rules.ring_s,
+            language=kept.language,
             hears=offer.id if offer.picked_up is not None else None,
         )
     )

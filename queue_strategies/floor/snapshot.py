@@ -35,6 +35,7 @@ class WaitingCaller:
     """Offers made so far."""
     callback_number: str | None = None
     """Where the caller is to be called back, who keeps the place without the line; None: is on the line."""
+    callback_taken_moment: float | None = None
     callback_tries: int = 0
     """Calls there that failed."""
 
@@ -158,6 +159,7 @@ def _caller(visit: Visit, position: int) -> WaitingCaller:
         connecting=any(offer.picked_up is not None for offer in visit.offers),
         attempts=visit.attempts,
         callback_number=visit.kept.number if visit.kept is not None and visit.off_line else None,
+        callback_taken_moment=None if visit.kept is None else visit.kept.taken,
         callback_tries=0 if visit.kept is None else visit.kept.tries,
     )
 

@@ -116,7 +116,12 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ('trunk = "carrier"', 'trunk = "carier"', "outbound.trunk: there is no trunk 'carier', did you mean carrier?"),
         ('gold = "queue:sales"', 'gold = "agent:ana"', "menus.account.answers.gold: there is no agent 'ana', did you mean anna?"),
         ('gold = "queue:sales"', 'gold = "extension:100"', "menus.account.answers.gold: there is no extension '100', did you mean 200?"),
-        ('trunk = "carrier"', "", ""),
+        ('trunk = "carrier"', "", "queues[0].callback: needs a line to the outside world, name one in outbound.trunk"),
+        ('key = "2"', 'key = "0"', "queues[0].callback.key: '0' is one of exit_keys already, choose another key"),
+        ('hours = "office"', 'hours = "offce"', "queues[0].callback.hours: there is no calendar 'offce', did you mean office?"),
+        ('numbers = ["+49*", "0*"]', 'numbers = ["+49*", "0*9"]', "queues[0].callback.numbers: '0*9' is no number, write digits, and * at the end for a prefix: \"+49*\""),
+        ('numbers = ["+49*", "0*"]', "", "queues[0].callback.numbers: is missing"),
+        ('max_digits = 15', 'max_digits = 4', "queues[0].callback: min_digits = 5 is more than max_digits = 4"),
         ('music = "default"', 'music = "owl"', "queues[0].music: there is no music 'owl', known are default"),
         ('queues = ["support"]', 'queues = ["support", "support"]', "agents[1].queues[1]: 'support' is taken by agents[1].queues[0], choose another"),
         ('id = "lobby"', 'id = "carrier"', "trunks[0].name: 'carrier' is taken by phones[0].id, choose another"),
@@ -153,7 +158,8 @@ def test_a_wrong_value_is_told_with_place_and_remedy(old: str, new: str, told: s
 def test_a_number_needs_a_line_to_the_outside_world() -> None:
     text = changed(('trunk = "carrier" ', ""), ('gold = "queue:sales"', 'gold = "number:+4930999"'))
     assert problems(text) == [
-        "menus.account.answers.gold: number: needs a line to the outside world, name one in outbound.trunk"
+        "menus.account.answers.gold: number: needs a line to the outside world, name one in outbound.trunk",
+        "queues[0].callback: needs a line to the outside world, name one in outbound.trunk",
     ]
 
 

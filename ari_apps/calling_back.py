@@ -1,0 +1,181 @@
+"""Call back the customers who keep their places without the line, when the Floor says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from ami_listeners.clock import Clock
+from ari_apps.ari import AriError, messages
+from ari_apps.call import Call
+from ari_apps.crew import Crew
+from ari_apps.destinations import Destination, DestinationKind
+from ari_apps.directory import Directory
+from ari_apps.inbound import Inbound
+from ari_apps.legs import Failure, Leg, Progress, has_ended
+from ari_apps.line import CallerGone
+from ari_apps.mailbox import Mailbox
+from ari_apps.queueing import Queueing
+from ari_apps.reaching import Visit
+from ari_apps.reception import Reception
+from ari_apps.virtual_hold import VirtualHold
+from queue_strategies.commands import CallBack
+from queue_strategies.events import CallbackHoursChanged, CustomerNotReached, OfferFailed
+from queue_strategies.model import ContactId, OfferId, OfferOutcome, VisitId, VisitOutcome
+
+log = structlog.get_logger()
+
+CALLBACK_LINE = "back-"
+"""What the ids of the channels begin with on which customers are called back; visit and attempt follow."""
+HOURS_LOOKED_AT_S = 5.0
+
+
+def callback_line(visit: VisitId, attempt: int) -> str:
+    """Return the id of the channel on which a customer is called back; another process knows it too."""
+    return f"{CALLBACK_LINE}{visit}-{attempt}"
+
+
+class CallingBack:
+    """Dial customers, and lead their calls from the answer on."""
+
+    def __init__(
+        self,
+        *,
+        queueing: Queueing,
+        inbound: Inbound,
+        reception: Reception,
+        directory: Directory,
+        virtual_hold: VirtualHold,
+        clock: Clock,
+        crew: Crew,
+        new_leg: Callable[[str, Mailbox], Leg],
+        new_call: Callable[[messages.Channel, ContactId | None, float | None], Call],
+    ) -> None:
+        self._queueing = queueing
+        self._inbound = inbound
+        self._reception = reception
+        self._directory = directory
+        self._virtual_hold = virtual_hold
+        self._clock = clock
+        self._crew = crew
+        self._new_leg = new_leg
+        self._new_call = new_call
+        self._legs: dict[VisitId, Leg] = {}
+        queueing.call_back = self.dial
+        queueing.stop_calling_back = self.stop
+
+    def dial(self, order: CallBack) -> None:
+        """Call a customer."""
+        self._crew.start(self._dial(order, follow=False), f"call back for {order.queue}")
+
+    def follow(self, order: CallBack) -> None:
+        """Go on with a call to a customer that an earlier process has begun."""
+        self._crew.start(self._dial(order, follow=True), f"go on to call back for {order.queue}")
+
+    def stop(self, visit: VisitId) -> None:
+        """Let a customer's phone fall silent; one who has answered already is on the line."""
+        if (leg := self._legs.pop(visit, None)) is not None:
+            self._crew.start(leg.end(), f"stop calling back {visit}")
+
+    async def keep_hours(self) -> None:
+        """Tell the Floor for ever when it is the hour to call back, and when not."""
+        while True:
+            self.tell_hours()
+            await asyncio.sleep(HOURS_LOOKED_AT_S)
+
+    def tell_hours(self) -> None:
+        """Tell the Floor for which queues it is the hour to call back."""
+        for queue, is_open in self._directory.callback_hours(self._clock.wall()):
+            self._queueing.tell(CallbackHoursChanged(queue, is_open))
+
+    # -- one call -------------------------------------------------------------------------------------------
+
+    async def _dial(self, order: CallBack, *, follow: bool) -> None:
+        to = Destination(DestinationKind.NUMBER, order.number)
+        visit, endpoint = self._queueing.visit(order.visit), self._directory.endpoint_of(to)
+        if visit is None or endpoint is None:
+            self._queueing.tell(CustomerNotReached(order.visit, OfferOutcome.FAILED))
+            return
+        leg = self._new_leg(callback_line(order.visit, order.attempt), Mailbox())
+        self._legs[order.visit] = leg
+        log.info("callback.dialled", contact=order.contact, queue=order.queue, attempt=order.attempt)
+        ringing = (
+            leg.follow()
+            if follow
+            else leg.ring(
+                endpoint, caller=None, caller_id=self._directory.shown_to(to) or "", timeout_s=order.timeout_s
+            )
+        )
+        result: Progress | Failure | None = None
+        async with self._heard_by(order.hears):
+            async for progress in ringing:
+                result = progress
+        if not self._forget(order.visit, leg):
+            return
+        if isinstance(result, Failure):
+            self._queueing.tell(CustomerNotReached(order.visit, result.outcome))
+        elif result is Progress.ANSWERED:
+            await self._answered(order, leg, visit)
+
+    def _forget(self, visit: VisitId, leg: Leg) -> bool:
+        """Note that a call is dialled no more; False for one that was stopped."""
+        if self._legs.get(visit) is leg:
+            del self._legs[visit]
+            return True
+        return False
+
+    @asynccontextmanager
+    async def _heard_by(self, offer: OfferId | None) -> AsyncIterator[None]:
+        """Let the agent who has picked up hear it ring; should the agent hang up, the Floor is told."""
+        agent = self._queueing.leg_of(offer) if offer is not None else None
+        if agent is None or offer is None:
+            yield
+            return
+        with suppress(AriError):
+            await agent.channel.ring()
+        watch = asyncio.create_task(self._until_gone(agent, offer))
+        try:
+            yield
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+        with suppress(AriError):
+            await agent.channel.ring_stop()
+
+    async def _until_gone(self, agent: Leg, offer: OfferId) -> None:
+        while not has_ended(await agent.mailbox.take(), agent.id):
+            pass
+        agent.has_left()
+        self._queueing.tell(OfferFailed(offer, OfferOutcome.DECLINED))
+
+    async def _answered(self, order: CallBack, leg: Leg, visit: Visit) -> None:
+        try:
+            channel = await leg.channel.get()
+        except AriError as error:
+            log.warning("callback.lost", contact=order.contact, why=str(error))
+            channel = None
+        if channel is None:
+            await leg.end()
+            self._queueing.tell(CustomerNotReached(order.visit, OfferOutcome.FAILED))
+            return
+        call = self._new_call(channel, order.contact, None)
+        call.caller_number, call.caller_name, call.called_number = order.number, "", ""
+        call.language = order.language or call.language
+        call.skills = {str(skill): level for skill, level in visit.caller.skills.items()}
+        call.priority, call.answered = visit.caller.priority, True
+        to = Destination(DestinationKind.QUEUE, order.queue)
+        call.at = to
+        self._reception.lead(call, self._serve(call, to, visit), new=False)
+
+    async def _serve(self, call: Call, to: Destination, visit: Visit) -> None:
+        """Let a customer who was called back be connected, and go on as every caller does."""
+        visit.back_on_line(call.party)
+        try:
+            await self._virtual_hold.greet(call, to, visit)
+        except CallerGone:
+            visit.left(VisitOutcome.LOST if call.lost else VisitOutcome.ABANDONED)
+            raise
+        await self._inbound.handle(call, await self._inbound.wait_and_talk(call, to, visit))
