@@ -38,6 +38,25 @@ class EmptyRule(StrEnum):
     """Every member is logged out, paused, or has a phone that cannot be reached."""
 
 
+class Absence(StrEnum):
+    """Why a member may not count as being there; a queue names those that matter to it."""
+
+    LOGGED_OUT = "logged_out"
+    PAUSED = "paused"
+    """Also while a pause is asked for and a call goes on."""
+    UNREACHABLE = "unreachable"
+    """The phone cannot be reached, or did not respond."""
+    NOT_RESPONDING = "not_responding"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    BUSY = "busy"
+    """On a call that no queue gave."""
+    RESTING = "resting"
+    PENALTY = "penalty"
+    """Not among those who may be rung for the caller in question: penalty, skills."""
+
+
 class AgentState(StrEnum):
     """What an agent is doing; exactly one holds at any moment. The first that applies, from the top."""
 
@@ -144,11 +163,17 @@ class Queue:
     """A dead phone is tried again after this long, or as soon as it is seen to be back."""
     wrap_up_s: float = 0.0
     max_wait_s: float | None = None
+    max_talking: int | None = None
+    """Callers of this queue who may be served at once, ringing included; the others wait."""
+    retry_s: float = 0.0
+    """After an offer that was not taken the caller waits so long for the next."""
+    ring_in_use: bool = False
+    """Members on a call of their own are rung too; one on a queue's call never is."""
     max_length: int | None = None
     """Callers who may be unanswered at once; one more is let go as FULL unless an agent is ready."""
-    join_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
+    join_when_empty: EmptyRule | frozenset[Absence] = EmptyRule.NOBODY_LOGGED_IN
     """A caller who arrives while this holds is let go as LEFT_EMPTY; NEVER lets everybody wait."""
-    leave_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
+    leave_when_empty: EmptyRule | frozenset[Absence] = EmptyRule.NOBODY_LOGGED_IN
     """Waiting callers are let go as LEFT_EMPTY when this begins to hold; a phone that rings may ring on."""
     exit_keys: frozenset[str] = frozenset()
     short_abandon_s: float = 5.0

@@ -16,7 +16,7 @@ from queue_strategies.facts import WrapUpEnded
 from queue_strategies.floor import offers
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
-from queue_strategies.model import OfferOutcome
+from queue_strategies.model import AgentState, OfferOutcome
 
 
 def logged_in(hall: Hall, event: AgentLoggedIn) -> None:
@@ -76,7 +76,7 @@ def unpaused(hall: Hall, event: AgentUnpaused) -> None:
 def ready(hall: Hall, event: AgentReady) -> None:
     """End an agent's wrap-up, rest and pause; an agent who is ready already is not moved."""
     desk = hall.desks.get(event.agent)
-    if desk is None or not desk.logged_in or desk.ready:
+    if desk is None or not desk.logged_in or desk.state is AgentState.READY:
         return
     if desk.pause_reason is not None:
         desk.pause_reason = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queue_strategies.absence import PENALTY
 from queue_strategies.commands import Release
 from queue_strategies.events import CallerJoined, CallerLeft, CallerPressed, PriorityChanged, TalkEnded
 from queue_strategies.facts import PriorityGiven, QueueJoined, VisitEnded
@@ -11,6 +12,7 @@ from queue_strategies.floor.line import Line
 from queue_strategies.floor.ranking import Rank
 from queue_strategies.floor.visit import Place, Visit
 from queue_strategies.model import Caller, OfferOutcome, Queue, QueueName, VisitOutcome
+from queue_strategies.requirement import ANYBODY, Requirement
 from queue_strategies.strategies import strategy_of
 
 HUNG_UP = frozenset({VisitOutcome.ABANDONED, VisitOutcome.LOST})
@@ -101,7 +103,8 @@ def _leave_other_line(hall: Hall, caller: Caller) -> None:
 def _refusal(line: Line, visit: Visit) -> VisitOutcome | None:
     if visit.caller.adopted and not line.closed:
         return None
-    return _refusal_of(line, len(line.unanswered), served_at_once=bool(visit.row and visit.row.ready))
+    ready, asked = (False, ANYBODY) if visit.row is None else (bool(visit.row.ready), visit.row.asked)
+    return _refusal_of(line, asked, len(line.unanswered), served_at_once=ready)
 
 
 def refusal(hall: Hall, queue: QueueName) -> VisitOutcome | None:
@@ -109,13 +112,15 @@ def refusal(hall: Hall, queue: QueueName) -> VisitOutcome | None:
     line = hall.lines.get(queue)
     if line is None:
         return VisitOutcome.WITHDRAWN
-    return _refusal_of(line, len(line.unanswered) + 1, served_at_once=bool(line.ready))
+    return _refusal_of(line, ANYBODY, len(line.unanswered) + 1, served_at_once=bool(line.ready))
 
 
-def _refusal_of(line: Line, length: int, *, served_at_once: bool) -> VisitOutcome | None:
+def _refusal_of(
+    line: Line, asked: Requirement, length: int, *, served_at_once: bool
+) -> VisitOutcome | None:
     if line.closed:
         return VisitOutcome.WITHDRAWN
-    if line.nobody(line.queue.join_when_empty):
+    if line.nobody(line.join_rule, asked):
         return VisitOutcome.LEFT_EMPTY
     limit = line.queue.max_length
     if limit is not None and length > limit and not served_at_once:
@@ -207,21 +212,24 @@ def time_is_up(hall: Hall, visit: Visit) -> None:
 def let_go_hopeless(hall: Hall) -> None:
     """Let go of those for whom there is nobody any more, or no queue."""
     for line in list(hall.touched):
-        was_empty, line.empty = line.empty, line.nobody(line.queue.leave_when_empty)
-        if line.empty and not was_empty:
-            for visit in line.unanswered:
-                _let_go_unless_offered(hall, visit)
+        was_empty, line.empty = line.empty, line.nobody(line.leave_rule)
+        if (line.empty and not was_empty) or line.leave_rule & PENALTY:
+            for visit in list(line.unanswered):
+                _let_go_if_hopeless(hall, visit)
     hall.touched.clear()
     for visit in list(hall.returned):
-        if visit.line.closed or visit.line.empty:
-            _let_go_unless_offered(hall, visit)
+        _let_go_if_hopeless(hall, visit)
     hall.returned.clear()
 
 
-def _let_go_unless_offered(hall: Hall, visit: Visit) -> None:
-    if visit.off_line and not visit.line.closed:
+def _let_go_if_hopeless(hall: Hall, visit: Visit) -> None:
+    line = visit.line
+    if visit.off_line and not line.closed:
         return
-    if visit.place is Place.WAITING and not visit.offers:
+    hopeless = line.closed or line.empty
+    if not hopeless and visit.row is not None and line.leave_rule & PENALTY:
+        hopeless = line.nobody(line.leave_rule, visit.row.asked)
+    if hopeless and visit.place is Place.WAITING and not visit.offers:
         let_go(hall, visit, VisitOutcome.WITHDRAWN if visit.line.closed else VisitOutcome.LEFT_EMPTY)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from queue_strategies.events import FloorConfigured
 from queue_strategies.floor.agents import log_out
 from queue_strategies.floor.callers import let_go, stand_elsewhere
-from queue_strategies.floor.desk import Desk, Standing
+from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Line, Seat
 from queue_strategies.floor.roster import Roster
@@ -59,7 +59,7 @@ def _open_line(hall: Hall, queue: Queue) -> None:
         line.strategy = strategy_of(queue, hall.chance)
         for visit in line.unanswered:
             visit.turn = ()
-    line.queue = queue
+    line.obey(queue)
     line.order = hall.order_of_service
 
 
@@ -81,8 +81,6 @@ def _seat(hall: Hall, agents: Iterable[Agent]) -> None:
     seats = {line: line.stand_up() for line in hall.lines.values()}
     for desk in hall.desks.values():
         desk.seats = []
-        desk.ready = False
-        desk.standing = Standing(False, False, False)
     places: Counter[Line] = Counter()
     for agent in agents:
         desk = _desk(hall, agent)
@@ -98,7 +96,10 @@ def _seat(hall: Hall, agents: Iterable[Agent]) -> None:
     for line in hall.lines.values():
         line.roster = Roster((seat.penalty, seat.place) for seat in line.seats.values())
     for agent in agents:
-        hall.refresh_desk(hall.desks[agent.id])
+        desk = hall.desks[agent.id]
+        hall.refresh_desk(desk)
+        hall.refresh_seats(desk)
+        hall.count(desk)
 
 
 def _desk(hall: Hall, agent: Agent) -> Desk:

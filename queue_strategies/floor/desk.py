@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from queue_strategies.absence import LOGGED_OUT, OF_STATE, PAUSED, UNREACHABLE
 from queue_strategies.estimates import Pace
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.visit import Offer, Talk, Visit
@@ -21,14 +22,6 @@ class Told(NamedTuple):
     state: AgentState
     logged_in: bool
     pause_reason: str | None
-
-
-class Standing(NamedTuple):
-    """What an agent counts for when a queue asks whether anybody is there."""
-
-    logged_in: bool
-    unpaused: bool
-    reachable: bool
 
 
 @dataclass(slots=True)
@@ -68,9 +61,8 @@ class Desk:
     talk_s: float = 0.0
     own_calls: set[ContactId] = field(default_factory=set)
     """Calls no queue gave."""
-    ready: bool = False
-    """Stands among the ready of every queue served."""
-    standing: Standing = Standing(False, False, False)  # noqa: RUF009 - immutable
+    absences: int = 0
+    """What keeps the agent away, as the queues served have counted it."""
     state: AgentState = AgentState.LOGGED_OUT
     pace: Pace = field(default_factory=Pace)
     """Callers taken, over the time occupied."""
@@ -105,10 +97,24 @@ class Desk:
         """Tell whether the phone is there, as far as is known."""
         return self.reachable and self.resting_from is not OfferOutcome.UNREACHABLE
 
-    def present_standing(self) -> Standing:
-        """Derive what the agent counts for; a pause asked for in mid-call counts already."""
-        unpaused = self.logged_in and self.pause_reason is None
-        return Standing(self.logged_in, unpaused, unpaused and self.phone_responds)
+    @property
+    def could_be_rung_while_busy(self) -> bool:
+        """Tell whether nothing but a call of the agent's own keeps the agent from being ready."""
+        return (
+            self.state is AgentState.BUSY
+            and self.pause_reason is None
+            and self.phone_responds
+            and self.resting_from is None
+        )
+
+    def present_absences(self) -> int:
+        """Derive what keeps the agent away; a pause asked for in mid-call counts already."""
+        bits = OF_STATE[self.state]
+        if not self.logged_in:
+            bits |= LOGGED_OUT
+        if self.pause_reason is not None:
+            bits |= PAUSED
+        return bits if self.phone_responds else bits | UNREACHABLE
 
     def stood_at(self, moment: float) -> tuple[float, AgentState, str] | None:
         """Return since when which state held at a moment past, and why; None: not known any more."""

@@ -66,11 +66,9 @@ class Floor:
         hall.advance(now)
         self._happen(event)
         self._settle(now)
-        if not hall.restoring:
-            if hall.touched or hall.returned:
-                callers.let_go_hopeless(hall)
-            if hall.calling:
-                serving.serve(hall)
+        while (hall.touched or hall.returned or hall.calling) and not hall.restoring:
+            callers.let_go_hopeless(hall)
+            serving.serve(hall)
         hall.tell_changes()
         decision = Decision(hall.commands, hall.facts)
         hall.commands, hall.facts = [], []

@@ -134,27 +134,37 @@ class Hall:
         if state is not desk.state:
             desk.state = state
             desk.since = self.now
-        if (state is AgentState.READY) is not desk.ready:
-            self._move(desk)
-        standing = desk.present_standing()
-        if standing != desk.standing:
-            for seat in desk.seats:
-                seat.line.count(desk.standing, -1)
-                seat.line.count(standing, +1)
-                self.touched[seat.line] = None
-            desk.standing = standing
+            self.refresh_seats(desk)
+        elif state is AgentState.BUSY:
+            self.refresh_seats(desk)
+        absences = desk.present_absences()
+        if absences != desk.absences:
+            desk.absences = absences
+            self.count(desk)
         if desk.removed and desk.talk is None and desk.offer is None:
             self.desks.pop(desk.agent.id, None)
             self.deadlines.drop(desk)
 
-    def _move(self, desk: Desk) -> None:
-        desk.ready = not desk.ready
+    def refresh_seats(self, desk: Desk) -> None:
+        """Let an agent stand, with the score of now, among the ready of every queue that may ring them."""
         for seat in desk.seats:
-            if desk.ready:
+            seat.line.leave(seat)
+            if seat.is_open:
                 for row in seat.line.stand(seat):
                     self.calling[row] = None
-            else:
-                seat.line.leave(seat)
+
+    def count(self, desk: Desk) -> None:
+        """Let every queue know what keeps an agent away."""
+        for seat in desk.seats:
+            if seat.line.count(seat, desk.absences):
+                self.touched[seat.line] = None
+
+    def disengage(self, visit: Visit) -> None:
+        """Count a caller no longer among those served; another may be in the caller's stead."""
+        line = visit.line
+        line.engaged.discard(visit)
+        if line.queue.max_talking is not None:
+            self.calling.update(dict.fromkeys(line.rows()))
 
     def tell_changes(self) -> None:
         """Tell what became of each agent at this moment; states that did not last are not told."""

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from queue_strategies.absence import AWAY, LOGGED_OUT, PAUSED, PENALTY, bits_of
 from queue_strategies.floor.kept import is_dialled_first
 from queue_strategies.floor.outlook import Outlook
 from queue_strategies.floor.ranking import Rank, Ranking
 from queue_strategies.floor.roster import Roster
 from queue_strategies.floor.row import Row
 from queue_strategies.floor.visit import Place, Visit
-from queue_strategies.model import AgentId, EmptyRule, Queue, Skill
+from queue_strategies.model import AgentId, AgentState, Queue, Skill
 from queue_strategies.orders import Order
-from queue_strategies.requirement import ANYBODY, Requirement
+from queue_strategies.requirement import ANYBODY, Requirement, penalty_for
 from queue_strategies.strategies import Strategy
 
 if TYPE_CHECKING:
-    from queue_strategies.floor.desk import Desk, Standing
+    from queue_strategies.floor.desk import Desk
 
 SPARE_ROWS = 16
 """So many rows without callers are kept, because the same requirements come again."""
@@ -34,6 +36,10 @@ class Seat:
     place: int
     answered: int = 0
     last_ended_moment: float | None = None
+    paused: str | None = None
+    """Why the agent does not serve this queue for now, while serving others."""
+    standing: int | None = None
+    """The absences of the agent that matter here, as they are counted."""
     handled: int = 0
     handle_s: float = 0.0
     ranks: dict[Row, Rank] = field(default_factory=dict)
@@ -55,6 +61,20 @@ class Seat:
         return self.desk.idle_since
 
     @property
+    def at_work(self) -> bool:
+        """Tell whether this member takes callers: here, not paused, the phone there."""
+        return self.standing is not None and not self.standing & AWAY
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether this member may be rung."""
+        if self.paused is not None:
+            return False
+        if self.desk.state is AgentState.READY:
+            return True
+        return self.line.queue.ring_in_use and self.desk.could_be_rung_while_busy
+
+    @property
     def answered_anywhere(self) -> int:
         """Count the callers of any queue whom the agent has talked to."""
         return self.desk.answered
@@ -69,7 +89,7 @@ class Line:
     """Everybody who waits in a queue, in rows of those who may be served by the same members."""
 
     def __init__(self, queue: Queue, strategy: Strategy, order: Order) -> None:
-        self.queue = queue
+        self.obey(queue)
         self.strategy = strategy
         self.order = order
         self.unanswered: Ranking[Visit] = Ranking()
@@ -87,7 +107,9 @@ class Line:
         """Those who keep their places without the line, by the number at which they are called back."""
         self.calls_back = True
         """It is the hour to call back."""
-        self._logged_in = self._unpaused = self._reachable = 0
+        self.engaged: set[Visit] = set()
+        """Callers for whom a phone rings, and those who talk."""
+        self._standings: Counter[int] = Counter()
         self._everybody = Row(self, ANYBODY)
         self._rows: dict[Requirement, Row] = {ANYBODY: self._everybody}
         self._common: dict[Row, None] = {self._everybody: None}
@@ -95,6 +117,12 @@ class Line:
         self._personal: dict[AgentId, dict[Row, None]] = {}
         """Rows that wait for one agent alone."""
         self._spare: dict[Row, None] = {}
+
+    def obey(self, queue: Queue) -> None:
+        """Go by these rules from now on."""
+        self.queue = queue
+        self.join_rule, self.leave_rule = bits_of(queue.join_when_empty), bits_of(queue.leave_when_empty)
+        self._watched = self.join_rule | self.leave_rule | AWAY
 
     # -- rows -----------------------------------------------------------------------------------------------
 
@@ -171,42 +199,50 @@ class Line:
         seats, self.seats = self.seats, {}
         for seat in seats.values():
             self.leave(seat)
-        self._logged_in = self._unpaused = self._reachable = 0
+            seat.standing = None
+        self._standings.clear()
         return seats
 
     def wanted_alone(self, agent: AgentId) -> list[Visit]:
         """Return the callers who wait for this agent alone."""
         return [visit for row in self._personal.get(agent, ()) for visit in row.wanting]
 
-    def count(self, standing: Standing, by: int) -> None:
-        """Add a member to the counts of those who are there, or take one out."""
-        self._logged_in += by * standing.logged_in
-        self._unpaused += by * standing.unpaused
-        self._reachable += by * standing.reachable
+    def count(self, seat: Seat, absences: int) -> bool:
+        """Count a member by what keeps the agent away; tell whether that has changed anything."""
+        standing = (absences if seat.paused is None else absences | PAUSED) & self._watched
+        if standing == seat.standing:
+            return False
+        if seat.standing is not None:
+            self._standings[seat.standing] -= 1
+        self._standings[standing] += 1
+        seat.standing = standing
+        return True
 
-    def nobody(self, rule: EmptyRule) -> bool:
-        """Tell whether the queue is empty of agents by this rule."""
-        match rule:
-            case EmptyRule.NEVER:
-                return False
-            case EmptyRule.NOBODY_LOGGED_IN:
-                return self._logged_in == 0
-            case EmptyRule.NOBODY_UNPAUSED:
-                return self._unpaused == 0
-            case EmptyRule.NOBODY_REACHABLE:
-                return self._reachable == 0
+    def nobody(self, rule: int, asked: Requirement = ANYBODY) -> bool:
+        """Tell whether the queue has nobody for such a caller, by the absences that a rule heeds."""
+        if rule & PENALTY and asked is not ANYBODY:
+            fit = (seat for seat in self.seats.values() if penalty_for(asked, seat) is not None)
+            return not any(seat.standing is not None and not seat.standing & rule for seat in fit)
+        return bool(rule) and not any(
+            count and not standing & rule for standing, count in self._standings.items()
+        )
 
     @property
     def logged_in(self) -> int:
         """Count the members who are logged in."""
-        return self._logged_in
+        return sum(count for standing, count in self._standings.items() if not standing & LOGGED_OUT)
 
     @property
     def at_work(self) -> int:
         """Count the members who take callers: logged in, not paused, the phone there."""
-        return self._reachable
+        return sum(count for standing, count in self._standings.items() if not standing & AWAY)
 
     # -- callers --------------------------------------------------------------------------------------------
+
+    def has_room(self, visit: Visit) -> bool:
+        """Tell whether a phone may ring for this caller as far as `max_talking` goes."""
+        limit = self.queue.max_talking
+        return limit is None or len(self.engaged) < limit or visit in self.engaged
 
     @property
     def wanting(self) -> int:

@@ -81,6 +81,7 @@ def begin(hall: Hall, offer: Offer, penalty: int) -> None:
     visit = offer.visit
     strategy = visit.line.strategy
     visit.offers.append(offer)
+    visit.line.engaged.add(visit)
     if visit.ringing_since is None:
         visit.ringing_since = hall.now
         if strategy.another_phone_after_s is not None:
@@ -98,9 +99,12 @@ def _fall_silent(hall: Hall, offer: Offer, outcome: OfferOutcome) -> None:
     visit.offers.remove(offer)
     if outcome in NOT_TAKEN:
         _count_refusal(visit, offer.desk)
+        if visit.line.queue.retry_s > 0:
+            visit.spared_until = max(visit.spared_until or 0.0, hall.now + visit.line.queue.retry_s)
     if not visit.offers:
         visit.ringing_since = visit.penalty_ringing = None
         visit.phones = 1
+        hall.disengage(visit)
     if visit.place is Place.WAITING:
         demands.change(visit, hall.now)
         hall.place(visit)

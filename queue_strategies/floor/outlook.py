@@ -127,7 +127,7 @@ def _staff(row: Row, now: float) -> Staff:
 def _look_up(row: Row, now: float) -> Staff:
     line = row.line
     fit = [seat for seat in line.seats.values() if penalty_for(row.asked, seat) is not None]
-    present = [seat for seat in fit if seat.desk.standing.reachable]
+    present = [seat for seat in fit if seat.at_work]
     return Staff(
         looked=now,
         line_at_work=line.at_work,
@@ -163,7 +163,7 @@ def _beside(row: Row, present: list[Seat]) -> Mapping[Row, float]:
     for other in row.line.rows():
         if other is not row and other.visits:
             able = sum(
-                seat.desk.standing.reachable and penalty_for(other.asked, seat) is not None
+                seat.at_work and penalty_for(other.asked, seat) is not None
                 for seat in row.line.seats.values()
             )
             both = sum(penalty_for(other.asked, seat) is not None for seat in present)

@@ -55,6 +55,7 @@ def seat_down(hall: Hall, offer: Offer, moment: float) -> Talk:
     visit.offers.clear()
     visit.line.unanswered.discard(visit.rank)
     visit.line.talking += 1
+    visit.line.engaged.add(visit)
     desk.offer = None
     visit.line.leave_row(visit)
     offer.seat.answered += 1
@@ -123,6 +124,7 @@ def end(
     _count(talk, ended)
     visit.talk = desk.talk = None
     visit.line.talking -= 1
+    hall.disengage(visit)
     hall.forget(visit)
     del hall.offers[talk.offer.id]
     desk.idle_since = ended

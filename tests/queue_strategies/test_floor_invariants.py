@@ -82,6 +82,7 @@ from queue_strategies.floor.line import Seat
 from queue_strategies.floor.ranking import Ranking
 from queue_strategies.floor.visit import Place, Visit
 from queue_strategies.model import (
+    Absence,
     Agent,
     AgentId,
     AgentState,
@@ -114,7 +115,9 @@ T = TypeVar("T")
 LATEST_S = 30.0
 """So much too late may a deadline be noticed."""
 durations = st.sampled_from((1.0, 0.0, 0.5, 3.0, 10.0, 30.0))
-rules_of_emptiness = st.sampled_from((*[EmptyRule.NEVER] * 8, *EmptyRule))
+rules_of_emptiness = st.sampled_from((*[EmptyRule.NEVER] * 8, *EmptyRule)) | st.frozensets(
+    st.sampled_from(Absence), max_size=4
+)
 
 
 widenings = st.builds(
@@ -176,6 +179,9 @@ def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
         penalty_members_limit=st.sampled_from((0, 0, 0, 2)),
         last_agent_patience_s=st.sampled_from((0.0, 10.0)),
         offers_per_agent=st.sampled_from((None, None, 1, 2)),
+        max_talking=st.sampled_from((None, None, None, 1)),
+        retry_s=st.sampled_from((0.0, 0.0, 3.0)),
+        ring_in_use=st.sampled_from((False, False, True)),
         ring_progressively_delay_s=st.sampled_from((10.0, 0.7)),
         callback=callbacks | callbacks | st.none(),
         announcements=st.none() | announcements,
@@ -760,7 +766,7 @@ class AnyDay(RuleBasedStateMachine):
         seen = self.floor.snapshot(self.now)
         for queue in seen.queues.values():
             members = [agent for agent in seen.agents.values() if queue.name in agent.queues]
-            if any(agent.state is AgentState.READY for agent in members):
+            if members:
                 for caller in queue.callers:
                     visit = self.floor._hall.visits[caller.visit]
                     strategy = visit.line.strategy
@@ -769,7 +775,8 @@ class AnyDay(RuleBasedStateMachine):
                     spared = visit.spared_until is not None
                     rings = len(caller.ringing) >= enough
                     fit = [seat for seat in visit.line.ready if self.is_fit(visit, seat)]
-                    assert caller.connecting or spared or rings or not fit or not visit.may_be_offered
+                    stays = rings or not visit.may_be_offered or not visit.line.has_room(visit)
+                    assert caller.connecting or spared or stays or not fit
 
     def is_fit(self, visit: Visit, seat: Seat) -> bool:
         """Tell whether this member may be rung for this caller, looked at afresh."""
@@ -818,7 +825,7 @@ class AnyDay(RuleBasedStateMachine):
         """What the floor keeps sorted or counted is what it would find by looking at everything."""
         hall = self.floor._hall
         for line in hall.lines.values():
-            ready = {seat for seat in line.seats.values() if seat.desk.ready}
+            ready = {seat for seat in line.seats.values() if seat.is_open}
             assert set(line.ready) == ready
             standing = {visit: row for row in line.rows() for visit in things(row.wanting)}
             assert sum(len(row.wanting) for row in line.rows()) == len(standing) == line.wanting
@@ -835,15 +842,14 @@ class AnyDay(RuleBasedStateMachine):
             for visit in line.unanswered:
                 if visit.place is Place.WAITING:
                     assert visit.row is line.row(demands.of(visit, hall.now))
-            standings = [seat.desk.present_standing() for seat in line.seats.values()]
-            assert (line._logged_in, line._unpaused, line._reachable) == (
-                sum(standing.logged_in for standing in standings),
-                sum(standing.unpaused for standing in standings),
-                sum(standing.reachable for standing in standings),
-            )
+            standings = Counter(seat.desk.present_absences() & line._watched for seat in line.seats.values())
+            assert +line._standings == standings
+            engaged = {
+                visit for visit in hall.visits.values() if visit.line is line and (visit.offers or visit.talk)
+            }
+            assert line.engaged == engaged
         for desk in hall.desks.values():
             assert desk.state is desk.present_state()
-            assert desk.ready is (desk.state is AgentState.READY)
             assert not desk.removed or desk.talk is not None or desk.offer is not None
         alive = {*hall.offers.values(), *hall.visits.values(), *hall.desks.values()}
         assert set(hall.deadlines._valid) <= alive
