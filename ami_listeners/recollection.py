@@ -35,6 +35,8 @@ class Recollection:
 
     agents: Mapping[str, AgentMemory]
     """Every agent of the floor."""
+    membership_pauses: Mapping[tuple[str, str], str | None]
+    """Why which agent did not serve which queue; None: serves it again."""
     facts: Sequence[Record]
     """Of contacts that are not over, in the order in which they were told; whatever else waits for the
     database is among them."""
@@ -48,16 +50,27 @@ async def recollect(journal: Journal) -> Recollection:
     try:
         known = [Record(*row) for row in await journal.rows("open_facts")]
         states = [AgentMemory(*row) for row in await journal.rows("agents_now")]
+        pauses = [(agent, queue, reason) for agent, queue, reason in await journal.rows("membership_pauses")]
         complete = True
     except DatabaseUnreachable as away:
         log.warning("journal.recollected_from_spool_only", reason=str(away))
-        known, states, complete = [], [], False
+        known, states, pauses, complete = [], [], [], False
     ids = {each.id for each in known}
     return Recollection(
         agents={one.agent: one for one in (*states, *agents_among(waiting))},
+        membership_pauses={(one[0], one[1]): one[2] for one in (*pauses, *pauses_among(waiting))},
         facts=[*known, *(each for each in waiting if each.id not in ids)],
         complete=complete,
     )
+
+
+def pauses_among(facts: Sequence[Record]) -> list[tuple[str, str, str | None]]:
+    """Say which agents stopped serving a queue or serve it again, fact by fact."""
+    return [
+        (fact.body["agent"], fact.body["queue"], fact.body["reason"] if fact.body["paused"] else None)
+        for fact in facts
+        if fact.kind == "membership_pause_changed"
+    ]
 
 
 def agents_among(facts: Sequence[Record]) -> list[AgentMemory]:

@@ -14,7 +14,7 @@ from queue_strategies.events import (
     AgentUnpaused,
     Event,
 )
-from queue_strategies.model import AgentId
+from queue_strategies.model import AgentId, QueueName
 
 REASON_MAX = 40
 
@@ -41,14 +41,17 @@ class Agents:
         self._tell = tell
         self._known = frozenset(known)
 
-    def do(self, agent: str, action: AgentAction, reason: str = "") -> None:
-        """Do what an agent asks for; raises UnknownAgentError."""
+    def do(self, agent: str, action: AgentAction, reason: str = "", queue: str | None = None) -> None:
+        """Do what an agent asks for, a pause in one queue alone if one is named.
+
+        Raises UnknownAgentError.
+        """
         if agent not in self._known:
             raise UnknownAgentError(f"there is no agent {agent!r}, see agents in floor.toml")
-        self._tell(as_event(AgentId(agent), action, reason))
+        self._tell(as_event(AgentId(agent), action, reason, None if queue is None else QueueName(queue)))
 
 
-def as_event(agent: AgentId, action: AgentAction, reason: str) -> Event:
+def as_event(agent: AgentId, action: AgentAction, reason: str, queue: QueueName | None = None) -> Event:
     """Say in the Floor's words what an agent asks for; a pause's reason is cut to what a row can show."""
     match action:
         case AgentAction.LOG_IN:
@@ -57,8 +60,8 @@ def as_event(agent: AgentId, action: AgentAction, reason: str) -> Event:
             return AgentLoggedOut(agent)
         case AgentAction.PAUSE:
             plain = "".join(letter for letter in reason if letter.isprintable())
-            return AgentPaused(agent, plain.strip()[:REASON_MAX] or "pause")
+            return AgentPaused(agent, plain.strip()[:REASON_MAX] or "pause", queue)
         case AgentAction.UNPAUSE:
-            return AgentUnpaused(agent)
+            return AgentUnpaused(agent, queue)
         case AgentAction.READY:
             return AgentReady(agent)

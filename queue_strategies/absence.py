@@ -15,8 +15,9 @@ BITS: Mapping[Absence, int] = {absence: 1 << number for number, absence in enume
 LOGGED_OUT = BITS[Absence.LOGGED_OUT]
 PAUSED = BITS[Absence.PAUSED]
 UNREACHABLE = BITS[Absence.UNREACHABLE]
+NOT_RESPONDING = BITS[Absence.NOT_RESPONDING]
 PENALTY = BITS[Absence.PENALTY]
-AWAY = LOGGED_OUT | PAUSED | UNREACHABLE
+AWAY = LOGGED_OUT | PAUSED | UNREACHABLE | NOT_RESPONDING
 """Whoever has none of these takes callers, now or as soon as the present one is gone."""
 
 OF_STATE: Mapping[AgentState, int] = {
@@ -28,7 +29,7 @@ _OF_RULE: Mapping[StrEnum | str, int] = {
     EmptyRule.NEVER: 0,
     EmptyRule.NOBODY_LOGGED_IN: LOGGED_OUT,
     EmptyRule.NOBODY_UNPAUSED: LOGGED_OUT | PAUSED,
-    EmptyRule.NOBODY_REACHABLE: LOGGED_OUT | PAUSED | UNREACHABLE,
+    EmptyRule.NOBODY_REACHABLE: AWAY,
 }
 
 

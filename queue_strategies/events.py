@@ -189,6 +189,8 @@ class AgentPaused:
 
     agent: AgentId
     reason: str
+    queue: QueueName | None = None
+    """For this queue alone: the agent goes on serving others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,8 @@ class AgentUnpaused:
     """An agent is back from the pause, or took back a pause that had not begun."""
 
     agent: AgentId
+    queue: QueueName | None = None
+    """None: from every pause, those of single queues too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +263,15 @@ class AgentRestored:
     """When the state began, so that its duration is counted whole; None: now."""
     told_state: AgentState | None = None
     """What was told last; if it is not found again when restoring ends, its end is told. None: unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipPauseRestored:
+    """After a restart: the agent did not serve this queue for this reason."""
+
+    agent: AgentId
+    queue: QueueName
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +345,7 @@ Event = (
     | RestoringBegan
     | RestoringEnded
     | AgentRestored
+    | MembershipPauseRestored
     | WrapUpRestored
     | TalkRestored
     | OfferRestored

@@ -309,6 +309,16 @@ class EstimateJudged(Fact):
     """The caller was there to be answered."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipPauseChanged(Fact):
+    """An agent stopped serving one queue while serving others, or serves it again."""
+
+    agent: AgentId
+    queue: QueueName
+    paused: bool
+    reason: str
+
+
 # -- what only Asterisk knows, told by the AMI listener -----------------------------------------------------
 
 

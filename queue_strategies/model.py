@@ -57,6 +57,16 @@ class Absence(StrEnum):
     """Not among those who may be rung for the caller in question: penalty, skills."""
 
 
+class Autopause(StrEnum):
+    """What happens to an agent who lets the phone ring: app_queue's autopause no, yes and all."""
+
+    NO = "no"
+    QUEUE = "queue"
+    """The agent serves this queue no more until told otherwise."""
+    ALL = "all"
+    """The agent pauses."""
+
+
 class AgentState(StrEnum):
     """What an agent is doing; exactly one holds at any moment. The first that applies, from the top."""
 
@@ -69,6 +79,8 @@ class AgentState(StrEnum):
     BUSY = "busy"
     """On a call that no queue gave: dialled by hand, a consultation, or on a native queue."""
     PAUSED = "paused"
+    NOT_RESPONDING = "not_responding"
+    """Did not pick up so often in a row that nobody is offered until the agent is ready again."""
     UNREACHABLE = "unreachable"
     """The phone is unplugged or not registered, or did not respond to the last offer."""
     RESTING = "resting"
@@ -161,6 +173,16 @@ class Queue:
     """An agent who let it ring or refused is spared further offers for this long."""
     unreachable_rest_s: float = 30.0
     """A dead phone is tried again after this long, or as soon as it is seen to be back."""
+    not_responding_after: int | None = None
+    """An agent who did not pick up so often in a row, of whichever queue, counts as not responding."""
+    autopause: Autopause = Autopause.NO
+    """What happens to an agent who lets this queue's caller ring."""
+    autopause_delay_s: float = 0.0
+    """Not so soon after the agent's last call of this queue."""
+    autopause_declined: bool = False
+    """Also when the agent declines or the phone is busy."""
+    autopause_unreachable: bool = False
+    """Also when the phone does not respond."""
     wrap_up_s: float = 0.0
     max_wait_s: float | None = None
     max_talking: int | None = None

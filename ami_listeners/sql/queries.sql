@@ -79,6 +79,13 @@ FROM facts made LEFT JOIN facts ended
 WHERE made.contact = %(contact)s AND made.kind = 'offer_made'
 ORDER BY made.id
 
+-- membership_pauses --
+-- Read which agents do not serve which of their queues, and why.
+SELECT agent, queue, reason FROM (
+    SELECT DISTINCT ON (agent, queue) agent, queue, body->>'reason' AS reason, (body->>'paused')::boolean AS paused
+    FROM facts WHERE kind = 'membership_pause_changed' ORDER BY agent, queue, id DESC) latest
+WHERE paused
+
 -- last_agents --
 -- Read with whom each customer of the last days talked last.
 SELECT DISTINCT ON (caller_number) caller_number, agent

@@ -56,16 +56,26 @@ def log_out(agent: Agent, config: Config = FLOOR) -> None:
 def pause(
     agent: Agent,
     reason: Annotated[str, typer.Option(help="Shown, and kept.")] = "pause",
+    queue: Annotated[str | None, typer.Option(help="In this queue alone; left out: altogether.")] = None,
     config: Config = FLOOR,
 ) -> None:
     """Pause an agent; during a call, as soon as it is over."""
-    _do(config, agent, AgentAction.PAUSE, {"reason": reason})
+    _do(config, agent, AgentAction.PAUSE, {"reason": reason} | ({"queue": queue} if queue else {}))
 
 
 @app.command()
-def unpause(agent: Agent, config: Config = FLOOR) -> None:
+def unpause(
+    agent: Agent,
+    queue: Annotated[
+        str | None, typer.Option(help="In this queue alone; left out: all pauses of the agent.")
+    ] = None,
+    config: Config = FLOOR,
+) -> None:
     """End an agent's pause."""
-    _do(config, agent, AgentAction.UNPAUSE)
+    if queue is None:
+        _do(config, agent, AgentAction.UNPAUSE)
+    else:
+        ApiClient(load(config)).post("agents", agent, "queues", queue, "unpause")
 
 
 @app.command()

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
+from ari_apps.configuration.errors import suggest
 from ari_apps.configuration.written_values import (
     HOST,
     Codec,
@@ -29,7 +30,7 @@ from ari_apps.configuration.written_values import (
 from ari_apps.configuration.written_values import Address as Address
 from ari_apps.destinations import Destination, Reference, refer
 from ari_apps.ivr.settings import NO_PROMPT, Language, Prompt, Section, Skills
-from queue_strategies.model import EmptyRule
+from queue_strategies.model import Absence, Autopause, EmptyRule
 
 
 class SiteSettings(Section):
@@ -124,6 +125,23 @@ class OverflowSettings(Section):
             yield from refer(f"{place}.{outcome}", getattr(self, outcome))
 
 
+def _empty(given: object) -> object:
+    """Read when a queue counts as empty: one of the rules, or a list of what makes a member absent."""
+    if isinstance(given, list | tuple | set | frozenset):
+        known = [absence.value for absence in Absence]
+        for name in given:
+            if name not in known:
+                raise ValueError(f"{name!r} is no state of a member, {suggest(str(name), known)}")
+        return frozenset(Absence(name) for name in given)
+    if given not in set(EmptyRule):
+        known = [rule.value for rule in EmptyRule]
+        raise ValueError(f"{given!r} is no rule, {suggest(str(given), known)}, or write a list of states")
+    return EmptyRule(str(given))
+
+
+Empty = Annotated[EmptyRule | frozenset[Absence], BeforeValidator(_empty)]
+
+
 class QueueSettings(Section):
     """A line of waiting callers; see queue_strategies.model.Queue for what each rule means."""
 
@@ -143,11 +161,19 @@ class QueueSettings(Section):
     ring_timeout_s: float = Field(default=20.0, gt=0, le=600)
     rest_s: float = Field(default=5.0, ge=0, le=3600)
     unreachable_rest_s: float = Field(default=30.0, ge=0, le=3600)
+    not_responding_after: int | None = Field(default=None, ge=1, le=1000)
+    autopause: Autopause = Autopause.NO
+    autopause_delay_s: float = Field(default=0.0, ge=0, le=86400)
+    autopause_declined: bool = False
+    autopause_unreachable: bool = False
     wrap_up_s: float = Field(default=0.0, ge=0, le=86400)
+    max_talking: int | None = Field(default=None, ge=1, le=100_000)
+    retry_s: float = Field(default=0.0, ge=0, le=3600)
+    ring_in_use: bool = False
     max_wait_s: float | None = Field(default=None, gt=0, le=86400)
     max_length: int | None = Field(default=None, ge=0, le=100_000)
-    join_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
-    leave_when_empty: EmptyRule = EmptyRule.NOBODY_LOGGED_IN
+    join_when_empty: Empty = EmptyRule.NOBODY_LOGGED_IN
+    leave_when_empty: Empty = EmptyRule.NOBODY_LOGGED_IN
     exit_keys: Keys = ""
     short_abandon_s: float = Field(default=5.0, ge=0, le=3600)
     service_level_s: float = Field(default=20.0, gt=0, le=86400)
@@ -167,6 +193,9 @@ class QueueSettings(Section):
         for outcome, field in needs.items():
             if getattr(self.overflow, outcome) is not None and getattr(self, field) in (None, ""):
                 raise ValueError(f"overflow.{outcome} can never happen without {field}")
+        extras = ("autopause_delay_s", "autopause_declined", "autopause_unreachable")
+        if self.autopause is Autopause.NO and (said := [one for one in extras if getattr(self, one)]):
+            raise ValueError(f'{said[0]} does nothing without autopause = "queue" or "all"')
         if self.exit_keys and self.overflow.exited_by_key is None:
             raise ValueError("exit_keys lead nowhere, say where in overflow.exited_by_key")
         return self

@@ -126,10 +126,12 @@ class Desk:
         except (ConfigurationError, PythonCallError) as error:
             raise NotNow(str(error)) from None
 
-    def let_agent(self, id_: str, action: AgentAction, reason: str = "") -> None:
-        """Do what an agent asks for; raises NotFoundError."""
+    def let_agent(self, id_: str, action: AgentAction, reason: str = "", queue: str | None = None) -> None:
+        """Do what an agent asks for, in one queue alone if that is named; raises NotFoundError."""
+        if queue is not None and queue not in self.agent(id_).queues:
+            raise NotFoundError(f"there is no queue {queue!r} that {id_} serves")
         try:
-            self._apps.agents.do(id_, action, reason)
+            self._apps.agents.do(id_, action, reason, queue)
         except UnknownAgentError as unknown:
             raise NotFoundError(str(unknown)) from None
 
@@ -266,6 +268,7 @@ def agent_view(agent: AgentSnapshot, now: float) -> AgentView:
         logged_in=agent.logged_in,
         pause_reason=agent.pause_reason,
         reachable=agent.reachable,
+        paused_queues=dict(agent.paused_queues),
         queues=[queue for queue in agent.queues if "/" not in queue],
         queue=agent.queue,
         call=agent.contact,

@@ -127,7 +127,10 @@ def _callbacks(desk: Desk) -> tuple[Operation, ...]:
 def _agents(desk: Desk) -> tuple[Operation, ...]:
     def act(action: AgentAction, summary: str) -> Operation:
         async def answer(asked: Asked) -> None:
-            desk.let_agent(asked.path["agent"], action, asked.body.reason if asked.body else "")
+            if asked.body is None:
+                desk.let_agent(asked.path["agent"], action)
+            else:
+                desk.let_agent(asked.path["agent"], action, asked.body.reason, asked.body.queue)
 
         return Operation(
             method="POST",
@@ -137,7 +140,16 @@ def _agents(desk: Desk) -> tuple[Operation, ...]:
             takes=Pause if action is AgentAction.PAUSE else None,
         )
 
+    async def serve_again(asked: Asked) -> None:
+        desk.let_agent(asked.path["agent"], AgentAction.UNPAUSE, queue=asked.path["queue"])
+
     return (
+        Operation(
+            method="POST",
+            path=f"{ROOT}/agents/{{agent}}/queues/{{queue}}/unpause",
+            summary="Let an agent serve a queue again",
+            answer=serve_again,
+        ),
         act(AgentAction.LOG_IN, "Log an agent in"),
         act(AgentAction.LOG_OUT, "Log an agent out"),
         act(AgentAction.PAUSE, "Pause an agent; during a call, as soon as it is over"),

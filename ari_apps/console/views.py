@@ -38,6 +38,8 @@ class AgentView(View):
     pause_reason: str | None
     reachable: bool
     queues: list[str]
+    paused_queues: dict[str, str]
+    """Those of them that the agent does not serve for now, and why."""
     queue: str | None
     call: str | None
     on_hold: bool
@@ -157,6 +159,8 @@ class Pause(View):
     """A pause."""
 
     reason: Annotated[str, Field(min_length=1, max_length=40)]
+    queue: str | None = None
+    """In this queue alone; none: altogether."""
 
 
 class Onward(View):

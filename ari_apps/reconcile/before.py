@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -11,8 +11,8 @@ from ami_listeners.clock import Clock
 from ami_listeners.journal import Journal
 from ami_listeners.recollection import AgentMemory, recollect
 from ari_apps.reconcile.remembered import Memory, remembered
-from queue_strategies.events import AgentRestored
-from queue_strategies.model import AgentId, AgentState
+from queue_strategies.events import AgentRestored, MembershipPauseRestored
+from queue_strategies.model import AgentId, AgentState, QueueName
 
 log = structlog.get_logger()
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 class Before:
     """How things stood."""
 
-    agents: Iterable[AgentRestored]
+    agents: Iterable[AgentRestored | MembershipPauseRestored]
     memory: Memory
 
 
@@ -50,7 +50,15 @@ class Recall:
         memory = remembered(told.facts, complete=told.complete)
         if memory.unreadable:
             log.error("recall.facts_unreadable", kinds=memory.unreadable)
-        return Before(tuple(restored(told.agents.values(), self._clock)), memory)
+        agents = restored(told.agents.values(), self._clock)
+        return Before((*agents, *pauses(told.membership_pauses)), memory)
+
+
+def pauses(told: Mapping[tuple[str, str], str | None]) -> Iterator[MembershipPauseRestored]:
+    """Say which agents did not serve which queue."""
+    for (agent, queue), reason in told.items():
+        if reason is not None:
+            yield MembershipPauseRestored(AgentId(agent), QueueName(queue), reason)
 
 
 def restored(agents: Iterable[AgentMemory], clock: Clock) -> Iterator[AgentRestored]:

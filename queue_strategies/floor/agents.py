@@ -16,7 +16,8 @@ from queue_strategies.facts import WrapUpEnded
 from queue_strategies.floor import offers
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
-from queue_strategies.model import AgentState, OfferOutcome
+from queue_strategies.floor.not_taking import pause, serve_all
+from queue_strategies.model import AgentState, OfferOutcome, QueueName
 
 
 def logged_in(hall: Hall, event: AgentLoggedIn) -> None:
@@ -42,6 +43,7 @@ def log_out(hall: Hall, desk: Desk) -> None:
         return
     desk.logged_in = False
     desk.pause_reason = None
+    serve_all(hall, desk)
     end_wrap_up(hall, desk, "logout")
     end_rest(hall, desk)
     _give_back(hall, desk, OfferOutcome.WITHDRAWN)
@@ -54,9 +56,12 @@ def log_out(hall: Hall, desk: Desk) -> None:
 
 
 def paused(hall: Hall, event: AgentPaused) -> None:
-    """Let an agent pause; to ask for it while the phone rings is to refuse the caller."""
+    """Let an agent pause, or stop serving one queue; asked for while the phone rings it is a refusal."""
     desk = hall.desks.get(event.agent)
     if desk is None or not desk.logged_in:
+        return
+    if event.queue is not None:
+        _stop_serving(hall, desk, event.queue, event.reason)
         return
     desk.pause_reason = event.reason
     _give_back(hall, desk, OfferOutcome.DECLINED)
@@ -64,23 +69,42 @@ def paused(hall: Hall, event: AgentPaused) -> None:
 
 
 def unpaused(hall: Hall, event: AgentUnpaused) -> None:
-    """End an agent's pause, or take back one that has not begun."""
+    """End an agent's pause, or take back one that has not begun; or let the agent serve one queue again."""
     desk = hall.desks.get(event.agent)
-    if desk is None or desk.pause_reason is None:
+    if desk is None:
         return
-    desk.pause_reason = None
-    desk.idle_since = hall.now
+    if event.queue is not None:
+        for seat in desk.seats:
+            if seat.line.queue.name == event.queue:
+                pause(hall, seat, None)
+        return
+    if desk.pause_reason is not None or desk.not_responding:
+        desk.pause_reason = None
+        desk.idle_since = hall.now
+    serve_all(hall, desk)
     hall.refresh_desk(desk)
+
+
+def _stop_serving(hall: Hall, desk: Desk, queue: QueueName, reason: str) -> None:
+    for seat in desk.seats:
+        if seat.line.queue.name == queue:
+            pause(hall, seat, reason)
+    if desk.offer is not None and desk.offer.visit.line.queue.name == queue:
+        _give_back(hall, desk, OfferOutcome.DECLINED)
 
 
 def ready(hall: Hall, event: AgentReady) -> None:
     """End an agent's wrap-up, rest and pause; an agent who is ready already is not moved."""
     desk = hall.desks.get(event.agent)
-    if desk is None or not desk.logged_in or desk.state is AgentState.READY:
+    if desk is None or not desk.logged_in:
         return
-    if desk.pause_reason is not None:
+    if desk.state is AgentState.READY:
+        serve_all(hall, desk)
+        return
+    if desk.pause_reason is not None or desk.not_responding:
         desk.pause_reason = None
         desk.idle_since = hall.now
+    serve_all(hall, desk)
     end_wrap_up(hall, desk, "agent")
     end_rest(hall, desk)
     hall.refresh_desk(desk)

@@ -115,9 +115,7 @@ def refusal(hall: Hall, queue: QueueName) -> VisitOutcome | None:
     return _refusal_of(line, ANYBODY, len(line.unanswered) + 1, served_at_once=bool(line.ready))
 
 
-def _refusal_of(
-    line: Line, asked: Requirement, length: int, *, served_at_once: bool
-) -> VisitOutcome | None:
+def _refusal_of(line: Line, asked: Requirement, length: int, *, served_at_once: bool) -> VisitOutcome | None:
     if line.closed:
         return VisitOutcome.WITHDRAWN
     if line.nobody(line.join_rule, asked):

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from queue_strategies.absence import LOGGED_OUT, OF_STATE, PAUSED, UNREACHABLE
+from queue_strategies.absence import LOGGED_OUT, NOT_RESPONDING, OF_STATE, PAUSED, UNREACHABLE
 from queue_strategies.estimates import Pace
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.visit import Offer, Talk, Visit
@@ -54,6 +54,9 @@ class Desk:
     reachable: bool = True
     resting_from: OfferOutcome | None = None
     """How the last offer ended, while the agent is spared the next."""
+    missed: int = 0
+    """How often in a row nobody picked up."""
+    not_responding: bool = False
     wrap_up: WrapUp | None = None
     offer: Offer | None = None
     talk: Talk | None = None
@@ -86,6 +89,8 @@ class Desk:
             return AgentState.BUSY
         if self.pause_reason is not None:
             return AgentState.PAUSED
+        if self.not_responding:
+            return AgentState.NOT_RESPONDING
         if not self.phone_responds:
             return AgentState.UNREACHABLE
         if self.resting_from is not None:
@@ -103,6 +108,7 @@ class Desk:
         return (
             self.state is AgentState.BUSY
             and self.pause_reason is None
+            and not self.not_responding
             and self.phone_responds
             and self.resting_from is None
         )
@@ -114,6 +120,8 @@ class Desk:
             bits |= LOGGED_OUT
         if self.pause_reason is not None:
             bits |= PAUSED
+        if self.not_responding:
+            bits |= NOT_RESPONDING
         return bits if self.phone_responds else bits | UNREACHABLE
 
     def stood_at(self, moment: float) -> tuple[float, AgentState, str] | None:

@@ -131,6 +131,8 @@ def why_not(hall: Hall, visit: Visit, desk: Desk, now: float) -> str:
         return "not a member"
     if visit.row is not None and (unfit := why_unfit(visit.row.asked, seat)) is not None:
         return unfit
+    if seat.paused is not None:
+        return f"paused for this queue: {seat.paused}"
     lasted = f"{now - desk.since:.0f} s"
     match desk.state:
         case AgentState.WRAP_UP:
@@ -162,6 +164,8 @@ def _in_state(state: AgentState, reason: str, lasted: str) -> str:
             return f"on a call of their own, {lasted}"
         case AgentState.PAUSED:
             return f"paused: {reason}" if reason else "paused"
+        case AgentState.NOT_RESPONDING:
+            return "did not pick up several times in a row"
         case AgentState.UNREACHABLE:
             return "phone cannot be reached" if reason == "phone gone" else "phone did not respond"
         case AgentState.RESTING:

@@ -181,6 +181,8 @@ class Floor:
                 hall.settle()
             case happened.AgentRestored():
                 restoring.agent_restored(hall, event)
+            case happened.MembershipPauseRestored():
+                restoring.membership_pause_restored(hall, event)
             case happened.WrapUpRestored():
                 restoring.wrap_up_restored(hall, event)
             case happened.OfferRestored():

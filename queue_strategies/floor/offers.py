@@ -13,6 +13,7 @@ from queue_strategies.floor import demands, kept, talks
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Seat
+from queue_strategies.floor.not_taking import not_taken
 from queue_strategies.floor.reasons import Choice, note_end, why_there
 from queue_strategies.floor.row import Row
 from queue_strategies.floor.visit import Offer, Place, Visit
@@ -22,9 +23,6 @@ NOT_TAKEN = frozenset(
     {OfferOutcome.RANG_OUT, OfferOutcome.DECLINED, OfferOutcome.UNREACHABLE, OfferOutcome.FAILED}
 )
 """Outcomes after which the agent is spared the next offer for a while, and goes to the end of the idle."""
-
-LEAST_REST_S = 1.0
-"""After a fault even where no rest is configured, so that a fault cannot spin."""
 
 LONGEST_SPARING_S = 30.0
 
@@ -152,6 +150,7 @@ def agent_answered(hall: Hall, event: AgentAnswered) -> None:
 def _pick_up(hall: Hall, offer: Offer) -> None:
     visit = offer.visit
     offer.picked_up = hall.now
+    offer.desk.missed = 0
     visit.place = Place.CONNECTING
     for other in [other for other in visit.offers if other is not offer]:
         end(hall, other, OfferOutcome.ANSWERED_ELSEWHERE)
@@ -216,26 +215,13 @@ def end(hall: Hall, offer: Offer, outcome: OfferOutcome, *, stop: bool = True) -
     note_end(visit, offer, outcome, hall.now)
     desk.offer = None
     if outcome in NOT_TAKEN:
-        _rest(hall, desk, offer, outcome)
+        not_taken(hall, offer, outcome)
     kept.offer_ended(hall, offer)
     if offer.picked_up is not None and visit.place is Place.CONNECTING:
         _return_to_line(hall, visit)
     hall.returned[visit] = None
     _fall_silent(hall, offer, outcome)
     hall.refresh_desk(desk)
-
-
-def _rest(hall: Hall, desk: Desk, offer: Offer, outcome: OfferOutcome) -> None:
-    queue = offer.visit.line.queue
-    rest_s = queue.rest_s
-    if outcome is OfferOutcome.UNREACHABLE:
-        rest_s = max(queue.unreachable_rest_s, LEAST_REST_S)
-    elif outcome is OfferOutcome.FAILED:
-        rest_s = max(queue.rest_s, LEAST_REST_S)
-    desk.idle_since = hall.now
-    if rest_s > 0 and desk.logged_in:
-        desk.resting_from = outcome
-        hall.deadlines.set(desk, hall.now + rest_s)
 
 
 def _return_to_line(hall: Hall, visit: Visit) -> None:

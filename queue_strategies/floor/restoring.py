@@ -6,6 +6,7 @@ from queue_strategies.commands import StopRinging
 from queue_strategies.events import (
     AgentRestored,
     CallerJoined,
+    MembershipPauseRestored,
     OfferRestored,
     TalkRestored,
     WrapUpRestored,
@@ -32,6 +33,7 @@ def agent_restored(hall: Hall, event: AgentRestored) -> None:
     desk.logged_in = event.logged_in
     desk.pause_reason = event.pause_reason if event.logged_in else None
     desk.reachable = event.reachable
+    desk.not_responding = event.logged_in and event.told_state is AgentState.NOT_RESPONDING
     desk.idle_since = min(event.idle_since_moment, hall.now)
     hall.refresh_desk(desk)
     since = hall.late(event.since_moment)
@@ -39,6 +41,18 @@ def agent_restored(hall: Hall, event: AgentRestored) -> None:
         hall.doubt(desk, event.told_state, since)
     else:
         hall.trust(desk, since if desk.talk is None else desk.since)
+
+
+def membership_pause_restored(hall: Hall, event: MembershipPauseRestored) -> None:
+    """Let an agent go on not serving a queue; nothing is told, because it was told before."""
+    desk = hall.desks.get(event.agent)
+    if desk is None or not desk.logged_in:
+        return
+    for seat in desk.seats:
+        if seat.line.queue.name == event.queue:
+            seat.paused = event.reason
+    hall.refresh_seats(desk)
+    hall.count(desk)
 
 
 def _dismiss(hall: Hall, event: AgentRestored) -> None:

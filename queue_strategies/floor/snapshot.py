@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from queue_strategies.estimates import Estimate
 from queue_strategies.floor import outlook
@@ -95,6 +95,8 @@ class AgentSnapshot:
     contact: ContactId | None
     on_hold: bool
     idle_since_moment: float
+    paused_queues: Mapping[QueueName, str] = field(default_factory=dict)
+    """Those of the queues that the agent does not serve for now, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,7 @@ def agent_snapshot(hall: Hall, desk: Desk) -> AgentSnapshot:
         pause_reason=desk.pause_reason,
         reachable=desk.reachable,
         queues=tuple(seat.line.queue.name for seat in desk.seats),
+        paused_queues={seat.line.queue.name: seat.paused for seat in desk.seats if seat.paused is not None},
         queue=None if offer is None else offer.visit.line.queue.name,
         visit=None if offer is None else offer.visit.caller.visit,
         contact=None if offer is None else offer.visit.caller.contact,

@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from queue_strategies.absence import PAUSED
 from queue_strategies.announcements import Announcements, EstimateRule, PositionRule
 from queue_strategies.callback import CallbackRules, CalledFirst, KeptPlace
 from queue_strategies.commands import (
@@ -86,6 +87,7 @@ from queue_strategies.model import (
     Agent,
     AgentId,
     AgentState,
+    Autopause,
     Caller,
     ContactId,
     EmptyRule,
@@ -179,6 +181,9 @@ def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
         penalty_members_limit=st.sampled_from((0, 0, 0, 2)),
         last_agent_patience_s=st.sampled_from((0.0, 10.0)),
         offers_per_agent=st.sampled_from((None, None, 1, 2)),
+        not_responding_after=st.sampled_from((None, None, 1, 2)),
+        autopause=st.sampled_from((*[Autopause.NO] * 4, *Autopause)),
+        autopause_declined=st.booleans(),
         max_talking=st.sampled_from((None, None, None, 1)),
         retry_s=st.sampled_from((0.0, 0.0, 3.0)),
         ring_in_use=st.sampled_from((False, False, True)),
@@ -398,6 +403,10 @@ class AnyDay(RuleBasedStateMachine):
     @rule(agent=agent_names, reason=st.sampled_from(("", "lunch", "meeting")))
     def an_agent_pauses(self, agent: AgentId, reason: str) -> None:
         self.happen(AgentPaused(agent, reason))
+
+    @rule(agent=agent_names, queue=st.sampled_from(QUEUES), paused=st.booleans())
+    def an_agent_stops_serving_a_queue(self, agent: AgentId, queue: QueueName, paused: bool) -> None:
+        self.happen(AgentPaused(agent, "tea", queue) if paused else AgentUnpaused(agent, queue))
 
     @rule(agent=agent_names, reachable=st.booleans())
     def a_phone_changes(self, agent: AgentId, reachable: bool) -> None:
@@ -842,7 +851,10 @@ class AnyDay(RuleBasedStateMachine):
             for visit in line.unanswered:
                 if visit.place is Place.WAITING:
                     assert visit.row is line.row(demands.of(visit, hall.now))
-            standings = Counter(seat.desk.present_absences() & line._watched for seat in line.seats.values())
+            standings = Counter(
+                (seat.desk.present_absences() | (PAUSED if seat.paused else 0)) & line._watched
+                for seat in line.seats.values()
+            )
             assert +line._standings == standings
             engaged = {
                 visit for visit in hall.visits.values() if visit.line is line and (visit.offers or visit.talk)
