@@ -34,6 +34,7 @@ def joined(hall: Hall, event: CallerJoined) -> None:
     refusal = _refusal(line, visit)
     if refusal in (None, VisitOutcome.FULL) and not caller.adopted and caller.number in line.kept:
         inherit(hall, line.kept[caller.number], visit)
+        hall.place(visit)
         refusal = None
     if not caller.adopted:
         _tell_joined(hall, visit)

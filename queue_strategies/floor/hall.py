@@ -216,7 +216,7 @@ class Hall:
         overdue, self.overdue = self.overdue, {}
         for visit in overdue:
             if visit.place is Place.WAITING:
-                self.arm(visit)
+                self.deadlines.set(visit, self.now)
 
     def late(self, moment: float | None, after: float = -math.inf) -> float:
         """Return the moment of something that may be told late: not before `after`, and not in the future."""

@@ -17,6 +17,8 @@ from queue_strategies.events import (
     AgentPaused,
     CallerJoined,
     FloorConfigured,
+    RestoringBegan,
+    RestoringEnded,
 )
 from queue_strategies.model import Agent, AgentId, OfferOutcome, Queue, Skill, Widening
 from queue_strategies.requirement import penalty_for, required
@@ -77,6 +79,13 @@ def test_a_level_that_is_lowered_by_waiting_lets_more_agents_ring() -> None:
     story.fail(BOB, OfferOutcome.DECLINED)
     assert not story.at(49.9).ringing
     assert story.at(50).ringing == {ANNA: "eva"}
+
+
+def test_what_a_caller_would_have_given_up_meanwhile_is_given_up_when_asterisk_is_back() -> None:
+    rule = (Widening(after_s=20, skills={SPANISH: 0}),)
+    story = Story(sales(rule=rule), agents=[able(ANNA)]).at(10).join("eva", skills={SPANISH: 3})
+    story.happen(RestoringBegan()).at(40).happen(RestoringEnded())
+    assert story.ringing == {ANNA: "eva"}
 
 
 def test_best_skill_prefers_the_better_until_another_has_been_idle_for_long_enough() -> None:
