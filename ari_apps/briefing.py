@@ -46,12 +46,19 @@ class Briefing:
             return None
         try:
             async with asyncio.timeout(limit_s):
+                if self._attempt.caller.adopted:
+                    await self._begin_anew()
                 if await self._begin(self._attempt.caller.joined_moment):
                     return await self._until_heard()
         except TimeoutError:
             log.info("briefing.too_long", contact=self._call.contact, queue=self._to.name)
             await self._stop()
         return None
+
+    async def _begin_anew(self) -> None:
+        """End what an earlier process may have been telling, and take another name than it did."""
+        await self._stop()
+        self._playback += "-again"
 
     async def _begin(self, joined_moment: float) -> bool:
         media = await self._announcer.briefing(self._call, self._to, joined_moment)

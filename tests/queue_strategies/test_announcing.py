@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -15,8 +16,8 @@ from queue_strategies.events import AgentPaused, AgentUnpaused, AnnouncementEnde
 from queue_strategies.facts import EstimateJudged
 from queue_strategies.figures import Figures
 from queue_strategies.metrics import calibration_p80
-from queue_strategies.model import OfferOutcome
-from tests.queue_strategies.floor_story import ANNA, SALES, Story, agent, sales
+from queue_strategies.model import OfferOutcome, Skill
+from tests.queue_strategies.floor_story import ANNA, BOB, SALES, Story, agent, sales
 
 LASTS_S = 3.0
 
@@ -268,3 +269,17 @@ def test_the_estimate_is_told_once_where_the_queue_wants_that() -> None:
     story.until(story.now + 100.0)
     assert len(story.told("ann", "position")) > 2
     assert len(story.told("ann", "estimate_s")) == 1
+
+
+def test_who_needs_a_skill_waits_for_those_who_have_it_and_others_for_anybody() -> None:
+    spanish = Skill("spanish")
+    told = Announcements(estimate=EstimateRule.P80, start_s=10.0, round_to_s=10.0)
+    both = [replace(agent(ANNA), skills={spanish: 1}), agent(BOB)]
+    story = Story(sales(announcements=told), agents=both)
+    for n in range(6):
+        story.join(f"{n}-a").join(f"{n}-b").talk(ANNA).talk(BOB).after(60.0)
+        story.part(f"{n}-a").part(f"{n}-b")
+    story.join("talks").join("talks-too").talk(ANNA).talk(BOB)
+    story.join("ann", skills={spanish: 1}).join("ben").join("cem", skills={spanish: 1}).after(10.0)
+    said_s = {c.contact: c.estimate_s for c in story.commands if isinstance(c, Announce)}
+    assert said_s == {"ann": 120, "ben": 120, "cem": 240}

@@ -113,6 +113,20 @@ async def test_an_agent_alone_is_told_who_calls_before_the_two_are_bridged(floor
     assert answered.wait_s > 3
 
 
+async def test_a_restart_while_the_agent_is_told_who_calls_still_brings_the_two_together(
+    floor: Floor,
+) -> None:
+    caller = await wait(floor, POLITE)
+    await floor.post("agents/anna/unpause")
+    rings = await floor.world.phone("anna").rings()
+    await rings.answer(speaks=AGENT)
+    await hears(rings, TO_AGENT)
+    await floor.restart()
+    await floor.until_told(Answered)
+    await hears(caller, AGENT)
+    await hears(rings, CALLER)
+
+
 async def test_a_caller_who_hangs_up_while_the_agent_is_told_of_it_has_abandoned(floor: Floor) -> None:
     caller = await wait(floor, POLITE)
     await floor.post("agents/anna/unpause")
