@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from queue_strategies.announcements import Announcements, EstimateRule
-from queue_strategies.estimates import Estimate, Pace, Score, estimate, rounded
+from queue_strategies.estimates import Estimate, Pace, Score, _moments, estimate, rounded
 from queue_strategies.events import AgentLoggedIn, AgentLoggedOut
 from queue_strategies.facts import EstimateJudged
 from queue_strategies.model import Queue, QueueName
@@ -172,3 +172,36 @@ def test_a_score_that_has_lost_trust_regains_it_by_good_estimates(waits_s: list[
     for _ in range(100):
         score.judge(told, 200.0)
     assert not score.trusted
+
+
+def test_trust_is_lost_late_and_regained_late_so_that_announcing_does_not_stop_and_go() -> None:
+    def middling(score: Score) -> bool:
+        for n in range(400):  # a quarter below P50, three quarters below P80
+            score.judge(Estimate(50.0, 80.0), (10.0, 60.0, 60.0, 200.0)[n % 4])
+        return score.trusted
+
+    distrusted = Score()
+    for _ in range(100):
+        distrusted.judge(Estimate(50.0, 80.0), 200.0)
+    assert middling(Score())
+    assert not middling(distrusted)
+
+
+@given(service=paces, ahead=st.integers(0, 50))
+def test_what_is_known_from_fewer_callers_is_told_with_more_caution(service: Pace, ahead: int) -> None:
+    well_known = Pace(100 * service.events, 100 * service.exposure_s, 0.0)
+    little = estimate(ahead, 3, service, nobody_gives_up)
+    much = estimate(ahead, 3, well_known, nobody_gives_up)
+    assert little is not None
+    assert much is not None
+    assert little.p80_s > much.p80_s
+
+
+@given(steps=st.integers(65, 3000), taken=st.floats(0.001, 10), giving_up=st.floats(0.0001, 0.1))
+def test_long_lines_are_summed_up_in_one_step_as_exactly_as_place_by_place(
+    steps: int, taken: float, giving_up: float
+) -> None:
+    mean, variance = _moments(steps, taken, giving_up)
+    rates = [taken + ahead * giving_up for ahead in range(steps)]
+    assert mean == pytest.approx(sum(1 / rate for rate in rates), rel=1e-3)
+    assert variance == pytest.approx(sum(1 / rate**2 for rate in rates), rel=1e-3)
