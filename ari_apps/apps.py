@@ -171,6 +171,7 @@ class Apps:
             queueing=self.queueing,
             directory=self.directory,
             clock=clock,
+            calling_back=self._calling_back,
             new_call=self._new_call,
         )
         farewells = Farewells(

@@ -21,6 +21,7 @@ from ari_apps.mailbox import Mailbox
 from ari_apps.queueing import Queueing
 from ari_apps.reaching import Visit
 from ari_apps.reception import Reception
+from ari_apps.traces import callback_line
 from ari_apps.virtual_hold import VirtualHold
 from queue_strategies.commands import CallBack
 from queue_strategies.events import CallbackHoursChanged, CustomerNotReached, OfferFailed
@@ -28,14 +29,7 @@ from queue_strategies.model import ContactId, OfferId, OfferOutcome, VisitId, Vi
 
 log = structlog.get_logger()
 
-CALLBACK_LINE = "back-"
-"""What the ids of the channels begin with on which customers are called back; visit and attempt follow."""
 HOURS_LOOKED_AT_S = 5.0
-
-
-def callback_line(visit: VisitId, attempt: int) -> str:
-    """Return the id of the channel on which a customer is called back; another process knows it too."""
-    return f"{CALLBACK_LINE}{visit}-{attempt}"
 
 
 class CallingBack:
@@ -110,7 +104,7 @@ class CallingBack:
             )
         )
         result: Progress | Failure | None = None
-        async with self._heard_by(order.hears):
+        async with self._heard_by(order.hears, watched=not follow):
             async for progress in ringing:
                 result = progress
         if not self._forget(order.visit, leg):
@@ -128,20 +122,24 @@ class CallingBack:
         return False
 
     @asynccontextmanager
-    async def _heard_by(self, offer: OfferId | None) -> AsyncIterator[None]:
-        """Let the agent who has picked up hear it ring; should the agent hang up, the Floor is told."""
+    async def _heard_by(self, offer: OfferId | None, *, watched: bool) -> AsyncIterator[None]:
+        """Let the agent who has picked up hear it ring; should the agent hang up, the Floor is told.
+
+        One who is not watched was found, and somebody else listens to what becomes of that leg.
+        """
         agent = self._queueing.leg_of(offer) if offer is not None else None
         if agent is None or offer is None:
             yield
             return
         with suppress(AriError):
             await agent.channel.ring()
-        watch = asyncio.create_task(self._until_gone(agent, offer))
+        watch = asyncio.create_task(self._until_gone(agent, offer)) if watched else None
         try:
             yield
         finally:
-            watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
+            if watch is not None:
+                watch.cancel()
+                await asyncio.gather(watch, return_exceptions=True)
         with suppress(AriError):
             await agent.channel.ring_stop()
 

@@ -126,7 +126,7 @@ class Visit:
         """The caller keeps the place, or has kept it, without the line."""
         self.number = caller.kept.number if caller.kept is not None else ""
         """Where the caller is to be called back."""
-        self.on_line = True
+        self.on_line = caller.kept is None or caller.kept.answered_moment is not None
 
     def begin(self) -> None:
         """Join the queue."""

@@ -10,6 +10,20 @@ VARIABLE = "CALLFLOOR"
 """The channel variable that holds a trace."""
 
 
+CALLBACK_LINE = "back-"
+"""What the ids of channels begin with on which customers are called back; visit and attempt follow."""
+
+
+def callback_line(visit: str, attempt: int) -> str:
+    """Return the id of the channel on which a customer is called back; another process knows it too."""
+    return f"{CALLBACK_LINE}{visit}-{attempt}"
+
+
+def is_callback_line(channel_id: str) -> bool:
+    """Tell whether a customer is called back on this channel."""
+    return channel_id.startswith(CALLBACK_LINE)
+
+
 class CallTrace(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Where a customer's call is; times are seconds since 1970, which another process understands."""
 

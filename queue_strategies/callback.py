@@ -38,7 +38,8 @@ class KeptPlace:
     taken_moment: float
     language: str = ""
     tries: int = 0
-    not_before_moment: float | None = None
+    tried_moment: float | None = None
+    """When the last of these calls had failed."""
     dialled_moment: float | None = None
     """The customer's phone has been ringing since then, as far as is known."""
     answered_moment: float | None = None

@@ -26,8 +26,8 @@ from ari_apps.reconcile.legs_found import is_leg
 from ari_apps.reconcile.missed import Ending, came_and_went, endings
 from ari_apps.reconcile.remembered import Memory
 from ari_apps.reconcile.taking_up import TakingUp
-from ari_apps.reconcile.whereabouts import Differences, Found
-from ari_apps.traces import VARIABLE, read, read_leg
+from ari_apps.reconcile.whereabouts import Differences, Found, Kept
+from ari_apps.traces import VARIABLE, is_callback_line, read, read_leg
 from queue_strategies.events import RestoringBegan, RestoringEnded, WrapUpRestored
 
 log = structlog.get_logger()
@@ -119,6 +119,8 @@ class Adoption:
             is_ours = self._clock.moment_at(contact.started_at) >= started
             if not is_ours and self._calls.of_contact(contact.contact) is None:
                 self._farewells.of_contact(contact, self._ended, self._seen.there, self._seen.booted_at)
+            if contact.off_line is not None and self._queueing.visit(contact.off_line.visit) is None:
+                self._taking_up.keep(Kept(contact.off_line), self._ended)
         self._let_it_ring()
 
     async def _look_until_seen(self) -> Looked:
@@ -154,7 +156,7 @@ class Adoption:
         """Tell whether a channel is in our application, waits to enter it, or is a leg of our making."""
         plan = channel.dialplan
         in_app = plan.app_name == "Stasis" and (plan.app_data or "").partition(",")[0] == self._app
-        return in_app or is_leg(channel)
+        return in_app or is_leg(channel) or is_callback_line(channel.id)
 
     async def _read_all(self, channels: Iterable[Channel]) -> list[Found]:
         limit = asyncio.Semaphore(QUESTIONS_AT_ONCE)
@@ -176,7 +178,9 @@ class Adoption:
             except Gone:  # the variable, as a rule
                 value = None
             except Conflict:
-                return None
+                if not is_callback_line(channel.id):
+                    return None
+                value = None  # nobody has picked up yet
         return Found(channel, read(value))
 
     # -- what follows ---------------------------------------------------------------------------------------
@@ -189,6 +193,7 @@ class Adoption:
             talking=len(found.talks),
             deserted=len(found.deserted),
             waiting=len(found.waiting),
+            kept=len(found.kept),
             elsewhere=len(found.elsewhere) + len(found.let_go),
             arrivals=len(found.arrivals),
             gone=len(found.gone),
@@ -204,6 +209,7 @@ class Adoption:
         taking_up = self._taking_up
         one_by_one(found.talks, taking_up.talk)
         one_by_one(found.waiting, lambda waiting: taking_up.wait(waiting, ended))
+        one_by_one(found.kept, lambda kept: taking_up.keep(kept, ended))
         self._part(looked, ended)
         one_by_one(found.deserted, taking_up.dismiss)
         one_by_one(found.let_go, taking_up.send_on)

@@ -15,8 +15,18 @@ from ari_apps.ari.messages import Bridge, Channel
 from ari_apps.queueing import AGENT_LEG, leg_id
 from ari_apps.reconcile.legs_found import LegsFound, is_leg
 from ari_apps.reconcile.remembered import Memory, RememberedContact, RememberedVisit
-from ari_apps.reconcile.whereabouts import Arrival, Customer, Differences, Found, LetGo, Talk, Third, Waiting
-from ari_apps.traces import CallTrace, LegTrace
+from ari_apps.reconcile.whereabouts import (
+    Arrival,
+    Customer,
+    Differences,
+    Found,
+    Kept,
+    LetGo,
+    Talk,
+    Third,
+    Waiting,
+)
+from ari_apps.traces import CallTrace, LegTrace, is_callback_line
 from queue_strategies.model import ContactId, VisitId
 
 
@@ -58,6 +68,14 @@ class _Comparison:
             for visit in contact.visits
             if visit.talks
         }
+        self._off_line = {
+            contact.contact: visit
+            for contact in memory.contacts.values()
+            if (visit := contact.off_line) is not None
+        }
+        self._called_on = {visit.line: memory.contacts[name] for name, visit in self._off_line.items()}
+        self._dialled: set[ContactId] = set()
+        """Customers who keep the place, and are being called back."""
         self._contacts: set[ContactId] = set()
         """Of whom a line was found."""
         self._talks: list[Talk] = []
@@ -71,12 +89,14 @@ class _Comparison:
     def result(self, lost: frozenset[str]) -> Differences:
         for one in self._customers:
             self._place(one)
+        kept = tuple(self._keep(visit) for visit in self._off_line.values())
         contacts = self._memory.contacts.values()
         return Differences(
             lost=lost,
             talks=tuple(self._talks),
             deserted=tuple(self._deserted),
             waiting=tuple(sorted(self._waiting, key=lambda one: one.customer.trace.joined_at or 0.0)),
+            kept=kept,
             let_go=tuple(self._let_go),
             elsewhere=tuple(self._elsewhere),
             arrivals=tuple(sorted(self._arrivals, key=lambda one: one.channel.creationtime)),
@@ -90,6 +110,12 @@ class _Comparison:
         contact = self._contact(found.channel, trace)
         if contact is not None and trace is not None and contact.contact != trace.contact:
             trace = bare_trace(contact)  # it is not what we wrote
+        if is_callback_line(found.channel.id) and contact is None:
+            self._strays.append(found.channel)
+            return
+        if contact is not None and contact.contact in self._off_line:
+            self._place_off_line(found.channel, contact)
+            return
         if contact is not None and contact.ended:
             self._strays.append(found.channel)  # its end was told, and not carried out
             return
@@ -107,9 +133,16 @@ class _Comparison:
         else:
             self._lead_on(found.channel, trace, contact)
 
+    def _place_off_line(self, channel: Channel, contact: RememberedContact) -> None:
+        """Let the line be free on which a caller was bid goodbye; one that is called back goes on."""
+        if channel.id == self._off_line[contact.contact].line:
+            self._dialled.add(contact.contact)
+        else:
+            self._strays.append(channel)
+
     def _contact(self, channel: Channel, trace: CallTrace | None) -> RememberedContact | None:
         carried = self._memory.contacts.get(ContactId(trace.contact)) if trace else None
-        return carried or self._on_channel.get(channel.id)
+        return carried or self._on_channel.get(channel.id) or self._called_on.get(channel.id)
 
     def _taken_over(self, trace: CallTrace, contact: RememberedContact | None) -> RememberedVisit | None:
         """Find the talk that began as another call's: the agent had called whom the customer now talks to."""
@@ -175,6 +208,11 @@ class _Comparison:
         legs = tuple(legs)
         self._legs.take(AGENT_LEG + leg.offer for leg in legs)
         self._waiting.append(Waiting(customer, legs))
+
+    def _keep(self, visit: RememberedVisit) -> Kept:
+        legs = tuple(self._ringing(visit))
+        self._legs.take(AGENT_LEG + leg.offer for leg in legs)
+        return Kept(visit, legs, visit.contact in self._dialled)
 
     def _talk(self, customer: Customer, leg: Found, others: Iterable[RememberedVisit] = ()) -> None:
         self._legs.take([leg.channel.id])

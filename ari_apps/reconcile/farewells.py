@@ -16,6 +16,7 @@ from ari_apps.numbers import plain_name, plain_number
 from ari_apps.queueing import leg_id
 from ari_apps.reconcile.missed import Ending
 from ari_apps.reconcile.remembered import RememberedContact, RememberedVisit
+from queue_strategies.callback import KeptPlace
 from queue_strategies.events import CallerJoined, CallerLeft, Event, OfferRestored, TalkEnded, TalkRestored
 from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 from queue_strategies.model import AgentId, Caller, ContactId, OfferId, VisitId, VisitOutcome
@@ -58,7 +59,7 @@ class Farewells:
         for visit in contact.visits:
             if visit.talks:
                 by = self._end_talk(visit, ended, there, by, line)
-            elif visit.waits:
+            elif visit.waits and not visit.off_line:
                 self._end_wait(visit, by, line)
         if not contact.ended:
             self._end_contact(contact, by, line)
@@ -168,7 +169,24 @@ def caller_of(visit: RememberedVisit, clock: Clock) -> Caller:
         joined_moment=clock.moment_at(visit.joined_at),
         waited_before_s=visit.waited_before_s,
         priority=visit.priority,
+        skills={} if visit.callback is None else visit.callback.skills,
+        kept=kept_place(visit, clock),
         adopted=True,
+    )
+
+
+def kept_place(visit: RememberedVisit, clock: Clock) -> KeptPlace | None:
+    """Make the Floor's kept place of one that an earlier process has promised to keep."""
+    callback = visit.callback
+    if callback is None:
+        return None
+    return KeptPlace(
+        number=callback.number,
+        taken_moment=clock.moment_at(callback.taken_at),
+        language=callback.language,
+        tries=callback.tries,
+        tried_moment=clock.moment_at(callback.tried_at) if callback.tried_at else None,
+        answered_moment=clock.moment_at(callback.back_at) if callback.back_at else None,
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ami_listeners.records import Record
-from queue_strategies.model import AgentId, ContactId, OfferId, QueueName, VisitId, VisitOutcome
+from ari_apps.traces import callback_line
+from queue_strategies.model import AgentId, ContactId, OfferId, QueueName, Skill, VisitId, VisitOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,20 @@ class RememberedOffer:
     offer: OfferId
     agent: AgentId
     made_at: dt.datetime
+
+
+@dataclass(slots=True)
+class RememberedCallback:
+    """A place that is kept without the line."""
+
+    number: str
+    taken_at: dt.datetime
+    language: str
+    skills: dict[Skill, int]
+    tries: int = 0
+    tried_at: dt.datetime | None = None
+    back_at: dt.datetime | None = None
+    """When the customer was on the line again."""
 
 
 @dataclass(slots=True)
@@ -45,6 +60,17 @@ class RememberedVisit:
     sent_to: str | None = None
     """Where the agent transferred the caller."""
     wraps_up: bool = False
+    callback: RememberedCallback | None = None
+
+    @property
+    def off_line(self) -> bool:
+        """Tell whether the caller keeps the place without the line."""
+        return self.waits and self.callback is not None and self.callback.back_at is None
+
+    @property
+    def line(self) -> str:
+        """Name the channel on which the caller is called back, or is to be."""
+        return callback_line(self.visit, self.callback.tries + 1) if self.callback is not None else ""
 
     @property
     def waits(self) -> bool:
@@ -73,6 +99,11 @@ class RememberedContact:
     def open_visits(self) -> list[RememberedVisit]:
         """Return the visits that are not over: one, or that of the customer and that of a consultation."""
         return [visit for visit in self.visits if visit.waits or visit.talks]
+
+    @property
+    def off_line(self) -> RememberedVisit | None:
+        """Return the visit in which the place is kept without the line."""
+        return next((visit for visit in self.visits if visit.off_line), None)
 
     @property
     def is_open(self) -> bool:
@@ -143,6 +174,13 @@ class _Told:
             known.ended = True
         elif (of := self._visits.get(body.get("visit", ""))) is not None:
             _take_into(of, fact.kind, body, at)
+            if fact.kind == "called_back":
+                self._is_back(of, at)
+
+    def _is_back(self, visit: RememberedVisit, at: dt.datetime) -> None:
+        """Let the contact go on on the line on which it was called back."""
+        contact = self.contacts[visit.contact]
+        contact.channel, contact.started_at, contact.ended = visit.line, at, False
 
 
 def _take_into(visit: RememberedVisit, kind: str, body: Mapping[str, Any], at: dt.datetime) -> None:
@@ -157,6 +195,14 @@ def _take_into(visit: RememberedVisit, kind: str, body: Mapping[str, Any], at: d
         case "answered":
             visit.offers.pop(body["offer"], None)
             visit.agent, visit.offer, visit.answered_at = body["agent"], body["offer"], at
+        case "callback_taken":
+            skills = {Skill(skill): int(level) for skill, level in body["skills"].items()}
+            visit.callback = RememberedCallback(body["number"], at, body["language"], skills)
+            visit.waited_before_s = body["waited_before_s"]
+        case "callback_tried" if visit.callback is not None:
+            visit.callback.tries, visit.callback.tried_at = body["tries"], at
+        case "called_back" if visit.callback is not None:
+            visit.callback.back_at = at
         case "visit_ended":
             visit.outcome = VisitOutcome(body["outcome"])
         case "hold_started":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ from ami_listeners.clock import Clock
 from ari_apps.ari import Ari
 from ari_apps.ari.messages import Channel
 from ari_apps.call import Call, Waiting
+from ari_apps.calling_back import CallingBack
 from ari_apps.conversation import ThirdParty
 from ari_apps.destinations import HANGUP, Destination, DestinationError, DestinationKind
 from ari_apps.directory import Directory
@@ -20,16 +22,17 @@ from ari_apps.inbound import Inbound
 from ari_apps.legs import Leg, failure
 from ari_apps.numbers import plain_number
 from ari_apps.queueing import Queueing, desk_of, leg_id
-from ari_apps.reaching import Attempt, Party, Reached
+from ari_apps.reaching import Attempt, Party, Reached, absent
 from ari_apps.reception import Reception
 from ari_apps.reconcile.differences import queue_destination
-from ari_apps.reconcile.farewells import caller_of, talk_of
+from ari_apps.reconcile.farewells import caller_of, kept_place, talk_of
 from ari_apps.reconcile.missed import Ending
-from ari_apps.reconcile.remembered import RememberedOffer, RememberedVisit
-from ari_apps.reconcile.whereabouts import Arrival, Customer, LetGo, Talk, Third
+from ari_apps.reconcile.remembered import RememberedCallback, RememberedOffer, RememberedVisit
+from ari_apps.reconcile.whereabouts import Arrival, Customer, Kept, LetGo, Talk, Third
 from ari_apps.reconcile.whereabouts import Waiting as WaitingCustomer
 from ari_apps.switchboard import Switchboard
 from ari_apps.traces import LegTrace
+from queue_strategies.commands import CallBack
 from queue_strategies.events import OfferFailed, OfferRestored, TalkRestored
 from queue_strategies.model import (
     AgentId,
@@ -59,8 +62,10 @@ class TakingUp:
         queueing: Queueing,
         directory: Directory,
         clock: Clock,
+        calling_back: CallingBack,
         new_call: Callable[[Channel, ContactId | None, float | None], Call],
     ) -> None:
+        self._calling_back = calling_back
         self._ari = ari
         self._dispatcher = dispatcher
         self._reception = reception
@@ -114,6 +119,35 @@ class TakingUp:
         else:  # the queue was removed
             visit.left(VisitOutcome.WITHDRAWN)
             self._lead(call, customer, self._begin_anew(call, to))
+
+    def keep(self, kept: Kept, ended: Mapping[str, Ending]) -> None:
+        """Keep the place of a caller who has no line, and go on with the call to the customer, if any."""
+        visit, callback = kept.visit, kept.visit.callback
+        caller = caller_of(visit, self._clock)
+        if callback is None or caller.kept is None:
+            return
+        if kept.dialled:
+            caller = replace(caller, kept=replace(caller.kept, dialled_moment=self._clock.moment()))
+        ringing = [self._ringing(caller, leg, visit.offers) for leg in kept.legs]
+        self._queueing.join(absent(caller.contact, callback.number), caller, ringing)
+        there = {leg.offer for leg in kept.legs}
+        self._take_back(caller, [one for one in visit.offers.values() if one.offer not in there], ended)
+        if kept.dialled:
+            self._calling_back.follow(self._call_back(visit, callback, kept.legs))
+
+    def _call_back(
+        self, visit: RememberedVisit, callback: RememberedCallback, legs: Sequence[LegTrace]
+    ) -> CallBack:
+        return CallBack(
+            visit=visit.visit,
+            contact=visit.contact,
+            queue=visit.queue,
+            number=callback.number,
+            attempt=callback.tries + 1,
+            timeout_s=0.0,
+            language=callback.language,
+            hears=OfferId(legs[0].offer) if legs else None,
+        )
 
     def _ringing(
         self, caller: Caller, leg: LegTrace, offers: Mapping[OfferId, RememberedOffer]
@@ -247,6 +281,7 @@ class TakingUp:
             waited_before_s=trace.waited_before_s,
             priority=trace.priority,
             skills={Skill(skill): level for skill, level in trace.skills.items()},
+            kept=None if customer.visit is None else kept_place(customer.visit, self._clock),
             adopted=True,
         )
 

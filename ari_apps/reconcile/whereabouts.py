@@ -63,6 +63,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A caller who keeps the place without the line, and the phones of agents that ring or were picked up."""
+
+    visit: RememberedVisit
+    legs: tuple[LegTrace, ...] = ()
+    dialled: bool = False
+    """The customer's phone rings, or was picked up."""
+
+
+@dataclass(frozen=True, slots=True)
 class LetGo:
     """A customer whose visit is over, and who has not been led on."""
 
@@ -89,6 +99,7 @@ class Differences:
     """Customers whose agent has left."""
     waiting: tuple[Waiting, ...] = ()
     """In the order of their joining."""
+    kept: tuple[Kept, ...] = ()
     let_go: tuple[LetGo, ...] = ()
     elsewhere: tuple[Customer, ...] = ()
     """In a menu, a voicemail box, or ringing a number: they begin there anew."""

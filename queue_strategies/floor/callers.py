@@ -63,7 +63,7 @@ def enter(hall: Hall, caller: Caller) -> Visit:
         joined=began - caller.waited_before_s,
         attempts=caller.attempts,
         kept=kept.restored(caller.kept),
-        spared_until=None if caller.kept is None else caller.kept.not_before_moment,
+        spared_until=kept.earliest(caller.kept, line.queue),
     )
     visit.rank = rank(visit)
     hall.welcome(visit)

@@ -51,6 +51,16 @@ def restored(place: KeptPlace | None) -> Kept | None:
     )
 
 
+def earliest(place: KeptPlace | None, queue: Queue) -> float | None:
+    """Return the moment before which a customer is not called back, after a restart."""
+    if place is None or place.answered_moment is not None:
+        return None
+    rules = rules_of(queue)
+    if place.tried_moment is not None:
+        return place.tried_moment + rules.retry_s
+    return place.taken_moment + rules.earliest_s
+
+
 def is_dialled_first(visit: Visit) -> bool:
     """Tell whether this customer is called before the agent's phone rings."""
     return visit.off_line and rules_of(visit.line.queue).first is CalledFirst.CUSTOMER

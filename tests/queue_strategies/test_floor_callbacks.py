@@ -262,11 +262,11 @@ def test_a_queue_that_calls_nobody_back_does_not_keep_a_place() -> None:
 
 
 def test_after_a_restart_a_place_is_kept_and_a_phone_that_rings_rings_on() -> None:
-    queue = sales(callback=CallbackRules(tries=2))
+    queue = sales(callback=CallbackRules(tries=2, retry_s=60.0))
     story = Story(queue, agents=[agent(ANNA)])
     story.now = 1000.0
     story.happen(RestoringBegan())
-    waits = KeptPlace(number="1", taken_moment=500.0, tries=1, not_before_moment=1100.0)
+    waits = KeptPlace(number="1", taken_moment=500.0, tries=1, tried_moment=1040.0)
     rings = KeptPlace(number="2", taken_moment=600.0, dialled_moment=990.0)
     story.join("eva", adopted=True, kept=waits).join("kim", adopted=True, kept=rings)
     story.happen(RestoringEnded())

@@ -16,11 +16,16 @@ from ami_listeners.records import record
 from ari_apps.ari.messages import Bridge, CallerID, Channel, DialplanCEP
 from ari_apps.reconcile.before import restored
 from ari_apps.reconcile.differences import differences
+from ari_apps.reconcile.farewells import caller_of
 from ari_apps.reconcile.remembered import remembered
 from ari_apps.reconcile.whereabouts import Differences, Found
 from ari_apps.traces import CallTrace, LegTrace, read, read_leg, write
+from queue_strategies.callback import KeptPlace
 from queue_strategies.facts import (
     Answered,
+    CallbackTaken,
+    CallbackTried,
+    CalledBack,
     ContactEnded,
     ContactStarted,
     Fact,
@@ -382,3 +387,67 @@ def test_a_call_whose_channel_carries_what_is_not_its_own_begins_anew() -> None:
     garbled = CallTrace(contact="nobody", to="menu:main", started_at=1.0)
     (begins,) = compare(Found(channel("c1"), garbled), told=started()).elsewhere
     assert (begins.trace.contact, begins.trace.to) == ("contact-c1", "")
+
+
+# -- places that are kept without a line --------------------------------------------------------------------
+
+
+def kept(visit: str = "v1", *, tries: int = 0, back: bool = False, hung_up: bool = True) -> tuple[Fact, ...]:
+    """Tell of a caller who took a callback."""
+    taken = CallbackTaken(
+        moment=3.0, **of(visit), number="+491701", language="fr", skills={}, position=1, wait_s=1.0
+    )
+    tried = [
+        CallbackTried(moment=4.0 + n, **of(visit), number="1", tries=n + 1, outcome=OfferOutcome.RANG_OUT)
+        for n in range(tries)
+    ]
+    gone = ContactEnded(moment=3.5, contact=of(visit)["contact"], ended_by="us", cause=16, duration_s=2.0)
+    answered_it = CalledBack(moment=9.0, **of(visit), number="1", attempt=tries + 1, callback_s=6.0)
+    return (*started(), *joined(), taken, *[gone] * hung_up, *tried, *[answered_it] * back)
+
+
+def test_a_place_is_kept_of_a_caller_who_has_no_line() -> None:
+    found = compare(told=kept(tries=1))
+    (place,) = found.kept
+    assert (place.visit.visit, place.dialled, place.legs) == ("v1", False, ())
+    caller = caller_of(place.visit, CLOCK)
+    assert caller.kept == KeptPlace(
+        number="+491701", taken_moment=3.0, language="fr", tries=1, tried_moment=4.0
+    )
+    assert (found.waiting, found.strays) == ((), ())
+
+
+def test_a_caller_who_was_bid_goodbye_is_not_found_waiting() -> None:
+    found = compare(customer("c1", visit="v1"), told=kept(hung_up=False))
+    assert [one.id for one in found.strays] == ["c1"]
+    assert [one.contact for one in found.gone] == ["contact-c1"]  # the end of the line is to be told
+    assert (len(found.kept), found.waiting) == (1, ())
+
+
+def test_a_customer_whose_phone_rings_and_the_agent_who_hears_it_are_not_hung_up() -> None:
+    rings = Found(channel("back-v1-2", ""), None)
+    found = compare(rings, agent_leg("o1"), told=(*kept(tries=1), *offered()))
+    (place,) = found.kept
+    assert (place.dialled, [leg.offer for leg in place.legs], found.strays) == (True, ["o1"], ())
+
+
+def test_calls_to_customers_who_are_not_called_any_more_are_hung_up() -> None:
+    earlier, stranger = Found(channel("back-v1-1", ""), None), Found(channel("back-v9-1", ""), None)
+    found = compare(earlier, stranger, told=kept(tries=1))
+    assert {one.id for one in found.strays} == {"back-v1-1", "back-v9-1"}
+    assert not found.kept[0].dialled
+
+
+def test_a_customer_on_the_line_again_waits_or_talks_as_every_caller_does() -> None:
+    line = Found(channel("back-v1-1", "callfloor,leg"), None)
+    (waiting,) = compare(line, told=kept(back=True)).waiting
+    assert waiting.customer.visit is not None
+    place = caller_of(waiting.customer.visit, CLOCK).kept
+    assert place is not None
+    assert place.answered_moment == 9.0
+    talk = (*kept(back=True), *offered(), *answered())
+    seated = bridge("desk-anna", "back-v1-1", "agent-o1")
+    found = compare(line, agent_leg("o1"), bridges=(seated,), told=talk)
+    assert [one.customer.channel.id for one in found.talks] == ["back-v1-1"]
+    assert (found.kept, found.strays) == ((), ())
+    assert [one.channel for one in compare(told=talk).gone] == ["back-v1-1"]
