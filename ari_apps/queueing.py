@@ -169,6 +169,7 @@ class Queueing:
             case Release(visit=visit, outcome=outcome, key=key):
                 self._consider(visit)
                 if (waiting := self._visits.pop(visit, None)) is not None:
+                    waiting.let_go = True
                     waiting.party.mailbox.put(NotReached(visit, outcome, key))
 
     def _connect(self, connect: Connect) -> None:

@@ -120,6 +120,8 @@ class Visit:
         self.party = party
         self.id: str = caller.visit
         self.to: str = caller.queue
+        self.let_go = False
+        """The Floor does not have the caller, or no longer."""
         self.considered = asyncio.Event()
         """Set once the Floor has decided about the newcomer, and a phone that is to ring has been dialled."""
         self.promised = caller.kept is not None

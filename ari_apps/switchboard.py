@@ -94,6 +94,8 @@ class Switchboard:
         """Let the waiting customer hear music or ringing, and leave a trace on the channel."""
         if isinstance(attempt, Visit):
             await attempt.after_first_ring()
+            if attempt.let_go:  # who is not let in is not answered either: a refusal costs nothing
+                return
         music = self._directory.music_of(to)
         if music is None:
             await call.start_ringing()

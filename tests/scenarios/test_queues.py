@@ -243,6 +243,7 @@ async def test_one_caller_too_many_hears_the_busy_tone(floor: Floor) -> None:
     await floor.until_waiting("hurried", 1)
     second = await floor.world.call(HURRIED, from_number="+491702")
     assert (await second.ended()).cause == 17
+    assert second.record.answered_at is None
     assert floor.told(VisitEnded)[0].outcome == "full"
 
 

@@ -6,11 +6,23 @@ from copy import deepcopy
 
 import pytest
 
-from queue_strategies.facts import OfferMade
+from queue_strategies.facts import MembershipPauseChanged, OfferMade, VisitEnded
+from queue_strategies.model import VisitOutcome
 from tests.command_line import toml
 from tests.floor_lab import Floor, until
 
-QUEUES = ("linear", "turns", "counted", "progressive", "able", "ruled", "hasty", "patient", "sticky")
+QUEUES = (
+    "linear",
+    "turns",
+    "counted",
+    "progressive",
+    "able",
+    "ruled",
+    "hasty",
+    "patient",
+    "sticky",
+    "strict",
+)
 NUMBER = {queue: f"+4930{number}00" for number, queue in enumerate(QUEUES, 1)}
 
 FLOOR = (
@@ -29,7 +41,7 @@ give_up_spanish = [{ after_s = 1.5, skills = { spanish = 0 } }]
 id = "anna"
 queues = [
   "linear", "turns", "counted", "progressive", "able", { queue = "ruled", penalty = 1 }, "hasty",
-  "patient", "sticky"
+  "patient", "sticky", "strict"
 ]
 
 [[agents]]
@@ -82,6 +94,13 @@ rule = "ring_by_ring"
 [[queues]]
 name = "sticky"
 last_agent_patience_s = 600
+
+[[queues]]
+name = "strict"
+ring_timeout_s = 1
+autopause = "queue"
+join_when_empty = ["paused"]
+leave_when_empty = ["paused"]
 
 [[queues]]
 name = "hasty"
@@ -278,3 +297,23 @@ async def test_what_needs_a_restart_is_named_and_nothing_changes(floor: Floor) -
     with pytest.raises(AssertionError, match=r"site, agents carla \(new or gone\) cannot change while"):
         await floor.post("reload")
     assert (await floor.get("queues/linear"))["strategy"] == "linear"
+
+
+async def test_an_agent_who_lets_it_ring_is_paused_in_that_queue_also_after_a_restart(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    caller = await floor.world.call(NUMBER["strict"])
+    await floor.world.phone("anna").rings()
+    await floor.until_told(MembershipPauseChanged)
+    assert (await floor.get("agents/anna"))["paused_queues"] == {"strict": "autopause"}
+    await caller.ended()
+    assert floor.told(VisitEnded)[0].outcome is VisitOutcome.LEFT_EMPTY
+    await floor.rows("SELECT")
+    await floor.restart()
+    refused = await floor.world.call(NUMBER["strict"])
+    await refused.ended()
+    assert not refused.record.answered_at
+    await floor.world.call(NUMBER["linear"])
+    await (await floor.world.phone("anna").rings()).answer()
+    await floor.until_agent("anna", "talking")
+    await floor.post("agents/anna/queues/strict/unpause")
+    assert (await floor.get("agents/anna"))["paused_queues"] == {}
