@@ -157,9 +157,8 @@ def _live(experiment: Experiment, days: int, seed: int, processes: int) -> Days:
 
 
 def _floor(configuration: FloorConfiguration, *, callers: Callers, phones: Habits) -> Scenario:
-    return replace(
-        scenario_of(configuration, phones, callers.shifts, callers.pauses), opens_s=callers.opens_s
-    )
+    scenario = scenario_of(configuration, phones, callers.shifts, callers.pauses, callers.staff)
+    return replace(scenario, opens_s=callers.opens_s)
 
 
 def _recorded(

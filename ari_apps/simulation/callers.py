@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,6 +43,8 @@ class Callers:
     opens_s: float = 0.0
     shifts: Sequence[Shift] | None = None
     pauses: Sequence[Shift] = ()
+    staff: Collection[str] = ()
+    """Of whom shifts and pauses are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def _told(
         opens_s=min(day.opens_s for day in days) // HOUR_S * HOUR_S,
         shifts=past.shifts,
         pauses=past.pauses,
+        staff=() if past.shifts is None else [agent.id for agent in configuration.agents],
     )
 
 

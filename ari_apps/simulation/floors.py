@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from ari_apps.configuration.floor_toml import FloorConfiguration
@@ -18,15 +18,19 @@ def scenario_of(
     habits: Habits,
     shifts: Sequence[Shift] | None = None,
     pauses: Sequence[Shift] = (),
+    staff: Container[str] = (),
 ) -> Scenario:
-    """Make the floor of a floor.toml; agents' own lines are left out. Agents without a shift work all day."""
+    """Make the floor of a floor.toml; agents' own lines are left out.
+
+    Where shifts are known, they are those of the staff; any other agent works all day.
+    """
     agents = configuration.floor_agents()
     return Scenario(
         queues=queues_of(configuration),
         agents=agents,
         order=configuration.callers.order,
         ageing_s=configuration.callers.ageing_s,
-        shifts=None if shifts is None else complete(shifts, agents),
+        shifts=None if shifts is None else complete(shifts, agents, staff),
         pauses=known(pauses, agents),
         habits=habits,
         overflow=overflows(configuration),
@@ -38,10 +42,9 @@ def queues_of(configuration: FloorConfiguration) -> tuple[Queue, ...]:
     return tuple(queue for queue in configuration.floor_queues() if not queue.direct)
 
 
-def complete(shifts: Sequence[Shift], agents: Sequence[Agent]) -> Sequence[Shift]:
-    """Keep the shifts of these agents, and let the others work all day."""
-    seen = {shift.agent for shift in shifts}
-    return [*known(shifts, agents), *(Shift(agent.id) for agent in agents if agent.id not in seen)]
+def complete(shifts: Sequence[Shift], agents: Sequence[Agent], staff: Container[str]) -> Sequence[Shift]:
+    """Keep the shifts of these agents, and let those who are not of the staff work all day."""
+    return [*known(shifts, agents), *(Shift(agent.id) for agent in agents if agent.id not in staff)]
 
 
 def known(shifts: Sequence[Shift], agents: Sequence[Agent]) -> Sequence[Shift]:

@@ -13,6 +13,7 @@ from ami_listeners.journal import Journal
 from ami_listeners.past_days import NothingHappened, past_day
 from ari_apps.configuration.floor_toml import load
 from ari_apps.simulation.callers import Habit, callers_again, read_journal
+from ari_apps.simulation.floors import scenario_of
 from queue_strategies.facts import Answered, Fact, Handled, QueueJoined, VisitEnded
 from queue_strategies.figures import Figures
 from queue_strategies.model import Agent, AgentId, Membership, Queue, QueueName, VisitOutcome
@@ -20,6 +21,7 @@ from queue_strategies.simulation import (
     CustomerKind,
     Day,
     Exponential,
+    Habits,
     PoissonDemand,
     RateProfile,
     Scenario,
@@ -55,6 +57,9 @@ id = "anna"
 queues = ["sales"]
 [[agents]]
 id = "bob"
+queues = ["sales"]
+[[agents]]
+id = "carla" # was not there
 queues = ["sales"]
 """
 
@@ -110,7 +115,8 @@ async def test_a_day_of_the_journal_lived_again_on_the_same_floor_goes_as_it_wen
     (customers,) = [demand.customers(luck(8)) for demand in callers.demands[0]]
     figures, truth = Figures(), Figures()
     truth.add_all(day)
-    Day(FLOOR, luck(9), figures.add).live(customers)
+    floor = scenario_of(configuration, Habits(), callers.shifts, callers.pauses, callers.staff)
+    Day(floor, luck(9), figures.add).live(customers)
     for told in (figures, callers.recorded):
         assert told.queue(SALES).answered == truth.queue(SALES).answered
         assert told.queue(SALES).outcomes == truth.queue(SALES).outcomes

@@ -133,6 +133,8 @@ def test_recorded_calls_are_lived_again_beside_what_they_were(
     assert level["recorded"] == 0.5  # two of the four were answered within 20 s
     assert [floor["value"] for floor in level["floors"]] == [0.5, 1.0]
     assert values(told, "sales", "calls a day") == [4, 4]
+    less = answer(capsys, "--records", "calls.csv", "--days", "3", "--agents", "-1", "--queue", "sales")
+    assert of(less, "sales", "ASA")["differences"][0]["value"] > 0
     like = answer(capsys, "--records", "calls.csv", "--anew", "--days", "40", "--patience", "sales=10s")
     assert of(like, "sales", "calls a day")["floors"][0]["value"] == pytest.approx(4, abs=1.5)
 

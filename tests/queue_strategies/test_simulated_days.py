@@ -53,6 +53,7 @@ from queue_strategies.simulation import (
     read_distribution,
 )
 from queue_strategies.simulation.confidence import student_t
+from queue_strategies.simulation.short_cut import EVERYBODY
 
 SALES, SUPPORT = QueueName("sales"), QueueName("support")
 ANNA, BOB = AgentId("anna"), AgentId("bob")
@@ -263,6 +264,8 @@ def test_callers_come_as_the_profile_has_it_hour_by_hour() -> None:
     assert set(hours) == {1, 3}
     assert hours[1] == pytest.approx(12_000, rel=0.03)
     assert hours[3] == pytest.approx(3_000, rel=0.06)
+    by_minute = RateProfile(60, [30] * 60)
+    assert sum(len(by_minute.arrivals(Random(day))) for day in range(300)) == pytest.approx(9_000, rel=0.04)
 
 
 @pytest.mark.parametrize(
@@ -405,3 +408,47 @@ def test_a_queue_in_which_nobody_talked_cannot_be_lived_again() -> None:
     history = History(records_of(HEADER + "2026-03-02T10:00:00,sales,abandoned,5,,\n"), BERLIN)
     with pytest.raises(DistributionError, match="no call of the queue sales has a talk_s"):
         history.days_again()
+
+
+# -- plain floors -------------------------------------------------------------------------------------------
+
+PLAIN = Scenario(queues=[Queue(name=SALES, wrap_up_s=9)], agents=[agent(ANNA, SALES), agent(BOB, SALES)])
+
+
+def queue_with(**rules: Any) -> Scenario:
+    return replace(PLAIN, queues=[Queue(name=SALES, **rules)])
+
+
+@pytest.mark.parametrize(
+    "floor",
+    [
+        queue_with(max_wait_s=30),
+        queue_with(rule=(Widening(after_s=30, max_penalty=0),)),
+        queue_with(skills={Skill("spanish"): 1}),
+        replace(PLAIN, queues=[*PLAIN.queues, Queue(name=SUPPORT)]),
+        replace(PLAIN, agents=[agent(ANNA, SALES), agent(BOB, SUPPORT)]),
+        replace(PLAIN, agents=[*PLAIN.agents, replace(agent(AgentId("carla"), SALES), wrap_up_s=60)]),
+        replace(PLAIN, shifts=[Shift(ANNA), Shift(BOB, 100)]),
+        replace(PLAIN, pauses=[Shift(ANNA, 10, 20)]),
+        replace(PLAIN, habits=Habits(ring=Constant(3))),
+        replace(PLAIN, opens_s=5.0),
+        replace(PLAIN, order="priority-ageing"),
+        replace(PLAIN, overflow={(SALES, VisitOutcome.FULL): SALES}),
+    ],
+)
+def test_a_floor_that_is_not_plain_goes_through_the_live_floor(floor: Scenario) -> None:
+    experiment = Experiment(variants=[Variant("it", PLAIN), Variant("other", floor)], demands=[[crowd()]])
+    plain, other = experiment.live(1, luck(1))
+    assert set(plain.figures.agents) == {EVERYBODY}
+    assert EVERYBODY not in other.figures.agents
+
+
+def test_callers_who_are_not_served_as_they_come_go_through_the_live_floor() -> None:
+    calls = HEADER + GOOD + GOOD.replace(",0\n", ",7\n")
+    urgent = Experiment(
+        variants=[Variant("it", PLAIN)], demands=[History(records_of(calls), BERLIN).days_again()]
+    )
+    asking = Experiment(variants=[Variant("it", PLAIN)], demands=[[crowd(asks=[Asked(Skill("spanish"))])]])
+    for experiment in (urgent, asking):
+        (lived,) = experiment.live(0, luck(1))
+        assert EVERYBODY not in lived.figures.agents
