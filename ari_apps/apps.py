@@ -212,7 +212,7 @@ class Apps:
     async def __aenter__(self) -> Self:
         self.queueing.tell(self._configuration.floor_configured())
         self.queueing.tell(RestoringBegan())
-        self._calling_back.tell_hours()
+        self._calling_back.tell_hours_anew()
         before = await self._recall()
         self.adoption.memory = before.memory
         for agent in before.agents:
@@ -257,7 +257,7 @@ class Apps:
             calendars=build_calendars(configuration, configuration.site.timezone),
         )
         self.queueing.tell(configuration.floor_configured())
-        self._calling_back.tell_hours()
+        self._calling_back.tell_hours_anew()
         self.crew.start(self._ivr.prepare(configuration.site.language), "prepare speech")
 
     # -- what the parts need made ---------------------------------------------------------------------------

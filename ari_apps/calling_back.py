@@ -25,11 +25,11 @@ from ari_apps.traces import callback_line
 from ari_apps.virtual_hold import VirtualHold
 from queue_strategies.commands import CallBack
 from queue_strategies.events import CallbackHoursChanged, CustomerNotReached, OfferFailed
-from queue_strategies.model import ContactId, OfferId, OfferOutcome, VisitId, VisitOutcome
+from queue_strategies.model import ContactId, OfferId, OfferOutcome, QueueName, VisitId, VisitOutcome
 
 log = structlog.get_logger()
 
-HOURS_LOOKED_AT_S = 5.0
+HOURS_LOOKED_AT_S = 1.0
 
 
 class CallingBack:
@@ -58,6 +58,8 @@ class CallingBack:
         self._new_leg = new_leg
         self._new_call = new_call
         self._legs: dict[VisitId, Leg] = {}
+        self._hours: dict[QueueName, bool] = {}
+        """What the Floor was told."""
         queueing.call_back = self.dial
         queueing.stop_calling_back = self.stop
 
@@ -77,13 +79,21 @@ class CallingBack:
     async def keep_hours(self) -> None:
         """Tell the Floor for ever when it is the hour to call back, and when not."""
         while True:
-            self.tell_hours()
+            self._tell_hours()
             await asyncio.sleep(HOURS_LOOKED_AT_S)
 
-    def tell_hours(self) -> None:
-        """Tell the Floor for which queues it is the hour to call back."""
+    def tell_hours_anew(self) -> None:
+        """Tell a Floor whose queues have just been configured when it is the hour to call back."""
+        for queue in self._hours:
+            self._queueing.tell(CallbackHoursChanged(queue, open=True))
+        self._hours.clear()
+        self._tell_hours()
+
+    def _tell_hours(self) -> None:
         for queue, is_open in self._directory.callback_hours(self._clock.wall()):
-            self._queueing.tell(CallbackHoursChanged(queue, is_open))
+            if self._hours.get(queue) is not is_open:
+                self._hours[queue] = is_open
+                self._queueing.tell(CallbackHoursChanged(queue, is_open))
 
     # -- one call -------------------------------------------------------------------------------------------
 
@@ -104,13 +114,15 @@ class CallingBack:
             )
         )
         result: Progress | Failure | None = None
+        dialled = follow
         async with self._heard_by(order.hears, watched=not follow):
             async for progress in ringing:
+                dialled = dialled or progress is Progress.DIALLED
                 result = progress
         if not self._forget(order.visit, leg):
             return
         if isinstance(result, Failure):
-            self._queueing.tell(CustomerNotReached(order.visit, result.outcome))
+            self._queueing.tell(CustomerNotReached(order.visit, why_not(result, dialled=dialled)))
         elif result is Progress.ANSWERED:
             await self._answered(order, leg, visit)
 
@@ -177,3 +189,10 @@ class CallingBack:
             visit.left(VisitOutcome.LOST if call.lost else VisitOutcome.ABANDONED)
             raise
         await self._inbound.handle(call, await self._inbound.wait_and_talk(call, to, visit))
+
+
+def why_not(failure: Failure, *, dialled: bool) -> OfferOutcome:
+    """Say why a customer was not reached; FAILED is a call that we could not make, or have lost."""
+    if not dialled or failure.cause == 0:
+        return OfferOutcome.FAILED
+    return OfferOutcome.UNREACHABLE if failure.outcome is OfferOutcome.FAILED else failure.outcome

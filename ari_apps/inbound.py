@@ -112,6 +112,8 @@ class Inbound:
                     raise SentAway(after_wait)
                 case Destination():
                     return after_wait
+                case Promised() if stay:
+                    raise SentAway(HANGUP)
                 case Promised():
                     return HANGUP
                 case NotReached(outcome=outcome):

@@ -90,7 +90,7 @@ class CustomerNotReached:
 
     visit: VisitId
     outcome: OfferOutcome
-    """RANG_OUT, DECLINED (or busy), UNREACHABLE or FAILED."""
+    """RANG_OUT, DECLINED (or busy), UNREACHABLE; FAILED: the call could not be made, which is no try."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ class CallbackTried(Fact):
     queue: QueueName
     number: str
     tries: int
-    """Calls that failed, this one included unless Asterisk was away."""
+    """Calls that were not answered, this one included unless it could not be made."""
     outcome: OfferOutcome
 
 

@@ -106,9 +106,9 @@ def hours_changed(hall: Hall, event: CallbackHoursChanged) -> None:
 
 
 def _try_later(hall: Hall, visit: Visit, place: Kept, outcome: OfferOutcome) -> None:
-    """Count a call that failed, though not while Asterisk is away, which is no fault of the customer's."""
+    """Count a call that was not answered; one that could not be made is no fault of the customer's."""
     rules = rules_of(visit.line.queue)
-    place.tries += not hall.restoring
+    place.tries += outcome is not OfferOutcome.FAILED and not hall.restoring
     hall.tell(
         CallbackTried(
             moment=hall.now,

@@ -153,7 +153,8 @@ def test_a_call_to_a_customer_of_which_nothing_is_heard_is_given_up() -> None:
     story.join("eva").keep("eva").after(10).comes().after(60)
     assert StopCallingBack(visit_of("eva")) in story.commands
     (tried,) = story.told(CallbackTried)
-    assert (tried.outcome, story.state(ANNA), story.line()) == ("failed", AgentState.READY, ["eva"])
+    assert (tried.outcome, tried.tries) == ("failed", 0)
+    assert (story.state(ANNA), story.line()) == (AgentState.READY, ["eva"])
 
 
 def test_while_asterisk_is_away_no_call_counts_as_tried() -> None:

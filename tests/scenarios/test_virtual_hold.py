@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 
 from ari_apps.outside_world import OutsideCall
 from queue_strategies.facts import (
@@ -17,6 +18,9 @@ from tests.floor_lab import Floor, hears, hears_music
 
 AGENT_FIRST, CUSTOMER_FIRST = "+4930100", "+4930200"
 EVA, OTHER = "+491701", "0301234"
+
+MONDAY_AT_NIGHT = dt.datetime(2027, 3, 1, 3, tzinfo=dt.UTC)
+MONDAY_AT_TEN = dt.datetime(2027, 3, 1, 10, tzinfo=dt.UTC)
 
 FLOOR = f"""
 [site]
@@ -53,6 +57,11 @@ said_number = "sound:beep"
 said_choice = "sound:beep"
 said_taken = "sound:beep"
 said_hello = "sound:beep"
+
+hours = "office"
+
+[calendars.office]
+hours = {{ mon-fri = "09:00-17:00" }}
 
 [[agents]]
 id = "anna"
@@ -105,16 +114,20 @@ async def test_a_caller_hangs_up_keeps_the_place_and_hears_the_agent_who_picked_
 async def test_a_customer_is_called_first_hears_music_and_is_served_at_the_old_place(floor: Floor) -> None:
     await floor.come_to_work("anna")
     await floor.post("agents/anna/pause", {"reason": "lunch"})
+    floor.date = MONDAY_AT_NIGHT
     mobile = floor.world.number(EVA)
     await keep_the_place(floor, CUSTOMER_FIRST, "support")
-    later = await floor.world.call(CUSTOMER_FIRST, from_number="+491702")
-    await floor.until_waiting("support", 2)
     await asyncio.sleep(1.0)  # earliest_s
     await floor.post("agents/anna/unpause")
+    assert not floor.world.phone("anna").is_called
+    await floor.until_agent("anna", "ready")  # nobody is called at night
+    floor.date = MONDAY_AT_TEN
     back = await mobile.rings()
     assert not floor.world.phone("anna").is_called
     await back.answer(speaks=620)
     await floor.until_told(CalledBack)
+    later = await floor.world.call(CUSTOMER_FIRST, from_number="+491702")
+    await floor.until_waiting("support", 2)
     rings = await floor.world.phone("anna").rings()
     await hears_music(back)
     await rings.answer(speaks=1000)
@@ -124,6 +137,7 @@ async def test_a_customer_is_called_first_hears_music_and_is_served_at_the_old_p
     await later.hang_up()
     ended = await floor.until_told(VisitEnded)
     assert [one.outcome for one in ended] == ["abandoned"]  # the one who waited behind
+    floor.date = None
 
 
 async def test_a_customer_who_does_not_answer_is_called_again_at_the_number_that_was_typed(
