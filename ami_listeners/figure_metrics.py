@@ -74,7 +74,7 @@ HISTOGRAMS: tuple[tuple[str, str, Callable[[QueueFigures], Histogram]], ...] = (
     ("abandoned_wait_seconds", "Wait of abandoned visits", lambda q: q.wait_abandoned),
     (
         "time_to_callback_seconds",
-        "From taking a callback to being on the line again",
+        "From taking a callback to being on the line again, of those served",
         lambda q: q.time_to_callback,
     ),
     ("handle_seconds", "Talk, hold and wrap-up of a visit; sum over count is AHT", lambda q: q.handle_time),

@@ -16,7 +16,6 @@ from queue_strategies.facts import (
     AgentStateChanged,
     Answered,
     CallbackTaken,
-    CalledBack,
     EstimateJudged,
     Fact,
     Handled,
@@ -106,7 +105,7 @@ class QueueFigures:
     callbacks_served: int = 0
     """Contained in the answered."""
     time_to_callback: Histogram = field(default_factory=lambda: Histogram(CALLBACK_BOUNDS_S))
-    """From taking a callback to being on the line again."""
+    """From taking a callback to being on the line again, of those served."""
     handled: int = 0
     transferred: int = 0
     talk_s: float = 0.0
@@ -137,6 +136,11 @@ class QueueFigures:
         self.answered_within += sum(wait_s <= service_level_s for wait_s in waits_s)
         self.wait_answered.observe_all(waits_s)
         self.longest_wait_s = max(self.longest_wait_s, max(waits_s, default=0.0))
+
+    def serve_callback(self, callback_s: float) -> None:
+        """Count a visit as called back that was answered."""
+        self.callbacks_served += 1
+        self.time_to_callback.observe(callback_s)
 
     def end(self, outcome: VisitOutcome, wait_s: float, *, within: bool, short: bool) -> None:
         """Count a visit that ended without an answer."""
@@ -243,11 +247,10 @@ class Figures:
         match fact:
             case Answered(direct=False):
                 self.queue(fact.queue).answer(fact.wait_s, within=fact.within_service_level)
-                self.queue(fact.queue).callbacks_served += fact.callback_s is not None
+                if fact.callback_s is not None:
+                    self.queue(fact.queue).serve_callback(fact.callback_s)
             case CallbackTaken():
                 self.queue(fact.queue).callbacks_taken += 1
-            case CalledBack():
-                self.queue(fact.queue).time_to_callback.observe(fact.callback_s)
             case EstimateJudged():
                 self.queue(fact.queue).judge(fact)
             case VisitEnded(direct=False):

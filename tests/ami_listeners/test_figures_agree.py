@@ -18,6 +18,7 @@ from ami_listeners.exporter import Exporter
 from ami_listeners.figure_metrics import figure_families
 from ami_listeners.journal import Journal
 from queue_strategies import metrics
+from queue_strategies.callback import CallbackRules, CalledFirst
 from queue_strategies.events import (
     AgentAnswered,
     AgentLoggedIn,
@@ -26,12 +27,15 @@ from queue_strategies.events import (
     AgentRang,
     AgentReady,
     AgentUnpaused,
+    CallbackChosen,
     CallerConnected,
     CallerHeld,
     CallerJoined,
     CallerLeft,
     CallerPressed,
     CallerResumed,
+    CustomerAnswered,
+    CustomerNotReached,
     Event,
     FloorConfigured,
     OfferFailed,
@@ -66,6 +70,7 @@ QUEUES = [
         max_wait_s=60 if number % 2 else None,
         max_length=6,
         exit_keys=frozenset("0"),
+        callback=None if number % 3 == 0 else CallbackRules(first=list(CalledFirst)[number % 2], retry_s=9),
         direct=number == len(FORMULAS),
     )
     for number, formula in enumerate([*FORMULAS, FORMULAS[0]])
@@ -90,6 +95,7 @@ class Day:
         self.waiting: set[VisitId] = set()
         self.talking: set[VisitId] = set()
         self.offers: list[Any] = []
+        self.offered: dict[Any, VisitId] = {}
 
     def new_id(self) -> str:
         self.number += 1
@@ -101,8 +107,9 @@ class Day:
             match fact:
                 case QueueJoined(visit=visit):
                     self.waiting.add(visit)
-                case OfferMade(offer=offer):
+                case OfferMade(offer=offer, visit=visit):
                     self.offers.append(offer)
+                    self.offered[offer] = visit
                 case Answered(visit=visit):
                     self.waiting.discard(visit)
                     self.talking.add(visit)
@@ -125,6 +132,7 @@ class Day:
                 self.tell(event, now)
         for visit in sorted(self.waiting):
             self.tell(CallerLeft(visit), now + 1)
+            self.tell(CallerLeft(visit, VisitOutcome.WITHDRAWN), now + 1)  # who keeps the place
         for visit in sorted(self.talking):
             self.tell(TalkEnded(visit, "agent"), now + 2)
         self.tell(TimePassed(), now + 1000)
@@ -134,7 +142,7 @@ class Day:
     def something(self, now: float) -> Iterator[Event]:
         rng, agent = self.rng, self.rng.choice(AGENTS).id
         waiting, talking = sorted(self.waiting), sorted(self.talking)
-        match rng.choices(range(9), [30, 30, 8, 25, 6, 6, 4, 4, 4])[0]:
+        match rng.choices(range(10), [30, 30, 8, 25, 6, 6, 4, 4, 4, 9])[0]:
             case 0:
                 queue = rng.choice(QUEUES).name
                 visit = VisitId(self.new_id())
@@ -146,6 +154,13 @@ class Day:
                 yield AgentRang(offer)
                 if rng.random() < 0.7:
                     yield AgentAnswered(offer)
+                    reached = rng.random() < 0.6
+                    visit = self.offered[offer]
+                    yield (
+                        CustomerAnswered(visit)
+                        if reached
+                        else CustomerNotReached(visit, OfferOutcome.RANG_OUT)
+                    )
                     yield CallerConnected(offer)
                 else:
                     failures = (OfferOutcome.RANG_OUT, OfferOutcome.DECLINED, OfferOutcome.UNREACHABLE)
@@ -168,6 +183,8 @@ class Day:
                 yield AgentReady(agent)
             case 8:
                 yield AgentLoggedOut(agent) if rng.random() < 0.5 else AgentLoggedIn(agent)
+            case 9 if waiting:
+                yield CallbackChosen(rng.choice(waiting), f"+49{rng.randrange(50)}")
             case _:
                 yield TimePassed()
 
@@ -205,11 +222,14 @@ async def test_the_database_counts_as_the_fold_does(day: list[Fact], database_ur
         assert counted.answered, "the day was too quiet to prove anything"
         assert counted.abandoned
         for name in ("offered", "answered", "answered_within", "abandoned", "abandoned_within",
-                     "short_abandoned", "handled", "transferred"):  # fmt: skip
+                     "short_abandoned", "handled", "transferred", "callbacks_taken",
+                     "callbacks_served"):  # fmt: skip
             assert row[name] == getattr(counted, name), name
         for outcome in VisitOutcome:
             if outcome not in (VisitOutcome.ANSWERED, VisitOutcome.ABANDONED):
                 assert row[outcome] == counted.outcomes[outcome]
+        assert (counted.callbacks_served > 0) is (queue.callback is not None)
+        assert row["time_to_callback_s"] == pytest.approx(counted.time_to_callback.sum)
         for name in ("talk_s", "hold_s", "wrap_up_s", "longest_wait_s"):
             assert row[name] == pytest.approx(getattr(counted, name)), name
         for column, ratio in (
@@ -276,6 +296,9 @@ async def test_prometheus_is_told_what_the_database_knows(day: list[Fact], datab
             ("callfloor_queue_wait_seconds_count", "answered"),
             ("callfloor_queue_wait_seconds_sum", "wait_answered_s"),
             ("callfloor_queue_handle_seconds_count", "handled"),
+            ("callfloor_queue_callbacks_taken_total", "callbacks_taken"),
+            ("callfloor_queue_time_to_callback_seconds_count", "callbacks_served"),
+            ("callfloor_queue_time_to_callback_seconds_sum", "time_to_callback_s"),
             ("callfloor_queue_asa_seconds", "average_speed_of_answer_s"),
             ("callfloor_queue_aht_seconds", "average_handle_time_s"),
             ("callfloor_queue_service_level_ratio", "service_level"),
