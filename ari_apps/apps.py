@@ -159,6 +159,7 @@ class Apps:
             virtual_hold=virtual_hold,
             clock=clock,
             crew=self.crew,
+            new_id=new_id,
             new_leg=self._new_leg,
             new_call=self._new_call,
         )

@@ -232,7 +232,8 @@ class Call:
         await self._do(self.ari.channel(self.channel_id).play(uris, playback_id, lang=self.language))
 
     async def fall_silent(self) -> None:
-        """End whatever is being played."""
+        """End whatever is being played, and forget the keys pressed meanwhile."""
+        self._typed_ahead = ""
         with suppress(Refused):
             names = playback_names(self.channel_id)
             await asyncio.gather(*(self.ari.playback(name).stop() for name in names))

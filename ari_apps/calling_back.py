@@ -45,6 +45,7 @@ class CallingBack:
         virtual_hold: VirtualHold,
         clock: Clock,
         crew: Crew,
+        new_id: Callable[[], str],
         new_leg: Callable[[str, Mailbox], Leg],
         new_call: Callable[[messages.Channel, ContactId | None, float | None], Call],
     ) -> None:
@@ -55,6 +56,7 @@ class CallingBack:
         self._virtual_hold = virtual_hold
         self._clock = clock
         self._crew = crew
+        self._new_id = new_id
         self._new_leg = new_leg
         self._new_call = new_call
         self._legs: dict[VisitId, Leg] = {}
@@ -65,11 +67,11 @@ class CallingBack:
 
     def dial(self, order: CallBack) -> None:
         """Call a customer."""
-        self._crew.start(self._dial(order, follow=False), f"call back for {order.queue}")
+        self._crew.start(self._dial(order), f"call back for {order.queue}")
 
-    def follow(self, order: CallBack) -> None:
-        """Go on with a call to a customer that an earlier process has begun."""
-        self._crew.start(self._dial(order, follow=True), f"go on to call back for {order.queue}")
+    def follow(self, order: CallBack, line: str) -> None:
+        """Go on with a call to a customer that an earlier process has begun on this channel."""
+        self._crew.start(self._dial(order, line), f"go on to call back for {order.queue}")
 
     def stop(self, visit: VisitId) -> None:
         """Let a customer's phone fall silent; one who has answered already is on the line."""
@@ -97,25 +99,25 @@ class CallingBack:
 
     # -- one call -------------------------------------------------------------------------------------------
 
-    async def _dial(self, order: CallBack, *, follow: bool) -> None:
+    async def _dial(self, order: CallBack, found: str | None = None) -> None:
         to = Destination(DestinationKind.NUMBER, order.number)
         visit, endpoint = self._queueing.visit(order.visit), self._directory.endpoint_of(to)
         if visit is None or endpoint is None:
             self._queueing.tell(CustomerNotReached(order.visit, OfferOutcome.FAILED))
             return
-        leg = self._new_leg(callback_line(order.visit, order.attempt), Mailbox())
+        leg = self._new_leg(found or callback_line(order.visit, self._new_id()[-12:]), Mailbox())
         self._legs[order.visit] = leg
         log.info("callback.dialled", contact=order.contact, queue=order.queue, attempt=order.attempt)
         ringing = (
             leg.follow()
-            if follow
+            if found
             else leg.ring(
                 endpoint, caller=None, caller_id=self._directory.shown_to(to) or "", timeout_s=order.timeout_s
             )
         )
         result: Progress | Failure | None = None
-        dialled = follow
-        async with self._heard_by(order.hears, watched=not follow):
+        dialled = found is not None
+        async with self._heard_by(order.hears, watched=found is None):
             async for progress in ringing:
                 dialled = dialled or progress is Progress.DIALLED
                 result = progress

@@ -135,6 +135,8 @@ class Inbound:
         try:
             if isinstance(attempt, Visit) and attempt.caller.adopted:
                 await aside.hush()
+                if self._directory.callback_of(to) is not None:
+                    await call.fall_silent()  # in the middle of being asked for a number
             await self._switchboard.welcome(call, to, attempt)
             while True:
                 item = await call.take()

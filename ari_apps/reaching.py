@@ -175,7 +175,7 @@ class Visit:
         """Let a caller wait and talk who was called back."""
         self.on_line = True
         self.party = party
-        self._tell(CustomerAnswered(self.caller.visit))
+        self._tell(CustomerAnswered(self.caller.visit, party.channel_id))
 
     def left(self, outcome: VisitOutcome) -> None:
         """Leave the queue without an answer."""

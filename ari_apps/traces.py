@@ -11,12 +11,17 @@ VARIABLE = "CALLFLOOR"
 
 
 CALLBACK_LINE = "back-"
-"""What the ids of channels begin with on which customers are called back; visit and attempt follow."""
+"""What the ids of channels begin with on which customers are called back; visit and call follow."""
 
 
-def callback_line(visit: str, attempt: int) -> str:
-    """Return the id of the channel on which a customer is called back; another process knows it too."""
-    return f"{CALLBACK_LINE}{visit}-{attempt}"
+def callback_line(visit: str, call: str) -> str:
+    """Name a channel on which a customer is called back, as no other is; `call` has no dash."""
+    return f"{CALLBACK_LINE}{visit}-{call}"
+
+
+def visit_called_back(channel_id: str) -> str:
+    """Return the visit for which a customer is called back on this channel."""
+    return channel_id.removeprefix(CALLBACK_LINE).rpartition("-")[0]
 
 
 def is_callback_line(channel_id: str) -> bool:

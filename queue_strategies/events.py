@@ -82,6 +82,8 @@ class CustomerAnswered:
     """The customer who was to be called back is on the line."""
 
     visit: VisitId
+    channel: str = ""
+    """Asterisk's name of that line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,8 @@ class CalledBack(Fact):
     visit: VisitId
     queue: QueueName
     number: str
+    channel: str
+    """The line on which the contact goes on."""
     attempt: int
     callback_s: float
     """Since the callback was taken."""

@@ -156,7 +156,7 @@ class Adoption:
         """Tell whether a channel is in our application, waits to enter it, or is a leg of our making."""
         plan = channel.dialplan
         in_app = plan.app_name == "Stasis" and (plan.app_data or "").partition(",")[0] == self._app
-        return in_app or is_leg(channel) or is_callback_line(channel.id)
+        return in_app or is_made_by_us(channel)
 
     async def _read_all(self, channels: Iterable[Channel]) -> list[Found]:
         limit = asyncio.Semaphore(QUESTIONS_AT_ONCE)
@@ -243,8 +243,13 @@ class Adoption:
         known = looked.there | {contact.channel for contact in self.memory.contacts.values()}
         passed_by = came_and_went(self._dispatcher.kept, ended, known | self._dispatcher.owned())
         self._dispatcher.forget({came.channel.id for came, _ in passed_by})
-        customers = [(came, went) for came, went in passed_by if not is_leg(came.channel)]
+        customers = [(came, went) for came, went in passed_by if not is_made_by_us(came.channel)]
         one_by_one(customers, lambda pair: farewells.to_passer_by(*pair))
+
+
+def is_made_by_us(channel: Channel) -> bool:
+    """Tell whether we have called somebody on this channel: an agent, a number, a customer."""
+    return is_leg(channel) or is_callback_line(channel.id)
 
 
 def one_by_one(found: Iterable[T], follow: Callable[[T], None]) -> None:

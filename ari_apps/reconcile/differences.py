@@ -26,7 +26,7 @@ from ari_apps.reconcile.whereabouts import (
     Third,
     Waiting,
 )
-from ari_apps.traces import CallTrace, LegTrace, is_callback_line
+from ari_apps.traces import CallTrace, LegTrace, is_callback_line, visit_called_back
 from queue_strategies.model import ContactId, VisitId
 
 
@@ -73,9 +73,11 @@ class _Comparison:
             for contact in memory.contacts.values()
             if (visit := contact.off_line) is not None
         }
-        self._called_on = {visit.line: memory.contacts[name] for name, visit in self._off_line.items()}
-        self._dialled: set[ContactId] = set()
-        """Customers who keep the place, and are being called back."""
+        self._called_for: dict[str, RememberedContact] = {
+            visit.visit: memory.contacts[name] for name, visit in self._off_line.items()
+        }
+        self._called_on: dict[ContactId, str] = {}
+        """The channels on which customers are being called back who keep the place."""
         self._contacts: set[ContactId] = set()
         """Of whom a line was found."""
         self._talks: list[Talk] = []
@@ -135,14 +137,15 @@ class _Comparison:
 
     def _place_off_line(self, channel: Channel, contact: RememberedContact) -> None:
         """Let the line be free on which a caller was bid goodbye; one that is called back goes on."""
-        if channel.id == self._off_line[contact.contact].line:
-            self._dialled.add(contact.contact)
+        if is_callback_line(channel.id) and contact.contact not in self._called_on:
+            self._called_on[contact.contact] = channel.id
         else:
             self._strays.append(channel)
 
     def _contact(self, channel: Channel, trace: CallTrace | None) -> RememberedContact | None:
         carried = self._memory.contacts.get(ContactId(trace.contact)) if trace else None
-        return carried or self._on_channel.get(channel.id) or self._called_on.get(channel.id)
+        called = self._called_for.get(visit_called_back(channel.id)) if is_callback_line(channel.id) else None
+        return carried or self._on_channel.get(channel.id) or called
 
     def _taken_over(self, trace: CallTrace, contact: RememberedContact | None) -> RememberedVisit | None:
         """Find the talk that began as another call's: the agent had called whom the customer now talks to."""
@@ -212,7 +215,7 @@ class _Comparison:
     def _keep(self, visit: RememberedVisit) -> Kept:
         legs = tuple(self._ringing(visit))
         self._legs.take(AGENT_LEG + leg.offer for leg in legs)
-        return Kept(visit, legs, visit.contact in self._dialled)
+        return Kept(visit, legs, self._called_on.get(visit.contact))
 
     def _talk(self, customer: Customer, leg: Found, others: Iterable[RememberedVisit] = ()) -> None:
         self._legs.take([leg.channel.id])

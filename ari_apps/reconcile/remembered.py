@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ami_listeners.records import Record
-from ari_apps.traces import callback_line
 from queue_strategies.model import AgentId, ContactId, OfferId, QueueName, Skill, VisitId, VisitOutcome
 
 
@@ -66,11 +65,6 @@ class RememberedVisit:
     def off_line(self) -> bool:
         """Tell whether the caller keeps the place without the line."""
         return self.waits and self.callback is not None and self.callback.back_at is None
-
-    @property
-    def line(self) -> str:
-        """Name the channel on which the caller is called back, or is to be."""
-        return callback_line(self.visit, self.callback.tries + 1) if self.callback is not None else ""
 
     @property
     def waits(self) -> bool:
@@ -175,12 +169,12 @@ class _Told:
         elif (of := self._visits.get(body.get("visit", ""))) is not None:
             _take_into(of, fact.kind, body, at)
             if fact.kind == "called_back":
-                self._is_back(of, at)
+                self._is_back(of, body["channel"], at)
 
-    def _is_back(self, visit: RememberedVisit, at: dt.datetime) -> None:
+    def _is_back(self, visit: RememberedVisit, channel: str, at: dt.datetime) -> None:
         """Let the contact go on on the line on which it was called back."""
         contact = self.contacts[visit.contact]
-        contact.channel, contact.started_at, contact.ended = visit.line, at, False
+        contact.channel, contact.started_at, contact.ended = channel, at, False
 
 
 def _take_into(visit: RememberedVisit, kind: str, body: Mapping[str, Any], at: dt.datetime) -> None:

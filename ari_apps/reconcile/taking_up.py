@@ -126,14 +126,14 @@ class TakingUp:
         caller = caller_of(visit, self._clock)
         if callback is None or caller.kept is None:
             return
-        if kept.dialled:
+        if kept.line is not None:
             caller = replace(caller, kept=replace(caller.kept, dialled_moment=self._clock.moment()))
         ringing = [self._ringing(caller, leg, visit.offers) for leg in kept.legs]
         self._queueing.join(absent(caller.contact, callback.number), caller, ringing)
         there = {leg.offer for leg in kept.legs}
         self._take_back(caller, [one for one in visit.offers.values() if one.offer not in there], ended)
-        if kept.dialled:
-            self._calling_back.follow(self._call_back(visit, callback, kept.legs))
+        if kept.line is not None:
+            self._calling_back.follow(self._call_back(visit, callback, kept.legs), kept.line)
 
     def _call_back(
         self, visit: RememberedVisit, callback: RememberedCallback, legs: Sequence[LegTrace]

@@ -68,8 +68,8 @@ class Kept:
 
     visit: RememberedVisit
     legs: tuple[LegTrace, ...] = ()
-    dialled: bool = False
-    """The customer's phone rings, or was picked up."""
+    line: str | None = None
+    """The channel on which the customer's phone rings, or was picked up."""
 
 
 @dataclass(frozen=True, slots=True)

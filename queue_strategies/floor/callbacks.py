@@ -65,6 +65,7 @@ def customer_answered(hall: Hall, event: CustomerAnswered) -> None:
             visit=caller.visit,
             queue=queue.name,
             number=visit.kept.number,
+            channel=event.channel,
             attempt=visit.kept.tries + 1,
             callback_s=visit.callback_s(hall.now) or 0.0,
         )

@@ -85,6 +85,7 @@ async def test_a_callback_outlives_the_machine_and_is_made_once(served: ServedFl
     await back.hang_up()
     await rings.ended()
     await floor.until_agent("anna", "ready")
+    await served.until_told("handled", caller)
     assert (len(mobile.calls), len(phone.calls)) == (1, 1)
     (visit,) = await served.visits(caller)
     assert (visit["outcome"], visit["callback_number"], visit["handled"]) == ("answered", EVA, 1)

@@ -402,14 +402,16 @@ def kept(visit: str = "v1", *, tries: int = 0, back: bool = False, hung_up: bool
         for n in range(tries)
     ]
     gone = ContactEnded(moment=3.5, contact=of(visit)["contact"], ended_by="us", cause=16, duration_s=2.0)
-    answered_it = CalledBack(moment=9.0, **of(visit), number="1", attempt=tries + 1, callback_s=6.0)
+    answered_it = CalledBack(
+        moment=9.0, **of(visit), number="1", channel="back-v1-a", attempt=tries + 1, callback_s=6.0
+    )
     return (*started(), *joined(), taken, *[gone] * hung_up, *tried, *[answered_it] * back)
 
 
 def test_a_place_is_kept_of_a_caller_who_has_no_line() -> None:
     found = compare(told=kept(tries=1))
     (place,) = found.kept
-    assert (place.visit.visit, place.dialled, place.legs) == ("v1", False, ())
+    assert (place.visit.visit, place.line, place.legs) == ("v1", None, ())
     caller = caller_of(place.visit, CLOCK)
     assert caller.kept == KeptPlace(
         number="+491701", taken_moment=3.0, language="fr", tries=1, tried_moment=4.0
@@ -425,29 +427,29 @@ def test_a_caller_who_was_bid_goodbye_is_not_found_waiting() -> None:
 
 
 def test_a_customer_whose_phone_rings_and_the_agent_who_hears_it_are_not_hung_up() -> None:
-    rings = Found(channel("back-v1-2", ""), None)
+    rings = Found(channel("back-v1-b", ""), None)
     found = compare(rings, agent_leg("o1"), told=(*kept(tries=1), *offered()))
     (place,) = found.kept
-    assert (place.dialled, [leg.offer for leg in place.legs], found.strays) == (True, ["o1"], ())
+    assert (place.line, [leg.offer for leg in place.legs], found.strays) == ("back-v1-b", ["o1"], ())
 
 
 def test_calls_to_customers_who_are_not_called_any_more_are_hung_up() -> None:
-    earlier, stranger = Found(channel("back-v1-1", ""), None), Found(channel("back-v9-1", ""), None)
-    found = compare(earlier, stranger, told=kept(tries=1))
-    assert {one.id for one in found.strays} == {"back-v1-1", "back-v9-1"}
-    assert not found.kept[0].dialled
+    withdrawn, stranger = Found(channel("back-v1-a", ""), None), Found(channel("back-v9-a", ""), None)
+    told = (*kept(tries=1), *let_go(VisitOutcome.WITHDRAWN))
+    found = compare(withdrawn, stranger, told=told)
+    assert ({one.id for one in found.strays}, found.kept) == ({"back-v1-a", "back-v9-a"}, ())
 
 
 def test_a_customer_on_the_line_again_waits_or_talks_as_every_caller_does() -> None:
-    line = Found(channel("back-v1-1", "callfloor,leg"), None)
+    line = Found(channel("back-v1-a", "callfloor,leg"), None)
     (waiting,) = compare(line, told=kept(back=True)).waiting
     assert waiting.customer.visit is not None
     place = caller_of(waiting.customer.visit, CLOCK).kept
     assert place is not None
     assert place.answered_moment == 9.0
     talk = (*kept(back=True), *offered(), *answered())
-    seated = bridge("desk-anna", "back-v1-1", "agent-o1")
+    seated = bridge("desk-anna", "back-v1-a", "agent-o1")
     found = compare(line, agent_leg("o1"), bridges=(seated,), told=talk)
-    assert [one.customer.channel.id for one in found.talks] == ["back-v1-1"]
+    assert [one.customer.channel.id for one in found.talks] == ["back-v1-a"]
     assert (found.kept, found.strays) == ((), ())
-    assert [one.channel for one in compare(told=talk).gone] == ["back-v1-1"]
+    assert [one.channel for one in compare(told=talk).gone] == ["back-v1-a"]
