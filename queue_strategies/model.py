@@ -191,6 +191,8 @@ class Queue:
     """After an offer that was not taken the caller waits so long for the next."""
     ring_in_use: bool = False
     """Members on a call of their own are rung too; one on a queue's call never is."""
+    resume_s: float = 0.0
+    """Who hung up while waiting, and calls again within so long, has the place of before; 0: nobody."""
     max_length: int | None = None
     """Callers who may be unanswered at once; one more is let go as FULL unless an agent is ready."""
     join_when_empty: EmptyRule | frozenset[Absence] = EmptyRule.NOBODY_LOGGED_IN
@@ -242,7 +244,7 @@ class Caller:
     joined_moment: float
     """When the wait began; earlier than now for a caller adopted after a restart."""
     waited_before_s: float = 0.0
-    """In queues that the caller was moved from: counts for the place in line, and not for this visit."""
+    """In a queue the caller was moved from: counts for the place in line, and not for this visit."""
     priority: int = 0
     """Higher is served first within and across queues of the same weight."""
     skills: Mapping[Skill, int] = field(default_factory=dict)

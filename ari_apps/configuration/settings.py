@@ -154,6 +154,7 @@ class QueueSettings(Section):
     """One of [rules]."""
     penalty_members_limit: int = Field(default=0, ge=0, le=100_000)
     last_agent_patience_s: float = Field(default=0.0, ge=0, le=86400)
+    resume_s: float = Field(default=0.0, ge=0, le=86400)
     offers_per_agent: int | None = Field(default=None, ge=1, le=1000)
     ring_progressively_delay_s: float = Field(default=10.0, gt=0, le=600)
     skill_worth_s: float = Field(default=60.0, ge=0, le=1_000_000)

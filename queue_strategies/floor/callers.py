@@ -6,7 +6,7 @@ from queue_strategies.absence import PENALTY
 from queue_strategies.commands import Release
 from queue_strategies.events import CallerJoined, CallerLeft, CallerPressed, PriorityChanged, TalkEnded
 from queue_strategies.facts import PriorityGiven, QueueJoined, VisitEnded
-from queue_strategies.floor import announcing, demands, kept, offers, outlook, talks
+from queue_strategies.floor import announcing, demands, kept, offers, outlook, returning, talks
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Line
 from queue_strategies.floor.ranking import Rank
@@ -65,6 +65,8 @@ def enter(hall: Hall, caller: Caller) -> Visit:
         kept=kept.restored(caller.kept),
         spared_until=kept.earliest(caller.kept, line.queue),
     )
+    if not caller.adopted and (before := returning.joined_before(line, caller.number, hall.now)) is not None:
+        visit.joined = min(visit.joined, before)
     visit.rank = rank(visit)
     hall.welcome(visit)
     return visit
@@ -252,7 +254,9 @@ def let_go(
     line.leave_row(visit)
     hall.deadlines.drop(visit)
     hall.forget(visit)
-    _tell_ended(hall, visit, outcome, hall.late(moment, after=visit.began), position, key)
+    ended = hall.late(moment, after=visit.began)
+    returning.left(visit, outcome, ended)
+    _tell_ended(hall, visit, outcome, ended, position, key)
     outlook.left(hall, visit, outcome)
     if outcome not in HUNG_UP:
         hall.order(Release(caller.visit, caller.contact, outcome, key))

@@ -11,6 +11,7 @@ from queue_strategies.absence import AWAY, LOGGED_OUT, PAUSED, PENALTY, bits_of
 from queue_strategies.floor.kept import is_dialled_first
 from queue_strategies.floor.outlook import Outlook
 from queue_strategies.floor.ranking import Rank, Ranking
+from queue_strategies.floor.returning import Absent
 from queue_strategies.floor.roster import Roster
 from queue_strategies.floor.row import Row
 from queue_strategies.floor.visit import Place, Visit
@@ -105,6 +106,8 @@ class Line:
         """The queue is no longer configured."""
         self.kept: dict[str, Visit] = {}
         """Those who keep their places without the line, by the number at which they are called back."""
+        self.absent: dict[str, Absent] = {}
+        """By their numbers those who hung up a while ago, the latest last."""
         self.calls_back = True
         """It is the hour to call back."""
         self.engaged: set[Visit] = set()

@@ -187,6 +187,7 @@ def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
         max_talking=st.sampled_from((None, None, None, 1)),
         retry_s=st.sampled_from((0.0, 0.0, 3.0)),
         ring_in_use=st.sampled_from((False, False, True)),
+        resume_s=st.sampled_from((0.0, 5.0, 100.0)),
         ring_progressively_delay_s=st.sampled_from((10.0, 0.7)),
         callback=callbacks | callbacks | st.none(),
         announcements=st.none() | announcements,

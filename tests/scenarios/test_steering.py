@@ -1,4 +1,4 @@
-"""A supervisor steers callers who wait: another priority, another queue, out of the line."""
+"""Who waits does not stay where the call began: supervisors move callers, or they come back by themselves."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ name = "steering"
 [[queues]]
 name = "sales"
 rest_s = 1
+resume_s = 60
 join_when_empty = "never"
 leave_when_empty = "never"
 overflow = {{ withdrawn = "menu:sorry" }}
@@ -179,6 +180,20 @@ async def test_who_is_led_by_a_coroutine_comes_back_to_it_from_another_queue_but
     await hears(moved, AGENT)
     await at_bob.hang_up()
     assert (await moved.ended()).cause == 34
+
+
+async def test_who_hangs_up_and_calls_again_has_the_place_of_before(floor: Floor) -> None:
+    await paused(floor, "anna")
+    caller, _ = await wait(floor)
+    fay = (await wait(floor))[1]
+    await caller.hang_up()
+    await waits(floor, "sales", fay)
+    number = caller.record.from_number
+    await floor.world.call(SALES, from_number=number)
+    again = (await floor.call_of(number))["id"]
+    await waits(floor, "sales", again, fay)
+    await floor.restart()
+    await waits(floor, "sales", again, fay)
 
 
 async def test_the_command_line_steers_too(floor: Floor, tmp_path: Path) -> None:
