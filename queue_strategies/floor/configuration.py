@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import or_
 
 from queue_strategies.events import FloorConfigured
 from queue_strategies.floor.agents import log_out
@@ -100,6 +102,7 @@ def _seat(hall: Hall, agents: Iterable[Agent]) -> None:
         hall.refresh_desk(desk)
         hall.refresh_seats(desk)
         hall.count(desk)
+        desk.watched = reduce(or_, (seat.line.watched for seat in desk.seats), 0)
 
 
 def _desk(hall: Hall, agent: Agent) -> Desk:

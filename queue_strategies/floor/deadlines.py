@@ -46,6 +46,11 @@ class Deadlines(Generic[T]):
             heappop(heap)
         return heap[0][0] if heap else None
 
+    def is_due(self, now: float) -> bool:
+        """Tell whether some deadline, perhaps a superseded one, is not after now."""
+        heap = self._heap
+        return bool(heap) and heap[0][0] <= now
+
     def pop_due(self, now: float) -> tuple[float, T] | None:
         """Take out the earliest deadline that is not after now."""
         heap = self._heap

@@ -26,6 +26,8 @@ def of(visit: Visit, now: float) -> Requirement:
 def change_at(visit: Visit, now: float) -> float | None:
     """Return the moment at which a caller who waits on will ask for something else or one more phone."""
     line = visit.line
+    if visit.wants_agent is None and not line.queue.rule and line.strategy.another_phone_after_s is None:
+        return None
     moments: list[float | None] = []
     if visit.wants_agent is not None:
         moments.append(visit.joined + line.queue.last_agent_patience_s)

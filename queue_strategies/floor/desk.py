@@ -65,7 +65,9 @@ class Desk:
     own_calls: set[ContactId] = field(default_factory=set)
     """Calls no queue gave."""
     absences: int = 0
-    """What keeps the agent away, as the queues served have counted it."""
+    """What keeps the agent away."""
+    watched: int = 0
+    """What of it matters to any queue served."""
     state: AgentState = AgentState.LOGGED_OUT
     pace: Pace = field(default_factory=Pace)
     """Callers taken, over the time occupied."""

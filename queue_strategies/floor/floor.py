@@ -62,12 +62,16 @@ class Floor:
             configuration.check(event)
         hall = self._hall
         now = max(now, hall.now)
-        self._settle(now)
+        deadlines = hall.deadlines
+        if deadlines.is_due(now):
+            self._settle(now)
         hall.advance(now)
         self._happen(event)
-        self._settle(now)
-        while (hall.touched or hall.returned or hall.calling) and not hall.restoring:
-            callers.let_go_hopeless(hall)
+        if deadlines.is_due(now):
+            self._settle(now)
+        while (hall.calling or hall.touched or hall.returned) and not hall.restoring:
+            if hall.touched or hall.returned:
+                callers.let_go_hopeless(hall)
             serving.serve(hall)
         hall.tell_changes()
         decision = Decision(hall.commands, hall.facts)

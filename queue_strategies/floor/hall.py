@@ -18,6 +18,9 @@ from queue_strategies.model import AgentId, AgentState, ContactId, OfferId, Queu
 from queue_strategies.orders import Order, order_named
 from queue_strategies.strategies import Chance
 
+MAY_RING = frozenset({AgentState.READY, AgentState.BUSY})
+"""States in which some queue may ring the agent."""
+
 
 class Hall:
     """The lines, desks, visits and offers, and the pen with which decisions are written down."""
@@ -130,17 +133,20 @@ class Hall:
     def refresh_desk(self, desk: Desk) -> None:
         """Draw the consequences of whatever has changed at a desk."""
         self._changed[desk] = None
-        state = desk.present_state()
-        if state is not desk.state:
+        state, was = desk.present_state(), desk.state
+        if state is not was:
             desk.state = state
             desk.since = self.now
-            self.refresh_seats(desk)
+            if state in MAY_RING or was in MAY_RING:
+                self.refresh_seats(desk)
         elif state is AgentState.BUSY:
             self.refresh_seats(desk)
         absences = desk.present_absences()
-        if absences != desk.absences:
+        changed = absences ^ desk.absences
+        if changed:
             desk.absences = absences
-            self.count(desk)
+            if changed & desk.watched:
+                self.count(desk)
         if desk.removed and desk.talk is None and desk.offer is None:
             self.desks.pop(desk.agent.id, None)
             self.deadlines.drop(desk)
@@ -168,6 +174,8 @@ class Hall:
 
     def tell_changes(self) -> None:
         """Tell what became of each agent at this moment; states that did not last are not told."""
+        if not self._changed:
+            return
         for desk in self._changed:
             present = Told(desk.state, desk.logged_in, desk.pause_reason)
             if present != desk.told and desk not in self.unsettled:

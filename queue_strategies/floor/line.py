@@ -125,7 +125,7 @@ class Line:
         """Go by these rules from now on."""
         self.queue = queue
         self.join_rule, self.leave_rule = bits_of(queue.join_when_empty), bits_of(queue.leave_when_empty)
-        self._watched = self.join_rule | self.leave_rule | AWAY
+        self.watched = self.join_rule | self.leave_rule | AWAY
 
     # -- rows -----------------------------------------------------------------------------------------------
 
@@ -212,7 +212,7 @@ class Line:
 
     def count(self, seat: Seat, absences: int) -> bool:
         """Count a member by what keeps the agent away; tell whether that has changed anything."""
-        standing = (absences if seat.paused is None else absences | PAUSED) & self._watched
+        standing = (absences if seat.paused is None else absences | PAUSED) & self.watched
         if standing == seat.standing:
             return False
         if seat.standing is not None:

@@ -45,7 +45,9 @@ class Row:
     @property
     def matchable(self) -> bool:
         """Tell whether somebody wants an agent whom a ready agent could have."""
-        return bool(self.wanting) and bool(self.ready) and self.line.has_room(self.wanting.first())
+        if not self.wanting.order or not self.ready.order:
+            return False
+        return self.line.queue.max_talking is None or self.line.has_room(self.wanting.first())
 
     def call(self, now: float) -> Rank:
         """Return how urgently the first caller is to be served, compared with those of other rows."""

@@ -6,6 +6,7 @@ from heapq import heapify, heappop, heappush
 
 from queue_strategies.floor import offers
 from queue_strategies.floor.hall import Hall
+from queue_strategies.floor.row import Row
 
 
 def serve(hall: Hall) -> None:
@@ -15,8 +16,12 @@ def serve(hall: Hall) -> None:
     The most urgent caller is the first of the queue of the highest weight; between queues of the same weight
     the order of service decides.
     """
-    calls = [(row.call(hall.now), row) for row in hall.calling if row.matchable]
+    rows = [row for row in hall.calling if row.matchable]
     hall.calling.clear()
+    if len(rows) == 1:
+        _serve_one(hall, rows[0])
+        return
+    calls = [(row.call(hall.now), row) for row in rows]
     heapify(calls)
     while calls:
         call, row = heappop(calls)
@@ -31,3 +36,12 @@ def serve(hall: Hall) -> None:
             if changed is not row and changed.matchable:
                 heappush(calls, (changed.call(hall.now), changed))
         hall.calling.clear()
+
+
+def _serve_one(hall: Hall, row: Row) -> None:
+    """Serve one row alone; rows to which its callers move on are left for the next time."""
+    strategy = row.line.strategy
+    while row.matchable:
+        visit = row.wanting.first()
+        offers.make(hall, row, visit, strategy.choose(row.ready, visit))
+    hall.calling.pop(row, None)

@@ -853,7 +853,7 @@ class AnyDay(RuleBasedStateMachine):
                 if visit.place is Place.WAITING:
                     assert visit.row is line.row(demands.of(visit, hall.now))
             standings = Counter(
-                (seat.desk.present_absences() | (PAUSED if seat.paused else 0)) & line._watched
+                (seat.desk.present_absences() | (PAUSED if seat.paused else 0)) & line.watched
                 for seat in line.seats.values()
             )
             assert +line._standings == standings
