@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, assert_never
 
 from queue_strategies import events as happened
 from queue_strategies.commands import Command
@@ -32,8 +31,7 @@ from queue_strategies.model import ContactId, QueueName, VisitOutcome
 from queue_strategies.strategies import Chance
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What follows from one event, each in the order in which it is to be done or became true."""
 
     commands: Sequence[Command]
@@ -66,7 +64,7 @@ class Floor:
         if deadlines.is_due(now):
             self._settle(now)
         hall.advance(now)
-        self._happen(event)
+        WHAT_FOLLOWS[type(event)](hall, event)
         if deadlines.is_due(now):
             self._settle(now)
         while (hall.calling or hall.touched or hall.returned) and not hall.restoring:
@@ -125,75 +123,53 @@ class Floor:
         over_at = kept.over_at(self._hall, visit)
         return over_at is not None and over_at <= self._hall.now
 
-    def _happen(self, event: happened.Event) -> None:
-        hall = self._hall
-        match event:
-            case happened.TimePassed():
-                pass
-            case happened.CallerJoined():
-                callers.joined(hall, event)
-            case happened.AgentRang():
-                offers.agent_rang(hall, event)
-            case happened.AgentAnswered():
-                offers.agent_answered(hall, event)
-            case happened.CallerConnected():
-                offers.caller_connected(hall, event)
-            case happened.OfferFailed():
-                offers.offer_failed(hall, event)
-            case happened.TalkEnded():
-                callers.talk_ended(hall, event)
-            case happened.CallerLeft():
-                callers.left(hall, event)
-            case happened.CallerPressed():
-                callers.pressed(hall, event)
-            case happened.CallbackChosen():
-                callbacks.chosen(hall, event)
-            case happened.CustomerAnswered():
-                callbacks.customer_answered(hall, event)
-            case happened.CustomerNotReached():
-                callbacks.customer_not_reached(hall, event)
-            case happened.CallbackHoursChanged():
-                callbacks.hours_changed(hall, event)
-            case happened.AnnouncementEnded():
-                announcing.ended(hall, event)
-            case happened.PriorityChanged():
-                callers.priority_changed(hall, event)
-            case happened.CallerHeld():
-                talks.caller_held(hall, event)
-            case happened.CallerResumed():
-                talks.caller_resumed(hall, event)
-            case happened.AgentReady():
-                agents.ready(hall, event)
-            case happened.AgentPaused():
-                agents.paused(hall, event)
-            case happened.AgentUnpaused():
-                agents.unpaused(hall, event)
-            case happened.AgentLoggedIn():
-                agents.logged_in(hall, event)
-            case happened.AgentLoggedOut():
-                agents.logged_out(hall, event)
-            case happened.PhoneChanged():
-                agents.phone_changed(hall, event)
-            case happened.AgentOccupied():
-                agents.occupied(hall, event)
-            case happened.AgentFreed():
-                agents.freed(hall, event)
-            case happened.RestoringBegan():
-                hall.restoring = True
-            case happened.RestoringEnded():
-                hall.restoring = False
-                hall.settle()
-            case happened.AgentRestored():
-                restoring.agent_restored(hall, event)
-            case happened.MembershipPauseRestored():
-                restoring.membership_pause_restored(hall, event)
-            case happened.WrapUpRestored():
-                restoring.wrap_up_restored(hall, event)
-            case happened.OfferRestored():
-                restoring.offer_restored(hall, event)
-            case happened.TalkRestored():
-                restoring.talk_restored(hall, event)
-            case happened.FloorConfigured():
-                configuration.configured(hall, event)
-            case _:
-                assert_never(event)
+
+def _nothing(hall: Hall, event: happened.TimePassed) -> None:
+    """Let time alone have passed."""
+
+
+def _begin_restoring(hall: Hall, event: happened.RestoringBegan) -> None:
+    hall.restoring = True
+
+
+def _end_restoring(hall: Hall, event: happened.RestoringEnded) -> None:
+    hall.restoring = False
+    hall.settle()
+
+
+WHAT_FOLLOWS: Mapping[type[happened.Event], Callable[[Hall, Any], None]] = {
+    happened.TimePassed: _nothing,
+    happened.CallerJoined: callers.joined,
+    happened.AgentRang: offers.agent_rang,
+    happened.AgentAnswered: offers.agent_answered,
+    happened.CallerConnected: offers.caller_connected,
+    happened.OfferFailed: offers.offer_failed,
+    happened.TalkEnded: callers.talk_ended,
+    happened.CallerLeft: callers.left,
+    happened.CallerPressed: callers.pressed,
+    happened.CallbackChosen: callbacks.chosen,
+    happened.CustomerAnswered: callbacks.customer_answered,
+    happened.CustomerNotReached: callbacks.customer_not_reached,
+    happened.CallbackHoursChanged: callbacks.hours_changed,
+    happened.AnnouncementEnded: announcing.ended,
+    happened.PriorityChanged: callers.priority_changed,
+    happened.CallerHeld: talks.caller_held,
+    happened.CallerResumed: talks.caller_resumed,
+    happened.AgentReady: agents.ready,
+    happened.AgentPaused: agents.paused,
+    happened.AgentUnpaused: agents.unpaused,
+    happened.AgentLoggedIn: agents.logged_in,
+    happened.AgentLoggedOut: agents.logged_out,
+    happened.PhoneChanged: agents.phone_changed,
+    happened.AgentOccupied: agents.occupied,
+    happened.AgentFreed: agents.freed,
+    happened.RestoringBegan: _begin_restoring,
+    happened.RestoringEnded: _end_restoring,
+    happened.AgentRestored: restoring.agent_restored,
+    happened.MembershipPauseRestored: restoring.membership_pause_restored,
+    happened.WrapUpRestored: restoring.wrap_up_restored,
+    happened.OfferRestored: restoring.offer_restored,
+    happened.TalkRestored: restoring.talk_restored,
+    happened.FloorConfigured: configuration.configured,
+}
+"""Looked up, because a match over so many would ask of every event whether it is one of those before."""

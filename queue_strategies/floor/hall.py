@@ -184,6 +184,7 @@ class Hall:
 
     def _tell_change(self, desk: Desk, present: Told) -> None:
         outlook.worked(desk, self.now)
+        reason = desk.reason()
         self.tell(
             AgentStateChanged(
                 moment=self.now,
@@ -191,14 +192,14 @@ class Hall:
                 was=desk.told.state,
                 lasted_s=self.now - desk.told_moment,
                 state=desk.state,
-                reason=desk.reason(),
+                reason=reason,
                 logged_in=desk.logged_in,
                 pause_reason=desk.pause_reason,
             )
         )
         desk.told = present
         desk.told_moment = self.now
-        desk.history.append((self.now, desk.state, desk.reason()))
+        desk.history.append((self.now, desk.state, reason))
         desk.spoken_of = True
 
     def trust(self, desk: Desk, since: float) -> None:

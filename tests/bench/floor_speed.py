@@ -7,6 +7,7 @@ As many callers wait all the time as there are agents, so that every decision ha
 from __future__ import annotations
 
 import gc
+import tracemalloc
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -39,6 +40,7 @@ from queue_strategies.model import (
     QueueName,
     VisitId,
 )
+from queue_strategies.strategies import STRATEGIES
 
 
 @dataclass
@@ -166,14 +168,37 @@ def events_a_second(day: Day, events: int) -> float:
     return events / spent
 
 
+def bytes_a_waiting_caller(callers: int = 10_000) -> float:
+    """Return how much memory the floor takes for a caller who waits, what is told of the caller included."""
+    day = Day(agents=50, queues=5, waiting=0)
+    day.live(200)
+    day.coming.clear()
+    gc.collect()
+    tracemalloc.start()
+    for _ in range(callers):
+        day.come()
+        _, _, event = day.coming.pop()
+        day.floor.handle(event, day.now)
+    assert sum(queue.counts.waiting for queue in day.floor.snapshot(day.now).queues.values()) >= callers
+    gc.collect()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return taken / callers
+
+
 def main() -> None:
-    """Print one line for each size."""
-    print(f"{'agents':>7} {'queues':>7} {'waiting':>8} {'strategy':>13} {'events/s':>10} {'us/event':>9}")
-    for strategy in ("longest_idle", "round_robin"):
-        for agents, queues, waiting in ((50, 5, 50), (1000, 20, 1000), (10_000, 100, 10_000)):
-            rate = events_a_second(Day(agents, queues, waiting, strategy=strategy), 100_000)
-            sizes = f"{agents:>7} {queues:>7} {waiting:>8} {strategy:>13}"
-            print(f"{sizes} {rate:>10,.0f} {1e6 / rate:>9.1f}", flush=True)
+    """Print one line for each strategy and size, and what a caller takes."""
+    print(
+        f"{'strategy':<28} {'agents':>7} {'queues':>7} {'waiting':>8} {'events/s':>10} {'us/event':>9} {'ratio':>6}"
+    )
+    for strategy in STRATEGIES:
+        small = 0.0
+        for agents, queues, waiting in ((50, 5, 50), (10_000, 100, 10_000)):
+            rate = events_a_second(Day(agents, queues, waiting, strategy=strategy), 60_000)
+            small = small or rate
+            sizes = f"{strategy:<28} {agents:>7} {queues:>7} {waiting:>8}"
+            print(f"{sizes} {rate:>10,.0f} {1e6 / rate:>9.1f} {small / rate:>6.2f}", flush=True)
+    print(f"a waiting caller takes {bytes_a_waiting_caller():,.0f} bytes")
 
 
 if __name__ == "__main__":

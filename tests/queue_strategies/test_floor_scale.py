@@ -6,7 +6,9 @@ import sys
 from types import FrameType
 from typing import Any
 
-from tests.bench.floor_speed import Day
+import pytest
+
+from tests.bench.floor_speed import Day, bytes_a_waiting_caller
 
 EVENTS = 1_000
 
@@ -34,7 +36,12 @@ def steps_an_event(day: Day) -> float:
     return steps / EVENTS
 
 
-def test_two_hundred_times_the_agents_and_callers_cost_at_most_twice_the_work() -> None:
-    small = steps_an_event(Day(agents=50, queues=5, waiting=50))
-    large = steps_an_event(Day(agents=10_000, queues=100, waiting=10_000))
+@pytest.mark.parametrize("strategy", ["longest_idle", "wrandom"])
+def test_two_hundred_times_the_agents_and_callers_cost_at_most_twice_the_work(strategy: str) -> None:
+    small = steps_an_event(Day(agents=50, queues=5, waiting=50, strategy=strategy))
+    large = steps_an_event(Day(agents=10_000, queues=100, waiting=10_000, strategy=strategy))
     assert large <= 2 * small
+
+
+def test_a_waiting_caller_takes_less_than_four_kibibytes() -> None:
+    assert bytes_a_waiting_caller() < 4096
