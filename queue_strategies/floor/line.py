@@ -254,9 +254,10 @@ class Line:
 
     def wants(self, visit: Visit) -> bool:
         """Tell whether one more phone may ring for this caller."""
+        if visit.place is not Place.WAITING or visit.spared_until is not None:
+            return False
         strategy = self.strategy
         phones = strategy.phones_at_once if strategy.another_phone_after_s is None else visit.phones
-        if is_dialled_first(visit):
+        if visit.kept is not None and is_dialled_first(visit):
             phones = 1
-        spared = visit.spared_until is not None or not visit.may_be_offered
-        return visit.place is Place.WAITING and len(visit.offers) < phones and not spared
+        return len(visit.offers) < phones and (visit.kept is None or visit.may_be_offered)
