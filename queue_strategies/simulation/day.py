@@ -26,7 +26,16 @@ from queue_strategies.events import (
 )
 from queue_strategies.facts import Fact
 from queue_strategies.floor import Floor
-from queue_strategies.model import Caller, ContactId, OfferId, OfferOutcome, QueueName, VisitId, VisitOutcome
+from queue_strategies.model import (
+    AgentId,
+    Caller,
+    ContactId,
+    OfferId,
+    OfferOutcome,
+    QueueName,
+    VisitId,
+    VisitOutcome,
+)
 from queue_strategies.simulation.chance import Streams
 from queue_strategies.simulation.customers import Customer, asks_again
 from queue_strategies.simulation.scenario import Scenario
@@ -56,7 +65,7 @@ class Day:
         self._floor = Floor(lambda: f"o{next(self._numbers)}", chance=streams("floor").random)
         self._coming: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self._calls: dict[VisitId, Call] = {}
-        self._ringing: dict[OfferId, Call] = {}
+        self._ringing: dict[OfferId, tuple[Call, AgentId]] = {}
 
     def live(self, customers: Iterable[Customer], closes_s: float = math.inf) -> None:
         """Live until nothing is left to happen, or to the closing, when all go home as they stand."""
@@ -159,11 +168,13 @@ class Day:
     # -- phones ---------------------------------------------------------------------------------------------
 
     def _pick_up(self, offer: OfferId) -> None:
-        call = self._ringing.pop(offer, None)
-        if call is None:
+        ringing = self._ringing.pop(offer, None)
+        if ringing is None:
             return
+        call, agent = ringing
         call.waiting = False
-        self._plan(self.now_s + call.customer.talk_s, self._hang_up, call)
+        talk_s = call.customer.talk_s * self._scenario.habits.paces.get(agent, 1.0)
+        self._plan(self.now_s + talk_s, self._hang_up, call)
         self._tell(CallerConnected(offer))
 
     def _let_go_by(self, offer: OfferId, outcome: OfferOutcome) -> None:
@@ -197,7 +208,7 @@ class Day:
     def _ring(self, ring: Ring) -> None:
         call = self._calls[ring.visit]
         call.offers += 1
-        self._ringing[ring.offer] = call
+        self._ringing[ring.offer] = call, ring.agent
         customer = call.customer
         name = f"{customer.kind.queue}/{customer.number}/{customer.attempt}/offer/{call.offers}"
         after_s, outcome = self._scenario.habits.treat(name, self._streams)

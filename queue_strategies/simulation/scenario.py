@@ -33,6 +33,8 @@ class Habits:
     """The agent is not at the desk."""
     unreachable: float = 0.0
     """The phone is dead."""
+    paces: Mapping[AgentId, float] = field(default_factory=dict)
+    """How long an agent talks, in units of what the customer would take; 1 where nothing is said."""
 
     def treat(self, name: str, streams: Streams) -> tuple[float, OfferOutcome]:
         """Draw what becomes of an offer, and after how many seconds."""
