@@ -247,6 +247,7 @@ class AnyDay(RuleBasedStateMachine):
         self.legs: dict[OfferId, AgentId] = {}
         self.picked_up: set[OfferId] = set()
         self.called: set[VisitId] = set()
+        self.called_just_now: set[VisitId] = set()
         """Customers who are called back and have not answered."""
         self.kept: set[VisitId] = set()
         """Callers who keep the place without the line."""
@@ -613,6 +614,7 @@ class AnyDay(RuleBasedStateMachine):
     def happen(self, event: Event) -> None:
         self.steps += 1
         decision = self.floor.handle(event, self.now)
+        self.called_just_now.clear()
         for command in decision.commands:
             self.obey(command)
         self.watch(decision.facts)
@@ -643,6 +645,7 @@ class AnyDay(RuleBasedStateMachine):
                 assert command.visit not in self.called
                 assert command.hears is None or command.hears in self.legs
                 self.called.add(command.visit)
+                self.called_just_now.add(command.visit)
                 self.picked_up |= {command.hears} if command.hears is not None else set()
             case StopCallingBack():
                 self.called.remove(command.visit)
@@ -675,8 +678,8 @@ class AnyDay(RuleBasedStateMachine):
                 case CallbackTaken():
                     assert fact.visit in self.waiting
                     self.kept.add(fact.visit)
-                case CallbackTried():
-                    self.called.discard(fact.visit)
+                case CallbackTried():  # and is called anew at once, when it is told late that a try is over
+                    self.called -= {fact.visit} - self.called_just_now
                 case CalledBack():
                     assert fact.callback_s >= 0
                     self.called.discard(fact.visit)
