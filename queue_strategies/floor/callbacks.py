@@ -18,7 +18,7 @@ from queue_strategies.events import (
     CustomerNotReached,
 )
 from queue_strategies.facts import CallbackTaken, CallbackTried, CalledBack
-from queue_strategies.floor import callers, kept, offers
+from queue_strategies.floor import entrance, kept, letting_go, offers
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.kept import Kept, rules_of
 from queue_strategies.floor.visit import Place, Visit
@@ -37,7 +37,7 @@ def chosen(hall: Hall, event: CallbackChosen) -> None:
     if line.queue.callback is None or line.closed:
         return
     if (before := line.kept.get(event.number)) is not None:
-        callers.inherit(hall, before, visit)
+        entrance.inherit(hall, before, visit)
     visit.kept = Kept(event.number, hall.now, event.language)
     for offer in list(visit.offers):
         offers.end(hall, offer, OfferOutcome.WITHDRAWN)
@@ -126,7 +126,7 @@ def _try_later(hall: Hall, visit: Visit, place: Kept, outcome: OfferOutcome) -> 
     for offer in list(visit.offers):
         offers.end(hall, offer, OfferOutcome.NOT_REACHED)
     if place.tries >= rules.tries:
-        callers.let_go(hall, visit, VisitOutcome.CALLBACK_FAILED)
+        letting_go.let_go(hall, visit, VisitOutcome.CALLBACK_FAILED)
     else:
         _wait_on(hall, visit)
 

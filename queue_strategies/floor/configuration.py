@@ -9,9 +9,10 @@ from operator import or_
 
 from queue_strategies.events import FloorConfigured
 from queue_strategies.floor.agents import log_out
-from queue_strategies.floor.callers import let_go, stand_elsewhere
 from queue_strategies.floor.desk import Desk
+from queue_strategies.floor.entrance import stand_elsewhere
 from queue_strategies.floor.hall import Hall
+from queue_strategies.floor.letting_go import let_go
 from queue_strategies.floor.line import Line, Seat
 from queue_strategies.floor.roster import Roster
 from queue_strategies.floor.visit import Place

@@ -15,7 +15,9 @@ from queue_strategies.floor import (
     callbacks,
     callers,
     configuration,
+    entrance,
     kept,
+    letting_go,
     offers,
     outlook,
     restoring,
@@ -69,7 +71,7 @@ class Floor:
             self._settle(now)
         while (hall.calling or hall.touched or hall.returned) and not hall.restoring:
             if hall.touched or hall.returned:
-                callers.let_go_hopeless(hall)
+                letting_go.let_go_hopeless(hall)
             serving.serve(hall)
         hall.tell_changes()
         decision = Decision(hall.commands, hall.facts)
@@ -96,7 +98,7 @@ class Floor:
 
     def refusal(self, queue: QueueName) -> VisitOutcome | None:
         """Say how one more caller would be let go of at the entrance of a queue; None: let in."""
-        return callers.refusal(self._hall, queue)
+        return entrance.refusal(self._hall, queue)
 
     def explain(self, contact: ContactId, now: float) -> Explanation | None:
         """Explain why this contact is where it is; None when it neither waits nor talks."""
@@ -139,7 +141,7 @@ def _end_restoring(hall: Hall, event: happened.RestoringEnded) -> None:
 
 WHAT_FOLLOWS: Mapping[type[happened.Event], Callable[[Hall, Any], None]] = {
     happened.TimePassed: _nothing,
-    happened.CallerJoined: callers.joined,
+    happened.CallerJoined: entrance.joined,
     happened.AgentRang: offers.agent_rang,
     happened.AgentAnswered: offers.agent_answered,
     happened.CallerConnected: offers.caller_connected,

@@ -14,8 +14,8 @@ from queue_strategies.events import (
 from queue_strategies.facts import OfferEnded
 from queue_strategies.floor import offers, talks
 from queue_strategies.floor.agents import end_rest, end_wrap_up
-from queue_strategies.floor.callers import enter, joined
 from queue_strategies.floor.desk import Desk
+from queue_strategies.floor.entrance import enter, joined
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.visit import Offer, Place, Visit
