@@ -86,7 +86,8 @@ class CallingBack:
 
     def tell_hours_anew(self) -> None:
         """Tell a Floor whose queues have just been configured when it is the hour to call back."""
-        for queue in self._hours:
+        has_hours = {queue for queue, _ in self._directory.callback_hours(self._clock.wall())}
+        for queue in self._hours.keys() - has_hours:  # the Floor acts at once on what it is told
             self._queueing.tell(CallbackHoursChanged(queue, open=True))
         self._hours.clear()
         self._tell_hours()
