@@ -112,7 +112,7 @@ class _Comparison:
         contact = self._contact(found.channel, trace)
         if contact is not None and trace is not None and contact.contact != trace.contact:
             trace = bare_trace(contact)  # it is not what we wrote
-        if is_callback_line(found.channel.id) and contact is None:
+        if is_callback_line(found.channel.id) and contact is None and trace is None:
             self._strays.append(found.channel)
             return
         if contact is not None and contact.contact in self._off_line:

@@ -440,6 +440,14 @@ def test_calls_to_customers_who_are_not_called_any_more_are_hung_up() -> None:
     assert ({one.id for one in found.strays}, found.kept) == ({"back-v1-a", "back-v9-a"}, ())
 
 
+def test_a_customer_who_was_called_back_talks_on_though_the_database_is_away() -> None:
+    back = Found(channel("back-v1-a"), customer("c1", visit="v1", answered_at=3.0).trace)
+    seated = bridge("desk-anna", "back-v1-a", "agent-o1")
+    found = compare(back, agent_leg("o1"), bridges=(seated,))
+    assert [(talk.customer.channel.id, talk.leg.id) for talk in found.talks] == [("back-v1-a", "agent-o1")]
+    assert found.strays == ()
+
+
 def test_a_customer_on_the_line_again_waits_or_talks_as_every_caller_does() -> None:
     line = Found(channel("back-v1-a", "callfloor,leg"), None)
     (waiting,) = compare(line, told=kept(back=True)).waiting
