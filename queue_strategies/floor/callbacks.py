@@ -29,19 +29,22 @@ LEAST_RETRY_S = 1.0
 
 
 def chosen(hall: Hall, event: CallbackChosen) -> None:
-    """Keep a waiting caller's place; whoever had taken a callback at this number is that caller."""
+    """Keep a waiting caller's place; whoever had taken a callback at this number is that caller.
+
+    The caller was promised it, so it is kept even where the queue has ceased to call back meanwhile.
+    """
     visit = hall.visits.get(event.visit)
     if visit is None or visit.place is not Place.WAITING or visit.kept is not None or not event.number:
         return
     line = visit.line
-    if line.queue.callback is None or line.closed:
+    if line.closed:
         return
     if (before := line.kept.get(event.number)) is not None:
         entrance.inherit(hall, before, visit)
     visit.kept = Kept(event.number, hall.now, event.language)
     for offer in list(visit.offers):
         offers.end(hall, offer, OfferOutcome.WITHDRAWN)
-    visit.spared_until = hall.now + line.queue.callback.earliest_s
+    visit.spared_until = hall.now + rules_of(line.queue).earliest_s
     visit.forecasts.clear()
     kept.stand(visit)
     _tell_taken(hall, visit, visit.kept)

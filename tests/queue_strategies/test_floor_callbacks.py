@@ -256,10 +256,12 @@ def test_priority_moves_a_callback_too() -> None:
     assert story.line() == ["eva", "kim"]
 
 
-def test_a_queue_that_calls_nobody_back_does_not_keep_a_place() -> None:
-    story = Hold(queue=sales())
-    story.join("eva").keep("eva")
-    assert story.ends == [("eva", "abandoned")]
+def test_who_was_promised_a_callback_while_its_rules_were_removed_is_called_back_all_the_same() -> None:
+    story = Hold()
+    story.join("eva").happen(FloorConfigured([sales()], [agent(ANNA)])).keep("eva")
+    assert (story.line(), story.ends) == (["eva"], [])
+    story.after(60).comes().rang(ANNA).answer(ANNA)
+    assert story.called() == [NUMBER]
 
 
 def test_after_a_restart_a_place_is_kept_and_a_phone_that_rings_rings_on() -> None:
