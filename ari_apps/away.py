@@ -24,12 +24,34 @@ def apology(sounds: Path, language: str) -> list[str]:
     return [next(name for name in names if name in there) for names in APOLOGY if there & set(names)]
 
 
+NATIVE = frozenset(
+    ("ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "rrordered", "linear", "wrandom")
+)
+"""The strategies of app_queue, which bear their own names with us."""
+NEAREST = {
+    "ring-all": "ringall",
+    "ring-progressively": "ringall",
+    "round-robin": "rrmemory",
+    "top-down": "linear",
+    "sequentially-by-agent-order": "linear",
+    "agent-with-fewest-calls": "fewestcalls",
+}
+"""What app_queue has that comes nearest to the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class AwayQueue:
     """Calls to this dialplan pattern wait in this native queue."""
 
     pattern: str
     queue: str
+
+
+def native_strategy(strategy: str) -> str:
+    """Name the strategy of app_queue that is nearest to one of ours; leastrecent where none is near."""
+    if strategy in NATIVE:
+        return strategy
+    return NEAREST.get(strategy.replace("_", "-"), "leastrecent")
 
 
 def away_queues(settings: IvrSettings) -> list[AwayQueue]:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import jinja2
 
-from ari_apps.away import apology, away_queues
+from ari_apps.away import apology, away_queues, native_strategy
 from ari_apps.configuration.floor_toml import AMI_USER, FloorConfiguration
 from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.local_asterisk.installation import AsteriskInstallation
@@ -137,6 +137,7 @@ def render_texts(
         "events": events_way(configuration, installation),
         "entity_id": entity_id(configuration.site.name),
         "away": away_queues(configuration),
+        "native_strategy": native_strategy,
         "apology": apology(directories.data / "sounds", configuration.site.language),
     }
     return {

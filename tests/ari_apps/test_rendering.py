@@ -14,6 +14,7 @@ from ari_apps.configuration.secret_files import SecretError, SecretFiles
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.rendering import AsteriskDirectories, RenderingError, one_value, plain, render, render_texts
 from queue_strategies.errors import CallfloorError
+from queue_strategies.strategies.catalogue import APP_QUEUE, STRATEGIES
 from tests.asterisk_lab import AsteriskLab, FloorAsterisk, on_free_ports
 
 FLOOR = Path("deploy/floor.toml").read_text(encoding="utf-8")
@@ -129,6 +130,30 @@ def test_rendering_again_changes_nothing_and_nobody_else_can_read_it(
     changed = FLOOR.replace("Anna Abel", "Anna Ando")
     again = render(load_text(changed), etc, installation=installed_asterisk, secrets=secrets)
     assert {path.name for path in again.written} == {"pjsip.conf", "queues.conf"}
+
+
+def test_asterisk_alone_chooses_as_the_floor_does_or_nearly(
+    installed_asterisk: AsteriskInstallation, tmp_path: Path
+) -> None:
+    """Asterisk's own names are those of its own list; a name it does not know it would make ringall."""
+    nearest = {
+        **{choice.name: choice.name for choice in STRATEGIES.values() if APP_QUEUE in choice.origin},
+        "ring-all": "ringall",
+        "ring_all": "ringall",
+        "ring-progressively": "ringall",
+        "round-robin": "rrmemory",
+        "round_robin": "rrmemory",
+        "top-down": "linear",
+        "sequentially-by-agent-order": "linear",
+        "agent-with-fewest-calls": "fewestcalls",
+        "longest_idle": "leastrecent",
+        "predicted-best": "leastrecent",
+    }
+    data = on_free_ports(FLOOR)
+    data["queues"] += [{"name": f"q{n}", "strategy": ours} for n, ours in enumerate(nearest)]
+    text = texts_of(data, "secret", installed_asterisk, tmp_path)["queues.conf"]
+    native = re.findall(r"^\[q\d+\]\nstrategy = (\w+)$", text, re.MULTILINE)
+    assert native == list(nearest.values())
 
 
 def test_a_secret_that_others_can_read_is_refused(
