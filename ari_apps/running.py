@@ -74,6 +74,7 @@ class RunningFloor:
     health: Health
     exporter: Exporter
     telling: Crew
+    queues_told: asyncio.Task[None] | None = None
     apps: Apps | None = None
     listener: Listener | None = None
     watchers: list[Callable[[Fact], None]] = field(default_factory=list)
@@ -98,7 +99,14 @@ class RunningFloor:
         if self.listener is not None:
             self.listener.fold.configure({queue.name: queue for queue in after.floor_queues()})
         self.configuration = after
-        self.telling.start(_tell_queues(self.journal, after), "tell the database of the queues")
+        self.tell_queues()
+
+    def tell_queues(self) -> None:
+        """Let the database know by which rules each queue is measured, as soon as it is there."""
+        if self.queues_told is not None:
+            self.queues_told.cancel()  # it would tell what holds no more, and might be the last to do so
+        telling = _tell_queues(self.journal, self.configuration)
+        self.queues_told = self.telling.start(telling, "tell the database of the queues")
 
     def rules(self) -> dict[QueueName, Queue]:
         """Return every queue that has figures: those of the file, and Asterisk's own."""
@@ -166,8 +174,8 @@ async def _remembering(
     telling = Crew()
     stack.push_async_callback(telling.leave)
     telling.start(database.keep_checking(), "check the database")
-    telling.start(_tell_queues(journal, configuration), "tell the database of the queues")
     floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter(), telling)
+    floor.tell_queues()
     floor.exporter.add(lambda: figure_families(floor.figures, floor.rules()))
     floor.exporter.add(lambda: floor_families(floor.snapshot()))
     floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
@@ -186,7 +194,6 @@ def database_settings(configuration: FloorConfiguration, secrets: SecretFiles) -
 
 
 async def _tell_queues(journal: Journal, configuration: FloorConfiguration) -> None:
-    """Let the database know by which rules each queue is measured, as soon as it is there."""
     while True:
         try:
             await journal.know_queues(configuration.floor_queues())

@@ -1,0 +1,102 @@
+"""What a running floor tells, and tells no more, when it goes on by another floor.toml."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from ami_listeners.clock import Clock
+from ami_listeners.errors import DatabaseUnreachable
+from ami_listeners.exporter import Exporter
+from ami_listeners.health import Health
+from ari_apps import running
+from ari_apps.calling_back import CallingBack
+from ari_apps.configuration.floor_toml import load, load_text
+from ari_apps.crew import Crew
+from ari_apps.directory import Directory
+from ari_apps.running import RunningFloor
+from queue_strategies.events import CallbackHoursChanged, Event
+from queue_strategies.figures import Figures
+from queue_strategies.model import Queue, QueueName
+
+NIGHT = Clock(moment=lambda: 0.0, wall=lambda: dt.datetime(2026, 1, 1, 3, tzinfo=dt.UTC))
+AT_ALL_HOURS = """
+trunks = [{ name = "carrier", address = "sip:127.0.0.1:5080" }]
+outbound = { trunk = "carrier" }
+calendars.day.hours = { mon-sun = "09:00-17:00" }
+
+[[queues]]
+name = "sales"
+callback = { numbers = ["0*"], hours = "day" }
+
+[[queues]]
+name = "support"
+callback = { numbers = ["0*"] }
+"""
+
+
+BY_DAY = AT_ALL_HOURS.replace('["0*"] }', '["0*"], hours = "day" }')
+
+
+class Told:
+    """Hears what the Floor is told."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def tell(self, event: Event) -> None:
+        self.events.append(event)
+
+
+class Away:
+    """A database that is away for the first few times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.known: list[list[str]] = []
+
+    async def know_queues(self, queues: Iterable[Queue]) -> None:
+        self.times -= 1
+        if self.times >= 0:
+            raise DatabaseUnreachable("away")
+        self.known.append([queue.strategy for queue in queues])
+
+
+def calling_back(told: Told, directory: Directory) -> CallingBack:
+    names = ("inbound", "reception", "virtual_hold", "crew", "new_id", "new_leg", "new_call")
+    nobody: dict[str, Any] = dict.fromkeys(names)
+    return CallingBack(queueing=cast("Any", told), directory=directory, clock=NIGHT, **nobody)
+
+
+def test_a_reload_by_night_has_nobody_called_but_of_queues_that_lost_their_hours() -> None:
+    told, directory = Told(), Directory(load_text(BY_DAY))
+    by_night = calling_back(told, directory)
+    by_night.tell_hours_anew()
+    told.events.clear()
+    directory.learn(load_text(AT_ALL_HOURS))
+    by_night.tell_hours_anew()
+    assert told.events == [
+        CallbackHoursChanged(QueueName("support"), open=True),
+        CallbackHoursChanged(QueueName("sales"), open=False),
+    ]
+
+
+async def test_the_database_hears_of_the_newest_rules_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "DATABASE_AGAIN_S", 0.0)
+    path = tmp_path / "floor.toml"
+    path.write_text('[[queues]]\nname = "sales"\n')
+    journal = Away(times=3)
+    floor = RunningFloor(load(path), NIGHT, Figures(), cast("Any", journal), Health(), Exporter(), Crew())
+    floor.tell_queues()
+    await asyncio.sleep(0)
+    path.write_text('[[queues]]\nname = "sales"\nstrategy = "ringall"\n')
+    floor.reload()
+    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+    assert journal.known == [["ringall"]]
