@@ -157,7 +157,7 @@ class Queue:
     rule: tuple[Widening, ...] = ()
     """How a caller's demands widen with waiting, in the order of `after_s`."""
     penalty_members_limit: int = 0
-    """With so many members or fewer, no penalty keeps a member from being rung (app_queue)."""
+    """With so many members or fewer, penalties do not count (app_queue: penaltymemberslimit)."""
     last_agent_patience_s: float = 0.0
     """A caller who asks for one agent waits so long for that agent alone, who must be logged in."""
     offers_per_agent: int | None = None

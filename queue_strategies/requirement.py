@@ -24,6 +24,8 @@ class Requirement:
     min_penalty: int | None = None
     max_penalty: int | None = None
     raise_penalty: int = 0
+    any_penalty: bool = False
+    """Penalties do not count at all."""
     only: AgentId | None = None
     """Nobody but this agent."""
     never: frozenset[AgentId] = frozenset()
@@ -59,7 +61,7 @@ def penalty_for(asked: Requirement, candidate: Candidate) -> int | None:
         return candidate.penalty
     if (asked.only is not None and candidate.agent != asked.only) or candidate.agent in asked.never:
         return None
-    penalty = max(candidate.penalty, asked.raise_penalty)
+    penalty = 0 if asked.any_penalty else max(candidate.penalty, asked.raise_penalty)
     if asked.max_penalty is not None and penalty > asked.max_penalty:
         return None
     if asked.min_penalty is not None and penalty < asked.min_penalty:
@@ -79,7 +81,7 @@ def why_unfit(asked: Requirement, candidate: Candidate) -> str | None:
         had = candidate.skills.get(skill, 0)
         if had < level:
             return f"skill {skill} {had or 'missing'}, asked for {level}"
-    penalty = max(candidate.penalty, asked.raise_penalty)
+    penalty = 0 if asked.any_penalty else max(candidate.penalty, asked.raise_penalty)
     if asked.max_penalty is not None and penalty > asked.max_penalty:
         return f"penalty {penalty} above {asked.max_penalty}"
     if asked.min_penalty is not None and penalty < asked.min_penalty:
@@ -103,7 +105,8 @@ def in_words(asked: Requirement) -> str:
 
 def required(queue: Queue, caller: Caller, joined: float, now: float, *, members: int) -> Requirement:
     """Return what a caller who has waited since `joined` asks for, by the queue's skills and its rule."""
-    if not (queue.rule or queue.skills or caller.skills):
+    few = members <= queue.penalty_members_limit and queue.penalty_members_limit > 0
+    if not (queue.rule or queue.skills or caller.skills or few):
         return ANYBODY
     skills = {**queue.skills, **caller.skills}
     asked = Requirement()
@@ -113,8 +116,8 @@ def required(queue: Queue, caller: Caller, joined: float, now: float, *, members
         asked = _widened(asked, widening)
         for skill, level in widening.skills.items():
             skills[skill] = min(skills.get(skill, 0), level)
-    if members <= queue.penalty_members_limit:
-        asked = Requirement()
+    if few:
+        asked = Requirement(any_penalty=True)
     wanted = tuple(sorted((skill, level) for skill, level in skills.items() if level > 0))
     asked = replace(asked, skills=wanted)
     return ANYBODY if asked == ANYBODY else asked

@@ -48,11 +48,6 @@ def log_out(hall: Hall, desk: Desk) -> None:
     end_rest(hall, desk)
     _give_back(hall, desk, OfferOutcome.WITHDRAWN)
     hall.refresh_desk(desk)
-    for seat in desk.seats:
-        for visit in seat.line.wanted_alone(desk.agent.id):
-            visit.wants_agent = None
-            hall.place(visit)
-            hall.arm(visit)
 
 
 def paused(hall: Hall, event: AgentPaused) -> None:

@@ -81,6 +81,7 @@ def customer_answered(hall: Hall, event: CustomerAnswered) -> None:
     for offer in visit.offers:
         if offer.reserved:
             offers.ring(hall, offer)
+    visit.spared_until = None
     hall.returned[visit] = None
     _wait_on(hall, visit)
 

@@ -88,6 +88,9 @@ def time_is_up(hall: Hall, visit: Visit) -> None:
     if visit.spared_until is not None and visit.spared_until <= hall.now:
         visit.spared_until = None
     demands.change(visit, hall.now)
+    row = visit.row
     hall.place(visit)
+    if visit.row is not row:
+        hall.returned[visit] = None
     announcing.speak(hall, visit)
     hall.arm(visit)

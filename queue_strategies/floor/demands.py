@@ -7,7 +7,13 @@ from dataclasses import replace
 from queue_strategies.floor.line import Line
 from queue_strategies.floor.visit import Visit
 from queue_strategies.model import AgentId
-from queue_strategies.requirement import ANYBODY, Requirement, next_widening_at, required
+from queue_strategies.requirement import (
+    ANYBODY,
+    Requirement,
+    next_widening_at,
+    penalty_for,
+    required,
+)
 
 
 def of(visit: Visit, now: float) -> Requirement:
@@ -16,11 +22,19 @@ def of(visit: Visit, now: float) -> Requirement:
         return replace(ANYBODY, only=visit.wants_agent)
     line = visit.line
     asked = required(line.queue, visit.caller, visit.joined, now, members=len(line.seats))
-    if visit.never:
+    if visit.never and _somebody_else(line, asked, visit.never):
         asked = replace(asked, never=visit.never)
     if visit.penalty_ringing is not None:
         asked = replace(asked, min_penalty=visit.penalty_ringing, max_penalty=visit.penalty_ringing)
     return asked
+
+
+def _somebody_else(line: Line, asked: Requirement, never: frozenset[AgentId]) -> bool:
+    """Tell whether a member is here who is fit and has not refused this caller too often."""
+    return any(
+        seat.desk.logged_in and seat.agent not in never and penalty_for(asked, seat) is not None
+        for seat in line.seats.values()
+    )
 
 
 def change_at(visit: Visit, now: float) -> float | None:

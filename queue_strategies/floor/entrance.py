@@ -103,7 +103,7 @@ def _refusal(line: Line, visit: Visit) -> VisitOutcome | None:
     if visit.caller.adopted and not line.closed:
         return None
     ready, asked = (False, ANYBODY) if visit.row is None else (bool(visit.row.ready), visit.row.asked)
-    return _refusal_of(line, asked, len(line.unanswered), served_at_once=ready)
+    return _refusal_of(line, asked, len(line.unanswered), served_at_once=ready and line.has_room(visit))
 
 
 def refusal(hall: Hall, queue: QueueName) -> VisitOutcome | None:
@@ -111,7 +111,9 @@ def refusal(hall: Hall, queue: QueueName) -> VisitOutcome | None:
     line = hall.lines.get(queue)
     if line is None:
         return VisitOutcome.WITHDRAWN
-    return _refusal_of(line, ANYBODY, len(line.unanswered) + 1, served_at_once=bool(line.ready))
+    return _refusal_of(
+        line, ANYBODY, len(line.unanswered) + 1, served_at_once=bool(line.ready) and line.has_room()
+    )
 
 
 def _refusal_of(line: Line, asked: Requirement, length: int, *, served_at_once: bool) -> VisitOutcome | None:

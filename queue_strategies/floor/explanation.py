@@ -73,7 +73,7 @@ class Explanation:
     """Now: in the order in which they ring or would ring."""
     excluded: tuple[Excluded, ...]
     offers: tuple[OfferExplained, ...]
-    """Every offer this process has made for the visit, in order."""
+    """The last offers that this process has made for the visit, in order."""
 
 
 def explain(hall: Hall, contact: ContactId, now: float) -> Explanation | None:
@@ -196,8 +196,12 @@ def _sentence(visit: Visit, considered: int, now: float) -> str:
     if visit.offers:
         return f"{place}: {', '.join(offer.desk.agent.id for offer in visit.offers)} by {queue.strategy}."
     if visit.spared_until is not None:
-        left_s = visit.spared_until - now
-        return f"{place}: could not be connected {visit.failures} times, next try in {left_s:.0f} s."
+        because = (
+            f"could not be connected {visit.failures} times" if visit.failures else "nobody took the call"
+        )
+        return f"{place}: {because}, next try in {visit.spared_until - now:.0f} s."
+    if not visit.line.has_room(visit):
+        return f"{place}: {queue.max_talking} callers are served, more may not be at once."
     told = [f"{place}: {considered or 'none'} of {members} members can be rung"]
     if visit.row is not None and (asked := in_words(visit.row.asked)):
         change_at = demands.change_at(visit, now)

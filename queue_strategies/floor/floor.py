@@ -55,8 +55,8 @@ class Floor:
         """Settle what is overdue, in the order of the deadlines; then let the event happen; then serve.
 
         `now` is monotonic; a moment before one that was told already counts as that one. Late, repeated and
-        unknown events are settled and never raise. Raises UnknownStrategy or UnknownOrder, with nothing
-        changed, for a configuration that names one.
+        unknown events are settled and never raise. Raises UnknownStrategy, UnknownOrder or ImpossibleQueue,
+        with nothing changed, for a configuration with one.
         """
         if isinstance(event, happened.FloorConfigured):
             configuration.check(event)

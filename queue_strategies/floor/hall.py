@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from queue_strategies.absence import LOGGED_OUT
 from queue_strategies.commands import Command
 from queue_strategies.facts import AgentStateChanged, Fact
 from queue_strategies.floor import announcing, demands, kept, outlook
@@ -147,9 +148,21 @@ class Hall:
             desk.absences = absences
             if changed & desk.watched:
                 self.count(desk)
+            if changed & LOGGED_OUT:
+                self._reconsider(desk)
         if desk.removed and desk.talk is None and desk.offer is None:
             self.desks.pop(desk.agent.id, None)
             self.deadlines.drop(desk)
+
+    def _reconsider(self, desk: Desk) -> None:
+        """Let callers who care who is here ask anew when an agent comes or goes."""
+        for seat in desk.seats:
+            for visit in seat.line.picky():
+                if visit.wants_agent == desk.agent.id and not desk.logged_in:
+                    visit.wants_agent = None
+                self.place(visit)
+                if visit.place is Place.WAITING:
+                    self.arm(visit)
 
     def refresh_seats(self, desk: Desk) -> None:
         """Let an agent stand, with the score of now, among the ready of every queue that may ring them."""

@@ -7,6 +7,7 @@ from queue_strategies.commands import Release
 from queue_strategies.facts import VisitEnded
 from queue_strategies.floor import kept, offers, outlook, returning
 from queue_strategies.floor.hall import Hall
+from queue_strategies.floor.line import Line
 from queue_strategies.floor.visit import Place, Visit
 from queue_strategies.model import OfferOutcome, VisitOutcome
 
@@ -18,23 +19,33 @@ def let_go_hopeless(hall: Hall) -> None:
     """Let go of those for whom there is nobody any more, or no queue."""
     for line in list(hall.touched):
         was_empty, line.empty = line.empty, line.nobody(line.leave_rule)
-        if (line.empty and not was_empty) or line.leave_rule & PENALTY:
+        if line.empty and not was_empty:
             for visit in list(line.unanswered):
-                _let_go_if_hopeless(hall, visit)
+                _let_go_if_hopeless(hall, visit, line.empty)
+        elif line.leave_rule & PENALTY:
+            _let_go_by_rows(hall, line)
     hall.touched.clear()
     for visit in list(hall.returned):
-        _let_go_if_hopeless(hall, visit)
+        hopeless = visit.line.empty
+        if not hopeless and visit.row is not None and visit.line.leave_rule & PENALTY:
+            hopeless = visit.line.nobody(visit.line.leave_rule, visit.row.asked)
+        _let_go_if_hopeless(hall, visit, hopeless)
     hall.returned.clear()
 
 
-def _let_go_if_hopeless(hall: Hall, visit: Visit) -> None:
-    line = visit.line
-    if visit.off_line and not line.closed:
+def _let_go_by_rows(hall: Hall, line: Line) -> None:
+    """Let go of those for whom, by what they ask for, there is nobody."""
+    hopeless = {row for row in line.rows() if row.visits and line.nobody(line.leave_rule, row.asked)}
+    if hopeless:
+        for visit in list(line.unanswered):
+            _let_go_if_hopeless(hall, visit, visit.row in hopeless)
+
+
+def _let_go_if_hopeless(hall: Hall, visit: Visit, hopeless: bool) -> None:
+    closed = visit.line.closed
+    if visit.off_line and not closed:
         return
-    hopeless = line.closed or line.empty
-    if not hopeless and visit.row is not None and line.leave_rule & PENALTY:
-        hopeless = line.nobody(line.leave_rule, visit.row.asked)
-    if hopeless and visit.place is Place.WAITING and not visit.offers:
+    if (hopeless or closed) and visit.place is Place.WAITING and not visit.offers:
         let_go(hall, visit, VisitOutcome.WITHDRAWN if visit.line.closed else VisitOutcome.LEFT_EMPTY)
 
 

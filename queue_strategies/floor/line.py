@@ -206,9 +206,11 @@ class Line:
         self._standings.clear()
         return seats
 
-    def wanted_alone(self, agent: AgentId) -> list[Visit]:
-        """Return the callers who wait for this agent alone."""
-        return [visit for row in self._personal.get(agent, ()) for visit in row.wanting]
+    def picky(self) -> list[Visit]:
+        """Return the callers who want one agent alone, or do not want those who refused them."""
+        if len(self._rows) == 1:
+            return []
+        return [visit for visit in self.unanswered if visit.wants_agent is not None or visit.never]
 
     def count(self, seat: Seat, absences: int) -> bool:
         """Count a member by what keeps the agent away; tell whether that has changed anything."""
@@ -242,8 +244,8 @@ class Line:
 
     # -- callers --------------------------------------------------------------------------------------------
 
-    def has_room(self, visit: Visit) -> bool:
-        """Tell whether a phone may ring for this caller as far as `max_talking` goes."""
+    def has_room(self, visit: Visit | None = None) -> bool:
+        """Tell whether a phone may ring for this caller, or for a new one, as far as `max_talking` goes."""
         limit = self.queue.max_talking
         return limit is None or len(self.engaged) < limit or visit in self.engaged
 

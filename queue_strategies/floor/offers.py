@@ -14,7 +14,7 @@ from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.not_taking import not_taken
-from queue_strategies.floor.reasons import Choice, note_end, why_there
+from queue_strategies.floor.reasons import Choice, note_choice, note_end, why_there
 from queue_strategies.floor.row import Row
 from queue_strategies.floor.visit import Offer, Place, Visit
 from queue_strategies.model import OfferId, OfferOutcome
@@ -33,14 +33,16 @@ def make(hall: Hall, row: Row, visit: Visit, seat: Seat) -> None:
     queue = line.queue
     offer = Offer(OfferId(hall.new_id()), visit, desk, seat, hall.now)
     because = f"{'callback, ' if visit.off_line else ''}{_because(hall, row, seat)}"
-    visit.choices.append(Choice.of(row, seat, hall.now, offer.id))
-    line.strategy.offered(seat, visit, line.roster)
-    line.order.served(visit)
+    note_choice(visit, Choice.of(row, seat, hall.now, offer.id))
+    penalty = int(seat.ranks[row][0])
+    line.strategy.offered(seat, visit, row, penalty)
+    if not visit.attempts:
+        line.order.served(visit)
     hall.offers[offer.id] = offer
     hall.deadlines.set(offer, hall.now + hall.lease_s)
     desk.offer = offer
     visit.attempts += 1
-    begin(hall, offer, int(seat.ranks[row][0]))
+    begin(hall, offer, penalty)
     hall.refresh_desk(desk)
     if kept.is_dialled_first(visit):
         offer.reserved = True
@@ -110,7 +112,7 @@ def _fall_silent(hall: Hall, offer: Offer, outcome: OfferOutcome) -> None:
 
 
 def _count_refusal(visit: Visit, desk: Desk) -> None:
-    """Ring an agent for this caller no more who did not take it too often; with nobody left, begin anew."""
+    """Ring an agent for this caller no more who did not take it too often."""
     line, agent = visit.line, desk.agent.id
     limit = line.queue.offers_per_agent
     if limit is None:
@@ -119,8 +121,8 @@ def _count_refusal(visit: Visit, desk: Desk) -> None:
     visit.not_taken[agent] = visit.not_taken.get(agent, 0) + 1
     if visit.not_taken[agent] >= limit:
         visit.never |= {agent}
-        if all(seat.agent in visit.never for seat in line.seats.values() if seat.desk.logged_in):
-            visit.never, visit.not_taken = frozenset(), None
+        if visit.wants_agent == agent:
+            visit.wants_agent = None
 
 
 def agent_rang(hall: Hall, event: AgentRang) -> None:

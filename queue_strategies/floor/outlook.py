@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from queue_strategies.estimates import NO_WAIT, Estimate, Pace, Score, estimate
 from queue_strategies.facts import EstimateJudged
@@ -71,6 +71,16 @@ class Staff:
     """Other queues, and which part of the callers of each."""
 
 
+class Newcomer(NamedTuple):
+    """Somebody who would come now, as an order of service sees a caller."""
+
+    queue_name: str
+    priority: int
+    joined: float
+    target_s: float
+    share: float
+
+
 @dataclass(slots=True)
 class Outlook:
     """What one line's callers did and were told."""
@@ -102,7 +112,8 @@ def expect_newcomer(line: Line, now: float) -> Estimate | None:
     row = line.row(ANYBODY)
     if row.ready and not row.wanting:
         return NO_WAIT
-    return _expect(row, _staff(row, now), (0.0, now), len(line.unanswered))
+    rank = line.order.rank(Newcomer(line.queue.name, 0, now, line.queue.service_level_s, line.queue.share))
+    return _expect(row, _staff(row, now), rank, len(line.unanswered))
 
 
 def _expect(row: Row, staff: Staff, rank: Rank, ahead: float) -> Estimate | None:

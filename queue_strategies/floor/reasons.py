@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """So many of those who were ready are kept for each choice."""
+CHOICES = 50
+"""So many of the last choices are kept for a visit."""
 REMEMBERED = 500
 """So many visits that are over can still be explained."""
 
@@ -52,9 +54,17 @@ class Choice:
 
 def note_end(visit: Visit, offer: Offer, outcome: OfferOutcome, now: float) -> None:
     """Note how an offer ended, if it is known why it was made."""
-    for choice in visit.choices:
+    for choice in reversed(visit.choices):
         if choice.offer == offer.id:
             choice.outcome, choice.ended = outcome, now
+            return
+
+
+def note_choice(visit: Visit, choice: Choice) -> None:
+    """Keep a choice with the visit, instead of the oldest where there are many."""
+    visit.choices.append(choice)
+    if len(visit.choices) > CHOICES:
+        del visit.choices[0]
 
 
 def why_there(strategy: Strategy, rank: Rank, now: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from queue_strategies.floor.ranking import Rank, Ranking
+from queue_strategies.floor.roster import Roster
 from queue_strategies.floor.visit import Visit
 from queue_strategies.requirement import Requirement, penalty_for
 
@@ -41,6 +42,13 @@ class Row:
         seat.ranks[self] = rank
         self.ready.add(rank, seat)
         return True
+
+    def after(self, turn: int, penalty: int, place: int) -> int:
+        """Return whose turn it is among these members, as `Roster.after` does."""
+        if not (self.asked.raise_penalty or self.asked.any_penalty):
+            return self.line.roster.after(turn, penalty, place)
+        standing = ((penalty_for(self.asked, seat), seat.place) for seat in self.line.seats.values())
+        return Roster((at, where) for at, where in standing if at is not None).after(turn, penalty, place)
 
     @property
     def matchable(self) -> bool:

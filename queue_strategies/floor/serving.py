@@ -39,9 +39,12 @@ def serve(hall: Hall) -> None:
 
 
 def _serve_one(hall: Hall, row: Row) -> None:
-    """Serve one row alone; rows to which its callers move on are left for the next time."""
+    """Serve one row alone, until a caller moves on to another one, who may come first there."""
     strategy = row.line.strategy
     while row.matchable:
         visit = row.wanting.first()
         offers.make(hall, row, visit, strategy.choose(row.ready, visit))
+        if visit.row is not row:
+            hall.calling[row] = None
+            return
     hall.calling.pop(row, None)

@@ -61,7 +61,7 @@ class Visit:
     spared_until: float | None = None
     """After repeated failures: no further offer before this moment."""
     choices: list[Choice] = field(default_factory=list)
-    """What was considered for each offer, in order."""
+    """What was considered for each of the last offers, in order."""
     turn: tuple[float, ...] = ()
     """Kept for the strategy."""
     not_taken: dict[AgentId, int] | None = None

@@ -10,9 +10,9 @@ BEGINNING: Score = (-1, -1)
 
 def following(ready: Ready[M], last: Score) -> M:
     """Return the next in the list after the last who was rung, if that was one of the same penalty."""
-    first = ready.first()
     penalty, place = last
-    return ready.first_from((place + 1,)) if penalty == first.penalty else first
+    leading, _ = next(ready.penalties())
+    return ready.first_from((place + 1,)) if penalty == leading else ready.first()
 
 
 class RoundRobin(InOrder):
@@ -29,9 +29,9 @@ class RoundRobin(InOrder):
         """Return the next."""
         return following(ready, self._last)
 
-    def offered(self, member: Member, caller: Served, roster: Roster) -> None:
+    def offered(self, member: Member, caller: Served, roster: Roster, penalty: int) -> None:
         """Go on from here."""
-        self._last = (member.penalty, member.place)
+        self._last = (penalty, member.place)
 
     def because(self, score: Score, now: float) -> str:
         """Say whose turn it is."""
@@ -48,6 +48,6 @@ class TopDown(RoundRobin):
         """Return the next for this caller."""
         return following(ready, caller.turn or BEGINNING)
 
-    def offered(self, member: Member, caller: Served, roster: Roster) -> None:
+    def offered(self, member: Member, caller: Served, roster: Roster, penalty: int) -> None:
         """Go on from here for this caller."""
-        caller.turn = (member.penalty, member.place)
+        caller.turn = (penalty, member.place)

@@ -25,9 +25,9 @@ class RoundRobinMemory(InOrder):
         """Return the first from the remembered place on."""
         return ready.first_from((self._turn,))
 
-    def offered(self, member: Member, caller: Served, roster: Roster) -> None:
+    def offered(self, member: Member, caller: Served, roster: Roster, penalty: int) -> None:
         """Remember who would have been next."""
-        self._turn = roster.after(self._turn, member.penalty, member.place)
+        self._turn = roster.after(self._turn, penalty, member.place)
 
     def because(self, score: Score, now: float) -> str:
         """Say whose turn it is."""
@@ -41,7 +41,7 @@ class Linear(InOrder):
         """Return the first from this caller's place on."""
         return ready.first_from(caller.turn or (0,))
 
-    def offered(self, member: Member, caller: Served, roster: Roster) -> None:
+    def offered(self, member: Member, caller: Served, roster: Roster, penalty: int) -> None:
         """Remember who would have been next for this caller."""
         (turn,) = caller.turn or (0,)
-        caller.turn = (roster.after(int(turn), member.penalty, member.place),)
+        caller.turn = (roster.after(int(turn), penalty, member.place),)

@@ -125,8 +125,8 @@ class Strategy(Protocol):
         """Name the member who is rung next for this caller."""
         return ready.first()
 
-    def offered(self, member: Member, caller: Served, roster: Roster) -> None:
-        """Take note that this member is being rung for this caller."""
+    def offered(self, member: Member, caller: Served, roster: Roster, penalty: int) -> None:
+        """Take note that this member, who stood at this penalty, is being rung for this caller."""
         return
 
     def because(self, score: Score, now: float) -> str:

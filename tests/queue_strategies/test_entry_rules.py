@@ -90,6 +90,22 @@ def test_who_waits_is_let_go_when_everybody_left_has_too_high_a_penalty() -> Non
     assert story.ends[-1] == ("eva", "left_empty")
 
 
+def test_who_waits_is_let_go_when_waiting_has_made_everybody_unfit() -> None:
+    rule = (Widening(after_s=10, min_penalty=5),)
+    leave = frozenset({Absence.PENALTY})
+    story = Story(sales(rule=rule, leave_when_empty=leave), agents=[agent(ANNA)]).at(10)
+    story.join("taken").talk(ANNA).join("eva").at(19.9)
+    assert story.line() == ["eva"]
+    assert story.at(20).ends[-1] == ("eva", "left_empty")
+
+
+def test_a_queue_that_serves_all_it_may_is_full_although_an_agent_is_ready() -> None:
+    story = Story(sales(max_talking=1, max_length=1), agents=[agent(ANNA), agent(BOB)]).at(10)
+    story.join("eva").talk(ANNA).join("fay").join("gil")
+    assert story.line() == ["fay"]
+    assert story.ends[-1] == ("gil", "full")
+
+
 def test_no_more_callers_of_a_queue_are_served_at_once_than_it_may_have() -> None:
     queues = sales(max_talking=1), support()
     story = Story(*queues, agents=[agent(ANNA, SALES, SUPPORT), agent(BOB, SALES, SUPPORT)]).at(10)

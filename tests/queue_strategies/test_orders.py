@@ -11,7 +11,7 @@ import pytest
 
 from queue_strategies.errors import CallfloorError
 from queue_strategies.events import AgentLoggedIn, FloorConfigured, PriorityChanged
-from queue_strategies.model import Queue, QueueName
+from queue_strategies.model import AgentId, Queue, QueueName
 from queue_strategies.orders import ORDERS
 from tests.queue_strategies.floor_story import ANNA, SALES, SUPPORT, Story, agent, sales, support, visit_of
 
@@ -84,6 +84,23 @@ def test_a_queue_has_its_share_of_the_agents_however_many_wait_in_another() -> N
     for number in range(40):
         story.join(f"s{number}", SALES).join(f"t{number}", SUPPORT)
     assert Counter(name[0] for name in served(story, 40)) == {"s": 30, "t": 10}
+
+
+def test_a_caller_for_whom_many_phones_ring_is_one_caller_of_the_share() -> None:
+    queues = sales(join_when_empty="never", strategy="ring-all"), support(join_when_empty="never")
+    members = [agent(AgentId(f"a{n}"), SALES, SUPPORT) for n in range(4)]
+    story = Story(*queues, agents=members, present=False)
+    story.happen(FloorConfigured(queues, members, "fair-share"))
+    for number in range(20):
+        story.join(f"s{number}", SALES).join(f"t{number}", SUPPORT)
+    for member in members:
+        story.happen(AgentLoggedIn(member.id))
+    seen: list[str] = []
+    while len(seen) < 20:
+        who, name = next(iter(story.ringing.items()))
+        seen.append(name[0])
+        story.talk(who).part(name)
+    assert abs(Counter(seen)["s"] - 10) <= 2
 
 
 def test_a_queue_in_which_nobody_waited_has_saved_no_turns_up() -> None:

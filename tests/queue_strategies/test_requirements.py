@@ -245,6 +245,30 @@ def test_when_nobody_is_left_who_could_be_rung_the_count_begins_anew() -> None:
     assert story.after(1).ringing == {ANNA: "eva"}
 
 
+@pytest.mark.parametrize("others", ["go home", "cannot do it"])
+def test_an_agent_who_refused_is_rung_again_when_nobody_else_could_be(others: str) -> None:
+    able_bob = able(BOB, spanish=1) if others == "go home" else able(BOB)
+    queue = sales(rest_s=1, offers_per_agent=1, skills={SPANISH: 1})
+    story = Story(queue, agents=[able(ANNA, spanish=1), able_bob]).at(10).join("eva")
+    story.rang(ANNA).fail(ANNA, OfferOutcome.DECLINED)
+    if others == "go home":
+        story.after(5)
+        assert story.ringing == {BOB: "eva"}
+        story.happen(AgentLoggedOut(BOB))
+    assert story.after(5).ringing == {ANNA: "eva"}
+
+
+def test_a_wanted_agent_who_refuses_too_often_is_wanted_no_longer() -> None:
+    story = patient(offers_per_agent=1, rest_s=1).join("eva", wants_agent=ANNA).rang(ANNA)
+    assert story.fail(ANNA, OfferOutcome.DECLINED).ringing == {BOB: "eva"}
+
+
+def test_a_wanted_agent_who_goes_home_is_wanted_no_longer_even_between_two_tries() -> None:
+    story = Story(sales(last_agent_patience_s=600, retry_s=5), agents=[agent(ANNA), agent(BOB)]).at(10)
+    story.join("eva", wants_agent=ANNA).rang(ANNA).fail(ANNA, OfferOutcome.DECLINED)
+    assert story.happen(AgentLoggedOut(ANNA)).after(5).ringing == {BOB: "eva"}
+
+
 def _why_not(story: Story, name: str, who: AgentId) -> str:
     explained = story.floor.explain(caller_named(name, SALES, joined_moment=0).contact, story.now)
     assert explained is not None

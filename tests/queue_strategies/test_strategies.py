@@ -19,7 +19,7 @@ from queue_strategies.events import (
     FloorConfigured,
 )
 from queue_strategies.floor import Floor
-from queue_strategies.model import Agent, AgentId, OfferOutcome
+from queue_strategies.model import Agent, AgentId, OfferOutcome, Widening
 from queue_strategies.strategies import STRATEGIES
 from tests.queue_strategies.floor_story import (
     ANNA,
@@ -200,6 +200,22 @@ def test_while_a_caller_rings_the_lowest_penalty_the_next_caller_has_the_others(
     agents = [agent(ANNA), agent(BOB, sales=1)]
     story = Story(sales(strategy="ringall"), agents=agents).at(9).join("eva").join("fay")
     assert story.ringing == {ANNA: "eva", BOB: "fay"}
+
+
+def test_ringall_rings_everybody_for_the_first_caller_before_anybody_for_the_next() -> None:
+    story = Story(sales(strategy="ringall"), agents=[agent(ANNA), agent(BOB), agent(CARL)], present=False)
+    story.at(10).happen(AgentLoggedIn(ANNA)).join("eva").talk(ANNA).join("fay").join("gil")
+    for who in (BOB, CARL):
+        story.happen(AgentLoggedIn(who))
+    assert story.ringing == {BOB: "fay", CARL: "fay"}
+
+
+@pytest.mark.parametrize("strategy", ["round-robin", "top-down", "rrmemory", "rrordered", "linear"])
+def test_a_turn_comes_to_everybody_also_where_a_rule_raises_penalties(strategy: str) -> None:
+    rule = (Widening(after_s=0, raise_penalty=1),)
+    agents = [agent(ANNA), agent(BOB, sales=1), agent(CARL)]
+    story = Story(sales(strategy=strategy, rule=rule, rest_s=0), agents=agents).at(10)
+    assert rung_in_turn(story, at_most=6) == [ANNA, BOB, CARL, ANNA, BOB, CARL]
 
 
 def test_one_phone_more_rings_after_each_delay_and_the_others_ring_on() -> None:
