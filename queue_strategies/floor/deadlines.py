@@ -16,7 +16,8 @@ class Deadlines(Generic[T]):
     """At most one deadline for each thing; superseded ones stay in the heap for a while."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, T]] = []
+        self.heap: list[tuple[float, int, T]] = []
+        """The earliest first, superseded ones among them; to be read only."""
         self._valid: dict[T, tuple[float, int, T]] = {}
         self._count = 0
 
@@ -25,10 +26,10 @@ class Deadlines(Generic[T]):
         self._count += 1
         entry = (moment, self._count, thing)
         self._valid[thing] = entry
-        heappush(self._heap, entry)
-        if len(self._heap) > 2 * len(self._valid) + _TOLERATED:
-            self._heap = list(self._valid.values())
-            heapify(self._heap)
+        heappush(self.heap, entry)
+        if len(self.heap) > 2 * len(self._valid) + _TOLERATED:
+            self.heap = list(self._valid.values())
+            heapify(self.heap)
 
     def drop(self, thing: T) -> None:
         """Let the thing have no deadline."""
@@ -41,19 +42,14 @@ class Deadlines(Generic[T]):
 
     def next(self) -> float | None:
         """Return the earliest deadline of all."""
-        heap = self._heap
+        heap = self.heap
         while heap and self._valid.get(heap[0][2]) is not heap[0]:
             heappop(heap)
         return heap[0][0] if heap else None
 
-    def is_due(self, now: float) -> bool:
-        """Tell whether some deadline, perhaps a superseded one, is not after now."""
-        heap = self._heap
-        return bool(heap) and heap[0][0] <= now
-
     def pop_due(self, now: float) -> tuple[float, T] | None:
         """Take out the earliest deadline that is not after now."""
-        heap = self._heap
+        heap = self.heap
         while heap and heap[0][0] <= now:
             entry = heappop(heap)
             moment, _, thing = entry

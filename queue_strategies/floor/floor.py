@@ -63,11 +63,11 @@ class Floor:
         hall = self._hall
         now = max(now, hall.now)
         deadlines = hall.deadlines
-        if deadlines.is_due(now):
+        if deadlines.heap and deadlines.heap[0][0] <= now:
             self._settle(now)
         hall.advance(now)
         WHAT_FOLLOWS[type(event)](hall, event)
-        if deadlines.is_due(now):
+        if deadlines.heap and deadlines.heap[0][0] <= now:
             self._settle(now)
         while (hall.calling or hall.touched or hall.returned) and not hall.restoring:
             if hall.touched or hall.returned:

@@ -72,7 +72,8 @@ class Hall:
     def advance(self, moment: float) -> None:
         """Go on to a later moment; an earlier one changes nothing."""
         if moment > self.now:
-            self.tell_changes()
+            if self._changed:
+                self.tell_changes()
             self.now = moment
 
     def number(self) -> int:
@@ -166,10 +167,13 @@ class Hall:
 
     def refresh_seats(self, desk: Desk) -> None:
         """Let an agent stand, with the score of now, among the ready of every queue that may ring them."""
+        could = desk.state in MAY_RING
         for seat in desk.seats:
-            seat.line.leave(seat)
-            if seat.is_open:
-                for row in seat.line.stand(seat):
+            line = seat.line
+            if seat in line.ready:
+                line.leave(seat)
+            if could and seat.is_open:
+                for row in line.stand(seat):
                     self.calling[row] = None
 
     def count(self, desk: Desk) -> None:
@@ -190,9 +194,11 @@ class Hall:
         if not self._changed:
             return
         for desk in self._changed:
-            present = Told(desk.state, desk.logged_in, desk.pause_reason)
-            if present != desk.told and desk not in self.unsettled:
-                self._tell_change(desk, present)
+            state, logged_in, pause_reason = desk.told
+            if desk.state is state and desk.logged_in is logged_in and desk.pause_reason == pause_reason:
+                continue
+            if desk not in self.unsettled:
+                self._tell_change(desk, Told(desk.state, desk.logged_in, desk.pause_reason))
         self._changed.clear()
 
     def _tell_change(self, desk: Desk, present: Told) -> None:
