@@ -174,6 +174,9 @@ class CallingBack:
             await leg.end()
             self._queueing.tell(CustomerNotReached(order.visit, OfferOutcome.FAILED))
             return
+        if visit.let_go:  # while Asterisk was asked; nobody would come
+            await leg.end()
+            return
         call = self._new_call(channel, order.contact, None)
         call.caller_number, call.caller_name, call.called_number = order.number, "", ""
         call.language = order.language or call.language
@@ -185,6 +188,9 @@ class CallingBack:
 
     async def _serve(self, call: Call, to: Destination, visit: Visit) -> None:
         """Let a customer who was called back be connected, and go on as every caller does."""
+        if visit.let_go:
+            await call.hang_up()
+            return
         visit.back_on_line(call.party)
         try:
             await self._virtual_hold.greet(call, to, visit)
