@@ -6,7 +6,6 @@ waits for a prompt: keys and hang-ups are heard during it, and who answers cuts 
 
 from __future__ import annotations
 
-import asyncio
 from itertools import cycle
 
 import structlog
@@ -41,7 +40,7 @@ class Aside:
 
     async def hush(self) -> None:
         """End what an earlier process was announcing."""
-        await asyncio.gather(*(self._call.ari.playback(name).stop() for name in self._names))
+        await self._call.stop_playing(*self._names)
 
     async def note(self, item: object) -> None:
         """Take note of one thing that happened while the caller waits."""
@@ -55,17 +54,14 @@ class Aside:
                 note_failure(playback)
                 await self._end()
             case _ if item is EVENTS_MISSED and self._playing is not None:
-                if await self._call.ari.playback(self._playing).get() is None:
+                if await self._call.has_played(self._playing):
                     await self._end()
 
     async def cut(self) -> None:
         """End whatever is being announced, at once; the music does not go on."""
         playing, self._playing = self._playing, None
         if playing is not None:
-            try:
-                await self._call.ari.playback(playing).stop()
-            except Refused as refusal:  # a number that only Asterisk can say is said to its end
-                log.info("call.prompt_not_stopped", contact=self._call.contact, why=str(refusal))
+            await self._call.stop_playing(playing)
         self._over()
 
     async def _begin(self, media: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ import structlog
 from ari_apps.announcer import Announcer
 from ari_apps.ari import AriError, messages
 from ari_apps.call import Call, note_failure, spelt
-from ari_apps.destinations import Destination
+from ari_apps.destinations import HANGUP, Destination
 from ari_apps.legs import EVENTS_MISSED, has_ended
 from ari_apps.reaching import Attempt, NotReached, Reached, Visit
 from ari_apps.requests import CallRequest, HangUp
@@ -36,7 +36,7 @@ class Briefing:
         self._announcer = announcer
         self._playback = f"{met.leg.id}-briefing"
 
-    async def give(self) -> NotReached | None:
+    async def give(self) -> NotReached | Destination | None:
         """Tell the agent; return what ended the wait instead, if anything did.
 
         Raises AgentGone, and CallerGone when the caller has hung up.
@@ -73,7 +73,7 @@ class Briefing:
             return False
         return True
 
-    async def _until_heard(self) -> NotReached | None:
+    async def _until_heard(self) -> NotReached | Destination | None:
         leg = self._met.leg.id
         while True:
             match item := await self._call.take():
@@ -88,13 +88,13 @@ class Briefing:
                 case HangUp():
                     self._attempt.left(VisitOutcome.WITHDRAWN)
                     item.done()
-                    return NotReached(self._attempt.id, VisitOutcome.WITHDRAWN)
+                    return HANGUP
                 case CallRequest():
                     item.refuse("not before the two are connected")
                 case _ if has_ended(item, leg):
                     raise AgentGone
                 case _ if item is EVENTS_MISSED:
-                    if await self._call.ari.playback(self._playback).get() is None:
+                    if await self._call.has_played(self._playback):
                         return None
 
     async def _stop(self) -> None:

@@ -234,9 +234,26 @@ class Call:
     async def fall_silent(self) -> None:
         """End whatever is being played, and forget the keys pressed meanwhile."""
         self._typed_ahead = ""
-        with suppress(Refused):
-            names = playback_names(self.channel_id)
-            await asyncio.gather(*(self.ari.playback(name).stop() for name in names))
+        await self.stop_playing(*playback_names(self.channel_id))
+
+    async def stop_playing(self, *playback_ids: str) -> None:
+        """End playbacks, as far as Asterisk can; none of them is worth the call."""
+        stops = (self.ari.playback(one).stop() for one in playback_ids)
+        for failure in await asyncio.gather(*stops, return_exceptions=True):
+            if isinstance(
+                failure, Refused | OutcomeUnknown
+            ):  # a number only Asterisk can say is said to its end
+                log.info("call.prompt_not_stopped", contact=self.contact, why=str(failure))
+            elif isinstance(failure, BaseException):
+                raise failure
+
+    async def has_played(self, playback_id: str) -> bool:
+        """Tell whether a playback is over; where Asterisk does not say, its end is still to be told."""
+        try:
+            return await self.ari.playback(playback_id).get() is None
+        except (Refused, OutcomeUnknown) as failure:
+            log.info("call.prompt_not_known", contact=self.contact, why=str(failure))
+            return False
 
     async def hush(self) -> None:
         """End whatever an earlier process was playing, and find out what it was recording."""
@@ -334,10 +351,12 @@ class Call:
             while True:
                 item = await self._listen()
                 if self._pressed(item) and until_key:
-                    with suppress(Refused):  # a number is spoken to its end, whatever is pressed
+                    with suppress(
+                        Refused, OutcomeUnknown
+                    ):  # a number is spoken to its end, whatever is pressed
                         await self.ari.playback(playback_id).stop()
                         return
-                if item is EVENTS_MISSED and await self.ari.playback(playback_id).get() is None:
+                if item is EVENTS_MISSED and await self.has_played(playback_id):
                     return
                 if isinstance(item, messages.PlaybackFinished) and item.playback.id == playback_id:
                     note_failure(item.playback)

@@ -186,7 +186,7 @@ class Inbound:
 
     async def _bridge(
         self, call: Call, to: Destination, attempt: Attempt, met: Reached
-    ) -> Reached | NotReached | None:
+    ) -> Reached | NotReached | Destination | None:
         """Tell the agent who calls, then let the two meet; the caller waits on when the agent is gone."""
         await call.answer()
         with suppress(AgentGone):
@@ -199,7 +199,9 @@ class Inbound:
         await self._switchboard.welcome(call, to, attempt)
         return None
 
-    async def _brief(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> NotReached | None:
+    async def _brief(
+        self, call: Call, to: Destination, attempt: Attempt, met: Reached
+    ) -> NotReached | Destination | None:
         music = self._directory.music_of(to)
         if self._announcer.briefing_s(to) is not None and music is not None and call.hears is None:
             await call.start_music(music)
