@@ -29,6 +29,7 @@ def serve(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every event and request.")] = False,
 ) -> None:
     """Run the floor until Ctrl-C or SIGTERM; calls in Asterisk go on."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the file is yet to be read
     log_to(sys.stderr.isatty(), logging.DEBUG if verbose else logging.INFO)
     uvloop.run(serve_until_stopped(load(config), only))
 
@@ -43,12 +44,15 @@ def reload(
 
 async def serve_until_stopped(configuration: FloorConfiguration, only: Half | None) -> None:
     """Serve until a signal comes, or until trying further is vain."""
-    stopped = asyncio.Event()
+    stopped, asked = asyncio.Event(), asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
     async with running(configuration, only=only) as floor:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, take_over, floor)
         log.info("callfloor.serves", site=configuration.site.name, only=only or "all", version=VERSION)
+        if asked.is_set():
+            take_over(floor)
         await first_of(stopped.wait(), *floor.given_up())
     log.info("callfloor.stopped")
 
