@@ -222,8 +222,7 @@ class Apps:
         await self.ari.__aenter__()
         if not before.memory.complete:
             self.crew.start(self._recall_the_rest(self._clock.moment()), "recall")
-        self.crew.start(self._ivr.prepare(self._configuration.site.language), "prepare speech")
-        self.crew.start(self._announcer.prepare(self._configuration.site.language), "prepare announcements")
+        self._prepare()
         self.crew.start(self._calling_back.keep_hours(), "callback hours")
         self.crew.start(keep_being_seen(self.ari, self._clock), "heartbeat")
         return self
@@ -259,7 +258,13 @@ class Apps:
         )
         self.queueing.tell(configuration.floor_configured())
         self._calling_back.tell_hours_anew()
-        self.crew.start(self._ivr.prepare(configuration.site.language), "prepare speech")
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Have spoken what can be, before somebody is to hear it."""
+        language = self._configuration.site.language
+        self.crew.start(self._ivr.prepare(language), "prepare speech")
+        self.crew.start(self._announcer.prepare(language), "prepare announcements")
 
     # -- what the parts need made ---------------------------------------------------------------------------
 

@@ -230,8 +230,7 @@ async def _acting(
             recall=Recall(floor.journal, clock),
         )
     )
-    if any(queue.last_agent_patience_s for queue in configuration.queues):
-        floor.telling.start(_recall_last_agents(floor.journal, apps.last_agents), "recall the last agents")
+    floor.telling.start(_recall_last_agents(floor.journal, apps.last_agents), "recall the last agents")
     health = apps.ari.health()
     floor.exporter.add(lambda: ari_families(health))
     floor.health.add(lambda: [Check("ari", health.connected, health.reason)])
