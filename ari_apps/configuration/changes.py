@@ -8,7 +8,7 @@ from ari_apps.configuration.floor_toml import ConfigurationError, FloorConfigura
 
 FIXED = ("site", "asterisk", "http", "database", "music", "phones", "trunks", "feature_codes")
 """What Asterisk's own configuration, listening sockets and open connections were made of."""
-OF_A_PHONE = ("phone", "webrtc", "extension")
+OF_A_PHONE = ("name", "phone", "webrtc", "extension")
 
 
 class NeedsRestart(ConfigurationError):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +19,8 @@ from ami_listeners.exporter import Exporter
 from ami_listeners.health import Health
 from ari_apps import running
 from ari_apps.calling_back import CallingBack
+from ari_apps.commands import serve
+from ari_apps.configuration.changes import NeedsRestart, check_reloadable
 from ari_apps.configuration.floor_toml import load, load_text
 from ari_apps.crew import Crew
 from ari_apps.directory import Directory
@@ -100,3 +105,42 @@ async def test_the_database_hears_of_the_newest_rules_last(
     floor.reload()
     await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
     assert journal.known == [["ringall"]]
+
+
+class StartingFloor:
+    """A floor that is asked to reload while it starts, and stops when it has done so."""
+
+    def __init__(self) -> None:
+        self.reloaded = asyncio.Event()
+        self.configuration = load_text(BY_DAY)
+
+    @asynccontextmanager
+    async def running(self, *_: object, **__: object) -> AsyncIterator[StartingFloor]:
+        os.kill(os.getpid(), signal.SIGHUP)
+        yield self
+
+    def reload(self) -> None:
+        self.reloaded.set()
+
+    def given_up(self) -> Iterator[Coroutine[Any, Any, object]]:
+        yield self.reloaded.wait()
+
+
+async def test_a_floor_that_is_asked_to_reload_while_it_starts_does_so_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    floor = StartingFloor()
+    monkeypatch.setattr(serve, "running", floor.running)
+    try:
+        async with asyncio.timeout(10):
+            await serve.serve_until_stopped(floor.configuration, None)
+    finally:
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().remove_signal_handler(each)
+    assert floor.reloaded.is_set()
+
+
+def test_the_name_that_phones_are_shown_of_an_agent_needs_a_rendering() -> None:
+    before, after = (load_text(f'[[agents]]\nid = "anna"\nname = "{name}"\n') for name in ("Abel", "Ando"))
+    with pytest.raises(NeedsRestart, match=r"agents anna\.name cannot change while"):
+        check_reloadable(before, after)
