@@ -33,7 +33,9 @@ def show(config: Config = FLOOR) -> None:
             agent.state,
             since,
             agent.pause_reason,
-            ", ".join(agent.queues),
+            ", ".join(
+                f"{queue} (paused)" if queue in agent.paused_queues else queue for queue in agent.queues
+            ),
             agent.call,
         )
         table.add_row(*(value or "" for value in row))
