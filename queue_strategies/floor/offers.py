@@ -73,7 +73,7 @@ def ring(hall: Hall, offer: Offer) -> None:
 
 def _because(hall: Hall, row: Row, seat: Seat) -> str:
     why = why_there(row.line.strategy, seat.ranks[row], hall.now)
-    return f"{row.line.queue.strategy}: {why}, first of {len(row.ready)} ready"
+    return f"{row.line.queue.strategy}: {why}, one of {len(row.ready)} ready"
 
 
 def begin(hall: Hall, offer: Offer, penalty: int) -> None:

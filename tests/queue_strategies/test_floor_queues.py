@@ -71,8 +71,8 @@ def test_an_offer_says_why() -> None:
     agents = [agent(ANNA, sales=1), agent(BOB, sales=2)]
     story = Story(agents=agents).at(31).join("eva").join("fay")
     assert [fact.because for fact in story.told(OfferMade)] == [
-        "longest_idle: idle 30 s, penalty 1, first of 2 ready",
-        "longest_idle: idle 29 s, penalty 2, first of 1 ready",
+        "longest_idle: idle 30 s, penalty 1, one of 2 ready",
+        "longest_idle: idle 29 s, penalty 2, one of 1 ready",
     ]
 
 

@@ -206,7 +206,7 @@ async def test_why_is_answered_for_a_call_that_is_over_and_after_a_restart(floor
     await floor.restart()
     told = (await floor.get(f"calls/{call}/why"))["offers"]
     assert [(one["agent"], one["outcome"]) for one in told] == [("anna", "declined"), ("bob", "answered")]
-    assert told[1]["because"] == answered["because"] + ", first of 1 ready"
+    assert told[1]["because"] == answered["because"] + ", one of 1 ready"
 
 
 async def test_a_customer_waits_for_the_agent_of_the_last_call_also_after_a_restart(floor: Floor) -> None:
