@@ -82,6 +82,7 @@ AGENTS = [
     )
     for number in range(8)
 ]
+CALLS_BACK = {queue.name for queue in QUEUES if queue.callback is not None}
 
 
 class Day:
@@ -93,6 +94,8 @@ class Day:
         self.floor = Floor(self.new_id, chance=self.rng.random)
         self.facts: list[Fact] = []
         self.waiting: set[VisitId] = set()
+        self.asked: set[VisitId] = set()
+        """Who may choose a callback, since the queue has them."""
         self.talking: set[VisitId] = set()
         self.offers: list[Any] = []
         self.offered: dict[Any, VisitId] = {}
@@ -105,8 +108,10 @@ class Day:
         for fact in self.floor.handle(event, now).facts:
             self.facts.append(fact)
             match fact:
-                case QueueJoined(visit=visit):
+                case QueueJoined(visit=visit, queue=queue):
                     self.waiting.add(visit)
+                    if queue in CALLS_BACK:
+                        self.asked.add(visit)
                 case OfferMade(offer=offer, visit=visit):
                     self.offers.append(offer)
                     self.offered[offer] = visit
@@ -184,7 +189,9 @@ class Day:
             case 8:
                 yield AgentLoggedOut(agent) if rng.random() < 0.5 else AgentLoggedIn(agent)
             case 9 if waiting:
-                yield CallbackChosen(rng.choice(waiting), f"+49{rng.randrange(50)}")
+                chosen = CallbackChosen(rng.choice(waiting), f"+49{rng.randrange(50)}")
+                if chosen.visit in self.asked:
+                    yield chosen
             case _:
                 yield TimePassed()
 
