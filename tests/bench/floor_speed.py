@@ -42,6 +42,8 @@ from queue_strategies.model import (
 )
 from queue_strategies.strategies import STRATEGIES
 
+WINDOWS = 6
+
 
 @dataclass
 class Day:
@@ -149,7 +151,10 @@ class Day:
 
 
 def events_a_second(day: Day, events: int) -> float:
-    """Return how many events a second the floor alone decides, the world's own time taken out."""
+    """Return how many events a second the floor alone decides, the world's own time taken out.
+
+    Of six windows the quickest counts: what others do to a machine can only make one slower.
+    """
     day.settle()
     handle, spent = day.floor.handle, 0.0
 
@@ -163,9 +168,13 @@ def events_a_second(day: Day, events: int) -> float:
     day.floor.handle = timed  # type: ignore[method-assign,assignment]
     gc.collect()
     gc.freeze()
-    day.live(events)
+    windows = []
+    for _ in range(WINDOWS):
+        spent = 0.0
+        day.live(events // WINDOWS)
+        windows.append(spent)
     gc.unfreeze()
-    return events / spent
+    return events // WINDOWS / min(windows)
 
 
 def bytes_a_waiting_caller(callers: int = 10_000) -> float:
@@ -193,7 +202,7 @@ def main() -> None:
     for strategy in STRATEGIES:
         small = 0.0
         for agents, queues, waiting in ((50, 5, 50), (10_000, 100, 10_000)):
-            rate = events_a_second(Day(agents, queues, waiting, strategy=strategy), 60_000)
+            rate = events_a_second(Day(agents, queues, waiting, strategy=strategy), 48_000)
             small = small or rate
             sizes = f"{strategy:<28} {agents:>7} {queues:>7} {waiting:>8}"
             print(f"{sizes} {rate:>10,.0f} {1e6 / rate:>9.1f} {small / rate:>6.2f}", flush=True)
