@@ -61,7 +61,7 @@ def penalty_for(asked: Requirement, candidate: Candidate) -> int | None:
         return candidate.penalty
     if (asked.only is not None and candidate.agent != asked.only) or candidate.agent in asked.never:
         return None
-    penalty = 0 if asked.any_penalty else max(candidate.penalty, asked.raise_penalty)
+    penalty = _standing(asked, candidate)
     if asked.max_penalty is not None and penalty > asked.max_penalty:
         return None
     if asked.min_penalty is not None and penalty < asked.min_penalty:
@@ -69,6 +69,10 @@ def penalty_for(asked: Requirement, candidate: Candidate) -> int | None:
     if any(candidate.skills.get(skill, 0) < level for skill, level in asked.skills):
         return None
     return penalty
+
+
+def _standing(asked: Requirement, candidate: Candidate) -> int:
+    return 0 if asked.any_penalty else max(candidate.penalty, asked.raise_penalty)
 
 
 def why_unfit(asked: Requirement, candidate: Candidate) -> str | None:
@@ -81,7 +85,7 @@ def why_unfit(asked: Requirement, candidate: Candidate) -> str | None:
         had = candidate.skills.get(skill, 0)
         if had < level:
             return f"skill {skill} {had or 'missing'}, asked for {level}"
-    penalty = 0 if asked.any_penalty else max(candidate.penalty, asked.raise_penalty)
+    penalty = _standing(asked, candidate)
     if asked.max_penalty is not None and penalty > asked.max_penalty:
         return f"penalty {penalty} above {asked.max_penalty}"
     if asked.min_penalty is not None and penalty < asked.min_penalty:

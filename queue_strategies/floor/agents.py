@@ -69,9 +69,8 @@ def unpaused(hall: Hall, event: AgentUnpaused) -> None:
     if desk is None:
         return
     if event.queue is not None:
-        for seat in desk.seats:
-            if seat.line.queue.name == event.queue:
-                pause(hall, seat, None)
+        if (seat := desk.seat_in(event.queue)) is not None:
+            pause(hall, seat, None)
         return
     if desk.pause_reason is not None or desk.not_responding:
         desk.pause_reason = None
@@ -81,9 +80,8 @@ def unpaused(hall: Hall, event: AgentUnpaused) -> None:
 
 
 def _stop_serving(hall: Hall, desk: Desk, queue: QueueName, reason: str) -> None:
-    for seat in desk.seats:
-        if seat.line.queue.name == queue:
-            pause(hall, seat, reason)
+    if (seat := desk.seat_in(queue)) is not None:
+        pause(hall, seat, reason)
     if desk.offer is not None and desk.offer.visit.line.queue.name == queue:
         _give_back(hall, desk, OfferOutcome.DECLINED)
 

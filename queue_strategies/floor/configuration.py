@@ -129,11 +129,10 @@ def _desk(hall: Hall, agent: Agent) -> Desk:
 def _look_again(hall: Hall, line: Line) -> None:
     hall.touched[line] = None
     for visit in list(line.unanswered):
-        stand_elsewhere(hall, visit)
         if visit.wants_agent not in line.seats:
             visit.wants_agent = None
         if not line.strategy.one_penalty_at_a_time:
             visit.penalty_ringing = None
-        hall.place(visit)
+        stand_elsewhere(hall, visit)
         if visit.place is Place.WAITING:
             hall.arm(visit)

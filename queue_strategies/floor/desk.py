@@ -10,7 +10,7 @@ from queue_strategies.absence import LOGGED_OUT, NOT_RESPONDING, OF_STATE, PAUSE
 from queue_strategies.estimates import Pace
 from queue_strategies.floor.line import Seat
 from queue_strategies.floor.visit import Offer, Talk, Visit
-from queue_strategies.model import Agent, AgentState, ContactId, OfferOutcome
+from queue_strategies.model import Agent, AgentState, ContactId, OfferOutcome, QueueName
 
 HISTORY = 64
 """So many states are kept to explain choices that are past."""
@@ -125,6 +125,10 @@ class Desk:
         if self.not_responding:
             bits |= NOT_RESPONDING
         return bits if self.phone_responds else bits | UNREACHABLE
+
+    def seat_in(self, queue: QueueName) -> Seat | None:
+        """Return the agent's seat in a queue; None for one who is no member."""
+        return next((seat for seat in self.seats if seat.line.queue.name == queue), None)
 
     def stood_at(self, moment: float) -> tuple[float, AgentState, str] | None:
         """Return since when which state held at a moment past, and why; None: not known any more."""

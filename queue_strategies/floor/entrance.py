@@ -30,7 +30,6 @@ def joined(hall: Hall, event: CallerJoined) -> None:
     refusal = _refusal(line, visit)
     if refusal in (None, VisitOutcome.FULL) and not caller.adopted and caller.number in line.kept:
         inherit(hall, line.kept[caller.number], visit)
-        hall.place(visit)
         refusal = None
     if not caller.adopted:
         _tell_joined(hall, visit)
@@ -89,7 +88,7 @@ def stand_elsewhere(hall: Hall, visit: Visit) -> None:
         row.wanting.discard(visit.rank)
     visit.rank = rank(visit)
     line.unanswered.add(visit.rank, visit)
-    hall.refresh_visit(visit)
+    hall.place(visit)
 
 
 def _leave_other_line(hall: Hall, caller: Caller) -> None:

@@ -48,11 +48,10 @@ def membership_pause_restored(hall: Hall, event: MembershipPauseRestored) -> Non
     desk = hall.desks.get(event.agent)
     if desk is None or not desk.logged_in:
         return
-    for seat in desk.seats:
-        if seat.line.queue.name == event.queue:
-            seat.paused = event.reason
-    hall.refresh_seats(desk)
-    hall.count(desk)
+    if (seat := desk.seat_in(event.queue)) is not None:
+        seat.paused = event.reason
+        hall.refresh_seats(desk)
+        hall.count(desk)
 
 
 def _dismiss(hall: Hall, event: AgentRestored) -> None:
