@@ -26,11 +26,11 @@ class FeatureCodes(Section):
     reasons: Mapping[Annotated[str, StringConstraints(pattern=r"^[0-9]$")], str] = Field(
         default={"1": "break", "2": "lunch", "3": "training", "4": "meeting"}
     )
-    said_log_in: Prompt = PromptSettings({"": ("sound:agent-loginok",)})
-    said_log_out: Prompt = PromptSettings({"": ("sound:agent-loggedoff",)})
-    said_pause: Prompt = PromptSettings({"": ("say:You are paused.",)})
-    said_unpause: Prompt = PromptSettings({"": ("say:You are back.",)})
-    said_ready: Prompt = PromptSettings({"": ("say:You are ready.",)})
+    said_log_in: Prompt = PromptSettings.of("sound:agent-loginok")
+    said_log_out: Prompt = PromptSettings.of("sound:agent-loggedoff")
+    said_pause: Prompt = PromptSettings.of("say:You are paused.")
+    said_unpause: Prompt = PromptSettings.of("say:You are back.")
+    said_ready: Prompt = PromptSettings.of("say:You are ready.")
 
     @model_validator(mode="after")
     def _tell_apart(self) -> Self:

@@ -29,10 +29,6 @@ _NEEDS = {
 }
 
 
-def _says(*texts: str) -> PromptSettings:
-    return PromptSettings({"": texts})
-
-
 class AnnouncementSettings(Section):
     """What those who wait are told; see queue_strategies.announcements for what each rule means."""
 
@@ -51,15 +47,23 @@ class AnnouncementSettings(Section):
     message_every_s: float = Field(default=60.0, ge=5, le=86400)
     random: bool = False
     relative: bool = True
-    said_first: Prompt = _says("sound:queue-youarenext")
-    said_position: Prompt = _says("sound:queue-thereare", "number:{position}", "sound:queue-callswaiting")
-    said_more_than: Prompt = _says("sound:queue-quantity1", "number:{position}", "sound:queue-quantity2")
-    said_estimate: Prompt = _says("sound:queue-holdtime", "number:{minutes}", "sound:queue-minutes")
-    said_one_minute: Prompt = _says(
+    said_first: Prompt = PromptSettings.of("sound:queue-youarenext")
+    said_position: Prompt = PromptSettings.of(
+        "sound:queue-thereare", "number:{position}", "sound:queue-callswaiting"
+    )
+    said_more_than: Prompt = PromptSettings.of(
+        "sound:queue-quantity1", "number:{position}", "sound:queue-quantity2"
+    )
+    said_estimate: Prompt = PromptSettings.of(
+        "sound:queue-holdtime", "number:{minutes}", "sound:queue-minutes"
+    )
+    said_one_minute: Prompt = PromptSettings.of(
         "sound:queue-holdtime", "sound:queue-less-than", "number:1", "sound:queue-minute"
     )
-    said_seconds: Prompt = _says("sound:queue-holdtime", "number:{seconds}", "sound:queue-seconds")
-    said_thanks: Prompt = _says("sound:queue-thankyou")
+    said_seconds: Prompt = PromptSettings.of(
+        "sound:queue-holdtime", "number:{seconds}", "sound:queue-seconds"
+    )
+    said_thanks: Prompt = PromptSettings.of("sound:queue-thankyou")
     """After place and wait."""
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from ari_apps.configuration.written_values import Name
 from ari_apps.ivr.settings import Prompt, PromptSettings, Section
 from queue_strategies.callback import CallbackRules, CalledFirst
+from queue_strategies.routing import matches
 
 _NUMBERS = re.compile(r"\+?[0-9]{1,31}\*?|\*")
 
@@ -21,10 +22,6 @@ def _numbers(given: object) -> object:
         if not isinstance(number, str) or not _NUMBERS.fullmatch(number):
             raise ValueError(f'{number!r} is no number, write digits, and * at the end for a prefix: "+49*"')
     return numbers
-
-
-def _says(*texts: str) -> PromptSettings:
-    return PromptSettings({"": texts})
 
 
 class CallbackSettings(Section):
@@ -46,16 +43,20 @@ class CallbackSettings(Section):
     """Of a number that is typed."""
     timeout_s: float = Field(default=6.0, gt=0, le=60)
     """So long a caller may hesitate before each answer."""
-    said_number: Prompt = _says(
+    said_number: Prompt = PromptSettings.of(
         "say:We can call you back, and you keep your place. Your number is", "digits:{callback}"
     )
-    said_choice: Prompt = _says(
+    said_choice: Prompt = PromptSettings.of(
         "say:To be called there, press 1. To type another number, press 2. To wait on, press star."
     )
-    said_ask: Prompt = _says("say:Please type the number at which we shall call you back, and then hash.")
-    said_wrong: Prompt = _says("say:We cannot call this number.")
-    said_taken: Prompt = _says("say:Thank you. We will call you when it is your turn. Goodbye.")
-    said_hello: Prompt = _says("say:This is the call you asked for. Please hold the line for an agent.")
+    said_ask: Prompt = PromptSettings.of(
+        "say:Please type the number at which we shall call you back, and then hash."
+    )
+    said_wrong: Prompt = PromptSettings.of("say:We cannot call this number.")
+    said_taken: Prompt = PromptSettings.of("say:Thank you. We will call you when it is your turn. Goodbye.")
+    said_hello: Prompt = PromptSettings.of(
+        "say:This is the call you asked for. Please hold the line for an agent."
+    )
     """To a customer who is called before the agent is."""
 
     @model_validator(mode="after")
@@ -77,8 +78,7 @@ class CallbackSettings(Section):
     def allows(self, number: str) -> bool:
         """Tell whether this number, of digits and perhaps a + before them, may be called."""
         return bool(re.fullmatch(r"\+?[0-9]{3,32}", number)) and any(
-            number.startswith(known[:-1]) if known.endswith("*") else number == known
-            for known in self.numbers
+            matches(known, number) for known in self.numbers
         )
 
     def prompts(self) -> tuple[PromptSettings, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ari_apps.configuration.errors import Problem, at, suggest
-from ari_apps.configuration.rules import Rule, floor_rule, levels
+from ari_apps.configuration.rules import Rule, floor_rule, least_asked
 from ari_apps.ivr.settings import RouteSettings, Skills
 from queue_strategies.choice import find
 from queue_strategies.orders import ORDERS
@@ -70,7 +70,7 @@ def skills_nobody_has(configuration: FloorConfiguration) -> Iterator[Problem]:
     known = sorted({skill for agent in configuration.agents for skill in agent.skills})
     for n, queue in enumerate(configuration.queues):
         members = [agent for agent in configuration.agents if _is_member(agent, queue)]
-        *_, asked = levels(queue.skills, configuration.rules.get(queue.rule or "", ()))
+        asked = least_asked(queue.skills, configuration.rules.get(queue.rule or "", ()))
         for skill, level in asked.items():
             if members and not any(agent.skills.get(skill, 0) >= level for agent in members):
                 hint = suggest(skill, known) if skill not in known else "lower it, or drop it by a rule"

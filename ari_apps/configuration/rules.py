@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -79,12 +79,11 @@ class CallersSettings(Section):
     """For the order priority-ageing: a step of priority counts as so much waiting."""
 
 
-def levels(skills: Skills, rule: Sequence[WideningSettings]) -> Iterator[Mapping[str, int]]:
-    """Yield what is asked for at the beginning and after each step of a rule, None of it ever rising."""
+def least_asked(skills: Skills, rule: Sequence[WideningSettings]) -> Mapping[str, int]:
+    """Return what is still asked for when a rule has said all; a level never rises."""
     asked = dict(skills)
-    yield dict(asked)
-    for step in sorted(rule, key=lambda step: step.after_s):
+    for step in rule:
         for skill, level in step.skills.items():
             if skill in asked:
                 asked[skill] = min(asked[skill], level)
-        yield {skill: level for skill, level in asked.items() if level}
+    return {skill: level for skill, level in asked.items() if level}

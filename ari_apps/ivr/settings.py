@@ -106,6 +106,11 @@ class PromptSettings:
             return cls({_language(str(language)): _texts(texts) for language, texts in given.items()})
         return cls({"": _texts(given)} if given else {})
 
+    @classmethod
+    def of(cls, *texts: str) -> PromptSettings:
+        """Return a prompt of these texts, whatever the language."""
+        return cls({"": texts})
+
     def spoken_in(self, language: str) -> tuple[str, ...]:
         """Return the prompt for this language, else the one for all, else the first there is."""
         for candidate in (language, language.partition("_")[0], ""):
@@ -254,7 +259,7 @@ class MenuSettings(Section):
     tries: int = Field(default=3, ge=1, le=20)
     barge_in: bool = True
     """A digit cuts the prompt short."""
-    invalid_prompt: Prompt = PromptSettings({"": ("sound:pbx-invalid",)})
+    invalid_prompt: Prompt = PromptSettings.of("sound:pbx-invalid")
     timeout_prompt: Prompt = NO_PROMPT
     on_failure: Destination = HANGUP
     """After the last wrong or missing digit."""
@@ -297,7 +302,7 @@ class MenuSettings(Section):
 class VoicemailSettings(Section):
     """A box in which callers leave messages."""
 
-    greeting: Prompt = PromptSettings({"": ("sound:vm-intro",)})
+    greeting: Prompt = PromptSettings.of("sound:vm-intro")
     beep: bool = True
     max_s: float = Field(default=180.0, gt=0, le=3600)
     silence_s: float = Field(default=5.0, ge=0, le=60)
@@ -305,7 +310,7 @@ class VoicemailSettings(Section):
     min_s: float = Field(default=1.0, ge=0, le=60)
     """A shorter message is thrown away."""
     end_keys: str = "#"
-    thanks: Prompt = PromptSettings({"": ("sound:vm-goodbye",)})
+    thanks: Prompt = PromptSettings.of("sound:vm-goodbye")
 
     def references(self, place: str) -> Iterator[Reference]:
         """Yield nothing: a box uses no names."""

@@ -41,7 +41,7 @@ SILENT_VISITS = 3
 """Visits to one menu without a key pressed in between; then the caller is bid goodbye."""
 HOPS = 100
 """Menus, boxes and coroutines one walk may lead through."""
-GOODBYE = PromptSettings({"": ("sound:vm-goodbye",)})
+GOODBYE = PromptSettings.of("sound:vm-goodbye")
 
 
 async def nowhere(_line: Line, _place: Destination) -> None:

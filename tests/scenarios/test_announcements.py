@@ -111,12 +111,18 @@ async def test_a_restart_in_the_middle_of_an_announcement_keeps_no_answer_waitin
     await hears(caller, AGENT)
 
 
-async def test_an_agent_alone_is_told_who_calls_before_the_two_are_bridged(floor: Floor) -> None:
-    caller = await wait(floor, POLITE)
+async def wait_until_the_agent_is_told(floor: Floor, number: str) -> tuple[OutsideCall, OutsideCall]:
+    """Return a caller who waits, and the agent's leg on which it is being told who that is."""
+    caller = await wait(floor, number)
     await floor.post("agents/anna/unpause")
     rings = await floor.world.phone("anna").rings()
     await rings.answer(speaks=AGENT)
     await hears(rings, TO_AGENT)
+    return caller, rings
+
+
+async def test_an_agent_alone_is_told_who_calls_before_the_two_are_bridged(floor: Floor) -> None:
+    caller, rings = await wait_until_the_agent_is_told(floor, POLITE)
     assert not {TO_AGENT, AGENT} & (await listen(caller, 0.6)).tones
     (answered,) = await floor.until_told(Answered)
     await hears(caller, AGENT)
@@ -125,11 +131,7 @@ async def test_an_agent_alone_is_told_who_calls_before_the_two_are_bridged(floor
 
 
 async def test_a_key_of_the_agents_ends_what_is_told_also_after_a_restart(floor: Floor) -> None:
-    caller = await wait(floor, FORMAL)
-    await floor.post("agents/anna/unpause")
-    rings = await floor.world.phone("anna").rings()
-    await rings.answer(speaks=AGENT)
-    await hears(rings, TO_AGENT)
+    caller, rings = await wait_until_the_agent_is_told(floor, FORMAL)
     await floor.restart()
     await hears(rings, TO_AGENT)
     await rings.press("5")
@@ -139,11 +141,7 @@ async def test_a_key_of_the_agents_ends_what_is_told_also_after_a_restart(floor:
 
 
 async def test_a_caller_who_hangs_up_while_the_agent_is_told_of_it_has_abandoned(floor: Floor) -> None:
-    caller = await wait(floor, FORMAL)
-    await floor.post("agents/anna/unpause")
-    rings = await floor.world.phone("anna").rings()
-    await rings.answer(speaks=AGENT)
-    await hears(rings, TO_AGENT)
+    caller, rings = await wait_until_the_agent_is_told(floor, FORMAL)
     await caller.hang_up()
     await rings.ended()
     assert [fact.outcome for fact in await floor.until_told(VisitEnded)] == ["abandoned"]
@@ -154,11 +152,7 @@ async def test_a_caller_who_hangs_up_while_the_agent_is_told_of_it_has_abandoned
 async def test_an_agent_who_hangs_up_on_being_told_leaves_the_caller_waiting_for_the_next(
     floor: Floor,
 ) -> None:
-    caller = await wait(floor, FORMAL)
-    await floor.post("agents/anna/unpause")
-    rings = await floor.world.phone("anna").rings()
-    await rings.answer(speaks=AGENT)
-    await hears(rings, TO_AGENT)
+    caller, rings = await wait_until_the_agent_is_told(floor, FORMAL)
     await rings.hang_up()
     assert [fact.outcome for fact in await floor.until_told(OfferEnded)] == ["failed"]
     assert AGENT not in (await hears_music(caller)).tones
