@@ -172,7 +172,8 @@ class OutsideCall:
         await self._channel.hangup(cause)
 
     async def press(self, keys: str) -> None:
-        """Press keys one after the other; return when the last is up again."""
+        """Press keys one after the other, once there is a line; return when the last is up again."""
+        await self._until(lambda: self._in_hand, "get a line", 10.0)
         await self._channel.send_dtmf(keys)
         await asyncio.sleep(len(keys) * KEY_S)
 

@@ -308,9 +308,11 @@ async def test_events_that_do_not_fit_are_dropped_and_the_gap_is_told(
     assert connection.inbox.dropped >= 10
     held.set()
     assert await until(lambda: any(isinstance(each, Gap) for each in got))
-    words = [each.text("Word") for each in got if isinstance(each, AmiEvent) and each.name == "UserEvent"]
-    assert words == [str(number) for number in range(len(words))]
     (gap,) = [each for each in got if isinstance(each, Gap)]
+    told = got[: got.index(gap)]  # Asterisk may have said the last word only after there was room again
+    words = [each.text("Word") for each in told if isinstance(each, AmiEvent) and each.name == "UserEvent"]
+    assert words
+    assert words == [str(number) for number in range(len(words))]
     assert gap.began_moment < gap.moment
     await say(connection, Word="after")
     assert await until(lambda: isinstance(got[-1], AmiEvent) and got[-1].text("Word") == "after")

@@ -169,13 +169,13 @@ async def test_one_phone_more_rings_after_each_delay(floor: Floor) -> None:
 
 async def test_a_caller_asks_for_a_skill_by_a_key_and_gives_it_up_by_waiting(floor: Floor) -> None:
     await floor.come_to_work("bob", "carla", "anna")
-    first = await floor.world.call("+49309")
-    await until(lambda: is_at(floor, "menu:language"), "the menu asks")
+    first = await floor.world.call("+49309", from_number="+491701")
+    await until(lambda: is_asked(floor, "+491701"), "the menu asks")
     await first.press("1")
     await (await floor.world.phone("carla").rings()).answer()
     await floor.post("agents/bob/pause", {"reason": "lunch"})
     second = await floor.world.call("+49309", from_number="+491702")
-    await until(lambda: is_at(floor, "menu:language"), "the menu asks")
+    await until(lambda: is_asked(floor, "+491702"), "the menu asks")
     await second.press("1")
     await floor.until_waiting("able", 1)
     call = await floor.call_of("+491702")
@@ -185,8 +185,9 @@ async def test_a_caller_asks_for_a_skill_by_a_key_and_gives_it_up_by_waiting(flo
     assert await offered(floor) == ["carla", "anna"]
 
 
-async def is_at(floor: Floor, destination: str) -> bool:
-    return any(call["destination"] == destination for call in await floor.get("calls"))
+async def is_asked(floor: Floor, caller_number: str) -> bool:
+    call = await floor.call_of(caller_number)
+    return bool(call["destination"] == "menu:language")
 
 
 async def test_why_is_answered_for_a_call_that_is_over_and_after_a_restart(floor: Floor) -> None:
