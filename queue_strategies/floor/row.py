@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Row:
     """Callers in the order of service, members in the order of ringing.
 
-    While nothing is being decided, `wanting` or `ready` is empty: nobody waits while a member is ready.
+    While nothing is being decided, nobody for whom there is room waits while a member is ready.
     """
 
     __slots__ = ("asked", "line", "ready", "staff", "visits", "wanting")
@@ -50,14 +50,24 @@ class Row:
         standing = ((penalty_for(self.asked, seat), seat.place) for seat in self.line.seats.values())
         return Roster((at, where) for at, where in standing if at is not None).after(turn, penalty, place)
 
-    @property
-    def matchable(self) -> bool:
-        """Tell whether somebody wants an agent whom a ready agent could have."""
-        if not self.wanting.order or not self.ready.order:
-            return False
-        return self.line.queue.max_talking is None or self.line.has_room(self.wanting.first())
+    def first(self) -> Visit | None:
+        """Return the caller to be put before a ready agent; None: there is no such caller, or no such agent.
 
-    def call(self, now: float) -> Rank:
+        Where no more callers may be served at once, it is the first of those who are served already.
+        """
+        if not self.ready.order or not self.wanting.order:
+            return None
+        if self.line.queue.max_talking is None or self.line.has_room():
+            return self.wanting.first()
+        return self._first_of_the_served()
+
+    def _first_of_the_served(self) -> Visit | None:
+        line = self.line
+        if line.strategy.phones_at_once == 1:
+            return None
+        served = (visit for visit in line.engaged if visit.row is self and line.wants(visit))
+        return min(served, key=lambda visit: visit.rank, default=None)
+
+    def call(self, first: Visit, now: float) -> Rank:
         """Return how urgently the first caller is to be served, compared with those of other rows."""
-        first = self.wanting.first()
         return (-self.line.queue.weight, *self.line.order.urgency(first, now), first.number)

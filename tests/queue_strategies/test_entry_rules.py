@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from queue_strategies.events import (
@@ -18,10 +20,11 @@ from queue_strategies.events import (
     RestoringEnded,
 )
 from queue_strategies.facts import MembershipPauseChanged
-from queue_strategies.model import Absence, AgentId, AgentState, ContactId, OfferOutcome, Widening
-from tests.queue_strategies.floor_story import ANNA, BOB, SALES, SUPPORT, Story, agent, sales, support
+from queue_strategies.model import Absence, AgentId, AgentState, ContactId, OfferOutcome, Skill, Widening
+from tests.queue_strategies.floor_story import ANNA, BOB, CARL, SALES, SUPPORT, Story, agent, sales, support
 
 CALL = ContactId("mum")
+SPANISH = Skill("spanish")
 DOES = {
     Absence.LOGGED_OUT: lambda story: story.happen(AgentLoggedOut(ANNA)),
     Absence.PAUSED: lambda story: story.happen(AgentPaused(ANNA, "lunch")),
@@ -117,6 +120,26 @@ def test_no_more_callers_of_a_queue_are_served_at_once_than_it_may_have() -> Non
     assert not story.ringing
     story.part("eva")
     assert list(story.ringing.values()) == ["fay"]
+
+
+@pytest.mark.parametrize("strategy", ["ring-all", "ring-progressively"])
+@pytest.mark.parametrize("asked", [{}, {SPANISH: 1}])
+def test_a_further_phone_rings_for_who_is_served_although_the_queue_serves_all_it_may(
+    strategy: str, asked: dict[Skill, int]
+) -> None:
+    queue = sales(strategy=strategy, max_talking=1, ring_progressively_delay_s=1)
+    agents = [replace(agent(who), skills={SPANISH: 1}) for who in (ANNA, BOB, CARL)]
+    story = Story(queue, agents=agents).at(10)
+    story.happen(AgentPaused(BOB, "lunch")).happen(AgentPaused(CARL, "lunch"))
+    story.join("eva", skills=asked).join("fay", priority=1).after(3)
+    assert story.line() == ["fay", "eva"]
+    assert story.ringing == {ANNA: "eva"}
+    story.happen(AgentReady(BOB))
+    assert story.ringing == {ANNA: "eva", BOB: "eva"}
+    story.talk(ANNA).happen(AgentReady(CARL))
+    assert not story.ringing
+    story.part("eva")
+    assert set(story.ringing.values()) == {"fay"}
 
 
 def test_a_caller_whom_nobody_took_waits_for_the_next_try() -> None:

@@ -105,6 +105,8 @@ from queue_strategies.orders import ORDERS
 from queue_strategies.requirement import penalty_for
 from queue_strategies.strategies import STRATEGIES
 
+SEVERAL_PHONES = ("ring-all", "ring-all", "ring-all", "ring-progressively", "ring-progressively")
+"""Strategies with which a caller who is being served may want one more agent; drawn more often."""
 NOT_TAKEN = (OfferOutcome.RANG_OUT, OfferOutcome.DECLINED, OfferOutcome.UNREACHABLE, OfferOutcome.FAILED)
 AgentEvent = AgentLoggedIn | AgentLoggedOut | AgentUnpaused | AgentReady
 
@@ -164,7 +166,7 @@ def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
     return st.builds(
         Queue,
         name=st.just(name),
-        strategy=st.sampled_from(sorted(STRATEGIES)),
+        strategy=st.sampled_from((*sorted(STRATEGIES), *SEVERAL_PHONES)),
         weight=st.integers(0, 1),
         ring_timeout_s=st.sampled_from((20.0, 20.0, 1.0, 0.0)),
         rest_s=durations,
@@ -184,7 +186,7 @@ def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
         not_responding_after=st.sampled_from((None, None, 1, 2)),
         autopause=st.sampled_from((*[Autopause.NO] * 4, *Autopause)),
         autopause_declined=st.booleans(),
-        max_talking=st.sampled_from((None, None, None, 1)),
+        max_talking=st.sampled_from((None, None, 1, 2)),
         retry_s=st.sampled_from((0.0, 0.0, 3.0)),
         ring_in_use=st.sampled_from((False, False, True)),
         resume_s=st.sampled_from((0.0, 5.0, 100.0)),
@@ -216,7 +218,7 @@ agent_lists = all_but([agent_named(name) for name in AGENTS])
 agent_names = st.sampled_from(AGENTS)
 picks = st.integers(0, 1_000)
 
-ORDINARY = "connect join connect ring answer fail join part wait work keep reach reach".split()  # noqa: SIM905
+ORDINARY = "connect join connect ring answer fail join part wait work keep reach reach urgent".split()  # noqa: SIM905
 Act = tuple[str, int, OfferOutcome]
 ordinary_acts: st.SearchStrategy[list[Act]] = st.lists(
     st.tuples(
@@ -303,6 +305,8 @@ class AnyDay(RuleBasedStateMachine):
                 self.a_caller_takes_a_callback(pick, hangs_up=True)
             elif kind == "reach" and self.called:
                 self.happen(CustomerAnswered(sorted(self.called)[pick % len(self.called)]))
+            elif kind == "urgent" and self.legs:
+                self.somebody_urgent_comes_before_an_agent_who_was_away(pick)
             elif kind == "part" and self.talking:
                 self.happen(TalkEnded(list(self.talking)[pick % len(self.talking)], "agent"))
             elif kind == "work":
@@ -319,6 +323,18 @@ class AnyDay(RuleBasedStateMachine):
     @rule(acts=ordinary_acts)
     def and_on_and_on(self, acts: Sequence[Act]) -> None:
         self.the_day_goes_on(acts)
+
+    def somebody_urgent_comes_before_an_agent_who_was_away(self, pick: int) -> None:
+        """Let a caller for whom a phone rings already be no longer the first whom that agent would serve."""
+        seen = self.floor.snapshot(self.now)
+        ringing = [one.name for one in seen.queues.values() if any(caller.ringing for caller in one.callers)]
+        free = sorted(seen.agents.keys() - {*self.legs.values(), *self.talking.values()})
+        pairs = [(agent, queue) for agent in free for queue in ringing if queue in seen.agents[agent].queues]
+        if pairs:
+            agent, queue = pairs[pick % len(pairs)]
+            self.happen(AgentLoggedOut(agent))
+            self.enter(self.somebody(queue, joined=self.now, priority=2))
+            self.happen(AgentLoggedIn(agent))
 
     def go_on(self, offer: OfferId, step: str, outcome: OfferOutcome) -> None:
         if step == "fail":
@@ -782,14 +798,20 @@ class AnyDay(RuleBasedStateMachine):
             if members:
                 for caller in queue.callers:
                     visit = self.floor._hall.visits[caller.visit]
-                    strategy = visit.line.strategy
-                    enough = strategy.phones_at_once if strategy.another_phone_after_s is None else 1
-                    enough = 1 if is_dialled_first(visit) else enough
+                    phones = visit.line.strategy.phones_at_once
+                    phones = phones if visit.line.strategy.another_phone_after_s is None else visit.phones
+                    phones = 1 if is_dialled_first(visit) else phones
                     spared = visit.spared_until is not None
-                    rings = len(caller.ringing) >= enough
+                    rings = len(caller.ringing) >= phones
                     fit = [seat for seat in visit.line.ready if self.is_fit(visit, seat)]
-                    stays = rings or not visit.may_be_offered or not visit.line.has_room(visit)
+                    stays = rings or not visit.may_be_offered or not self.has_room(visit)
                     assert caller.connecting or spared or stays or not fit
+
+    def has_room(self, visit: Visit) -> bool:
+        """Tell whether one is served already, or one more may be, counted afresh."""
+        limit = visit.line.queue.max_talking
+        served = {one for one in self.floor._hall.visits.values() if one.offers or one.talk is not None}
+        return limit is None or visit in served or sum(one.line is visit.line for one in served) < limit
 
     def is_fit(self, visit: Visit, seat: Seat) -> bool:
         """Tell whether this member may be rung for this caller, looked at afresh."""
