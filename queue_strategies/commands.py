@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from queue_strategies.message import message
 from queue_strategies.model import AgentId, ContactId, OfferId, OfferOutcome, QueueName, VisitId, VisitOutcome
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class Ring:
     """Ring this agent's phone for this caller; report AgentRang, then AgentAnswered or OfferFailed."""
 
@@ -20,7 +19,7 @@ class Ring:
     """A bound for the phone; the floor itself takes the offer back when the ring timeout is over."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class StopRinging:
     """End this offer's leg, whatever it is doing; nothing is reported back."""
 
@@ -28,7 +27,7 @@ class StopRinging:
     reason: OfferOutcome
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class Connect:
     """Bridge caller and agent; report CallerConnected, OfferFailed(FAILED) or CallerLeft."""
 
@@ -38,7 +37,7 @@ class Connect:
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class Release:
     """The queue lets go of the caller, who goes on to wherever the call's coroutine decides."""
 
@@ -48,7 +47,7 @@ class Release:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CallBack:
     """Call a customer who keeps the place; report CustomerAnswered or CustomerNotReached."""
 
@@ -66,14 +65,14 @@ class CallBack:
     """The agent who has picked up and hears it ring."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class StopCallingBack:
     """End the call to this customer, whatever it is doing; nothing is reported back."""
 
     visit: VisitId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class Announce:
     """Tell a waiting caller something; report AnnouncementEnded. Nothing else may wait for it."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from queue_strategies.message import message
 from queue_strategies.model import (
     Agent,
     AgentId,
@@ -20,7 +20,7 @@ from queue_strategies.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class FloorConfigured:
     """The queues and agents are these from now on; whoever waits in a removed queue is withdrawn."""
 
@@ -32,14 +32,14 @@ class FloorConfigured:
     """For the order "priority-ageing": a step of priority counts as so much waiting."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CallerJoined:
     """A caller came to a queue."""
 
     caller: Caller
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CallerLeft:
     """A waiting or talking caller hung up, or the line failed (`outcome=LOST`), or was withdrawn.
 
@@ -52,7 +52,7 @@ class CallerLeft:
     """When, if it is told late."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CallerPressed:
     """A waiting caller pressed a key."""
 
@@ -60,14 +60,14 @@ class CallerPressed:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AnnouncementEnded:
     """A waiting caller has heard what was announced, or as much of it as could be played."""
 
     visit: VisitId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CallbackChosen:
     """A waiting caller wants to be called back at this number, and hangs up; the place is to be kept."""
 
@@ -77,7 +77,7 @@ class CallbackChosen:
     """In which the caller is to be greeted then."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CustomerAnswered:
     """The customer who was to be called back is on the line."""
 
@@ -86,7 +86,7 @@ class CustomerAnswered:
     """Asterisk's name of that line."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CustomerNotReached:
     """The customer who was to be called back did not answer."""
 
@@ -95,7 +95,7 @@ class CustomerNotReached:
     """RANG_OUT, DECLINED (or busy), UNREACHABLE; FAILED: the call could not be made, which is no try."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CallbackHoursChanged:
     """Customers of this queue may, or may not, be called back from now on."""
 
@@ -103,7 +103,7 @@ class CallbackHoursChanged:
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class PriorityChanged:
     """A waiting caller's priority was changed from outside."""
 
@@ -111,21 +111,21 @@ class PriorityChanged:
     priority: int
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentRang:
     """The agent's phone has begun to ring."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentAnswered:
     """The agent picked up; caller and agent are not bridged yet."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class OfferFailed:
     """The agent did not take the offer or could not be bridged: RANG_OUT, DECLINED, UNREACHABLE or FAILED."""
 
@@ -133,28 +133,28 @@ class OfferFailed:
     outcome: OfferOutcome
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CallerConnected:
     """Caller and agent are bridged and hear each other."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CallerHeld:
     """The agent put the caller on hold."""
 
     visit: VisitId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class CallerResumed:
     """The agent took the caller back from hold."""
 
     visit: VisitId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class TalkEnded:
     """Agent and caller have parted; `transferred_to` names where the caller went on to, if anywhere."""
 
@@ -168,21 +168,21 @@ class TalkEnded:
     """When, if it is told late."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentLoggedIn:
     """An agent came to work."""
 
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentLoggedOut:
     """An agent went home; a call in progress goes on, and no wrap-up follows it."""
 
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentPaused:
     """An agent asked for a pause; during a call it begins when the call and its wrap-up are over.
 
@@ -195,7 +195,7 @@ class AgentPaused:
     """For this queue alone: the agent goes on serving others."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentUnpaused:
     """An agent is back from the pause, or took back a pause that had not begun."""
 
@@ -204,14 +204,14 @@ class AgentUnpaused:
     """None: from every pause, those of single queues too."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentReady:
     """An agent ends wrap-up, rest and pause at once and takes the next contact."""
 
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class PhoneChanged:
     """The agent's phone can or cannot be reached."""
 
@@ -219,7 +219,7 @@ class PhoneChanged:
     reachable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentOccupied:
     """The agent is on a call that no queue gave."""
 
@@ -227,7 +227,7 @@ class AgentOccupied:
     contact: ContactId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentFreed:
     """That call is over."""
 
@@ -235,7 +235,7 @@ class AgentFreed:
     contact: ContactId
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class RestoringBegan:
     """After a restart: what follows, up to RestoringEnded, is how things stand; nothing is decided yet.
 
@@ -243,12 +243,12 @@ class RestoringBegan:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class RestoringEnded:
     """Everything that was found was told; what an agent was said to be doing, and is not, is over."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class AgentRestored:
     """After a restart: the agent was in this state before (from the journal); nothing new happened.
 
@@ -267,7 +267,7 @@ class AgentRestored:
     """What was told last; if it is not found again when restoring ends, its end is told. None: unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class MembershipPauseRestored:
     """After a restart: the agent did not serve this queue for this reason."""
 
@@ -276,7 +276,7 @@ class MembershipPauseRestored:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class WrapUpRestored:
     """After a restart: this agent was wrapping up after this caller."""
 
@@ -285,7 +285,7 @@ class WrapUpRestored:
     began_moment: float
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class TalkRestored:
     """After a restart: this agent and caller are found talking."""
 
@@ -299,7 +299,7 @@ class TalkRestored:
     """The caller is on hold since then."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class OfferRestored:
     """After a restart: this agent's phone is found ringing for this caller, who is known by that.
 
@@ -313,7 +313,7 @@ class OfferRestored:
     """When it began to ring, as far as is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@message()
 class TimePassed:
     """Nothing happened but time; deadlines that are due are settled."""
 

@@ -8,8 +8,9 @@ snake case is the fact's kind in the database.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from queue_strategies.message import message
 from queue_strategies.model import (
     AgentId,
     AgentState,
@@ -23,7 +24,7 @@ from queue_strategies.model import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class Fact:
     """Something that became true at a moment."""
 
@@ -33,7 +34,7 @@ class Fact:
 # -- a contact, told by the call's coroutine ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class ContactStarted(Fact):
     """A customer reached us."""
 
@@ -46,7 +47,7 @@ class ContactStarted(Fact):
     direction: str = "inbound"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class IvrStep(Fact):
     """The contact entered a menu or left it by digits (`choice`), by timeout or as invalid."""
 
@@ -57,7 +58,7 @@ class IvrStep(Fact):
     choice: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class VoicemailLeft(Fact):
     """The contact recorded a message."""
 
@@ -67,7 +68,7 @@ class VoicemailLeft(Fact):
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class ContactEnded(Fact):
     """The customer is gone."""
 
@@ -82,7 +83,7 @@ class ContactEnded(Fact):
 # -- a visit, told by the Floor -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class QueueJoined(Fact):
     """A visit began."""
 
@@ -96,7 +97,7 @@ class QueueJoined(Fact):
     """Waited elsewhere: counts for the place, and not for this visit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class PriorityGiven(Fact):
     """A waiting caller was given another priority."""
 
@@ -106,7 +107,7 @@ class PriorityGiven(Fact):
     priority: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class OfferMade(Fact):
     """An agent was reserved and the phone is about to ring."""
 
@@ -119,7 +120,7 @@ class OfferMade(Fact):
     """Why this agent, in one line: strategy, score, and among how many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class OfferEnded(Fact):
     """An offer ended; ANSWERED comes with the Answered fact of the same moment."""
 
@@ -132,7 +133,7 @@ class OfferEnded(Fact):
     rang_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class Answered(Fact):
     """Agent and caller were bridged: the visit's one end, if it is this one."""
 
@@ -150,7 +151,7 @@ class Answered(Fact):
     """From taking a callback to being on the line again; None: the caller never hung up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class VisitEnded(Fact):
     """The visit ended without an answer."""
 
@@ -169,7 +170,7 @@ class VisitEnded(Fact):
     """From taking a callback to its end, or to being on the line again; None: the caller never took one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class CallbackTaken(Fact):
     """A caller keeps the place without the line, and is to be called back."""
 
@@ -187,7 +188,7 @@ class CallbackTaken(Fact):
     """Waited elsewhere, or kept: counts for the place, and not for this visit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class CallbackTried(Fact):
     """A customer was called back and not reached."""
 
@@ -200,7 +201,7 @@ class CallbackTried(Fact):
     outcome: OfferOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class CalledBack(Fact):
     """A customer was called back and is on the line."""
 
@@ -215,7 +216,7 @@ class CalledBack(Fact):
     """Since the callback was taken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class HoldStarted(Fact):
     """The agent put the caller on hold."""
 
@@ -224,7 +225,7 @@ class HoldStarted(Fact):
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class HoldEnded(Fact):
     """The agent came back, or one of the two left."""
 
@@ -234,7 +235,7 @@ class HoldEnded(Fact):
     hold_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class Transferred(Fact):
     """The agent gave the caller to somebody else."""
 
@@ -248,7 +249,7 @@ class Transferred(Fact):
     direct: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class Handled(Fact):
     """Agent and caller have parted."""
 
@@ -265,7 +266,7 @@ class Handled(Fact):
     direct: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class WrapUpEnded(Fact):
     """The work after a visit is done."""
 
@@ -278,7 +279,7 @@ class WrapUpEnded(Fact):
     direct: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class AgentStateChanged(Fact):
     """An agent went from one state to another, or logged out or asked for a pause within the same one."""
 
@@ -294,7 +295,7 @@ class AgentStateChanged(Fact):
     """Set also while a pause is asked for but has not begun."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class EstimateJudged(Fact):
     """The wait came to an end that was estimated once."""
 
@@ -311,7 +312,7 @@ class EstimateJudged(Fact):
     """The caller was there to be answered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class MembershipPauseChanged(Fact):
     """An agent stopped serving one queue while serving others, or serves it again."""
 
@@ -324,7 +325,7 @@ class MembershipPauseChanged(Fact):
 # -- what only Asterisk knows, told by the AMI listener -----------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class CallStarted(Fact):
     """A channel that is its call's first (linkedid = uniqueid) came to be, ours or not."""
 
@@ -337,7 +338,7 @@ class CallStarted(Fact):
     context: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class CallEnded(Fact):
     """The last channel of a call is gone."""
 
@@ -347,7 +348,7 @@ class CallEnded(Fact):
     answered: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class DeviceChanged(Fact):
     """A device is in another state: NOT_INUSE, INUSE, RINGING, UNAVAILABLE and the like."""
 
@@ -355,7 +356,7 @@ class DeviceChanged(Fact):
     state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class RegistrationChanged(Fact):
     """A phone registered, was refreshed, became unreachable or went away."""
 
@@ -365,7 +366,7 @@ class RegistrationChanged(Fact):
     round_trip_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(kw_only=True)
 class ListenerGap(Fact):
     """Events between these two moments were not seen."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 from queue_strategies.model import AgentId, Caller, Queue, Skill, Widening
@@ -59,14 +60,16 @@ def penalty_for(asked: Requirement, candidate: Candidate) -> int | None:
     """
     if asked is ANYBODY:
         return candidate.penalty
-    if (asked.only is not None and candidate.agent != asked.only) or candidate.agent in asked.never:
-        return None
     penalty = _standing(asked, candidate)
     if asked.max_penalty is not None and penalty > asked.max_penalty:
         return None
     if asked.min_penalty is not None and penalty < asked.min_penalty:
         return None
-    if any(candidate.skills.get(skill, 0) < level for skill, level in asked.skills):
+    if asked.only is not None and candidate.agent != asked.only:
+        return None
+    if asked.never and candidate.agent in asked.never:
+        return None
+    if asked.skills and any(candidate.skills.get(skill, 0) < level for skill, level in asked.skills):
         return None
     return penalty
 
@@ -125,6 +128,12 @@ def required(queue: Queue, caller: Caller, joined: float, now: float, *, members
     wanted = tuple(sorted((skill, level) for skill, level in skills.items() if level > 0))
     asked = replace(asked, skills=wanted)
     return ANYBODY if asked == ANYBODY else asked
+
+
+@lru_cache(maxsize=1024)
+def at_penalty(asked: Requirement, penalty: int) -> Requirement:
+    """Ask for the same, of members of this penalty alone."""
+    return replace(asked, min_penalty=penalty, max_penalty=penalty)
 
 
 def _widened(asked: Requirement, by: Widening) -> Requirement:

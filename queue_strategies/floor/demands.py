@@ -10,6 +10,7 @@ from queue_strategies.model import AgentId
 from queue_strategies.requirement import (
     ANYBODY,
     Requirement,
+    at_penalty,
     next_widening_at,
     penalty_for,
     required,
@@ -25,7 +26,7 @@ def of(visit: Visit, now: float) -> Requirement:
     if visit.never and _somebody_else(line, asked, visit.never):
         asked = replace(asked, never=visit.never)
     if visit.penalty_ringing is not None:
-        asked = replace(asked, min_penalty=visit.penalty_ringing, max_penalty=visit.penalty_ringing)
+        asked = at_penalty(asked, visit.penalty_ringing)
     return asked
 
 

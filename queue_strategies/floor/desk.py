@@ -71,6 +71,8 @@ class Desk:
     state: AgentState = AgentState.LOGGED_OUT
     pace: Pace = field(default_factory=Pace)
     """Callers taken, over the time occupied."""
+    counted_until: float = 0.0
+    """Up to when the time of an agent who is occupied is counted there."""
     history: deque[tuple[float, AgentState, str]] = field(default_factory=lambda: deque(maxlen=HISTORY))
     """What was told of the agent's state: since when, what, and what led to it."""
     spoken_of: bool = False

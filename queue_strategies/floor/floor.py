@@ -61,7 +61,8 @@ class Floor:
         if isinstance(event, happened.FloorConfigured):
             configuration.check(event)
         hall = self._hall
-        now = max(now, hall.now)
+        if now < hall.now:
+            now = hall.now
         deadlines = hall.deadlines
         if deadlines.heap and deadlines.heap[0][0] <= now:
             self._settle(now)

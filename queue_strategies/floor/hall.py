@@ -225,12 +225,12 @@ class Hall:
         """Take the present state of a desk for known since then: nothing is told about it."""
         desk.since = since
         if desk not in self.unsettled:
-            desk.told_moment = since
+            desk.told_moment = desk.counted_until = since
             desk.told = Told(desk.state, desk.logged_in, desk.pause_reason)
 
     def doubt(self, desk: Desk, state: AgentState, since: float) -> None:
         """Take another state than the present for told since then; whether it holds, restoring shows."""
-        desk.told_moment = since
+        desk.told_moment = desk.counted_until = since
         desk.told = Told(state, desk.logged_in, desk.pause_reason)
         self.unsettled[desk] = None
         if not self.restoring:

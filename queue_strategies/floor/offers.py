@@ -39,7 +39,6 @@ def make(hall: Hall, row: Row, visit: Visit, seat: Seat) -> None:
     if not visit.attempts:
         line.order.served(visit)
     hall.offers[offer.id] = offer
-    hall.deadlines.set(offer, hall.now + hall.lease_s)
     desk.offer = offer
     visit.attempts += 1
     begin(hall, offer, penalty)

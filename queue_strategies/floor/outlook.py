@@ -156,7 +156,7 @@ def _service(seats: Iterable[Seat], now: float) -> Pace:
         desk.pace.fade(now)
         service.add(desk.pace)
         if desk.told.state in OCCUPIED:
-            service.note(now, exposure_s=now - desk.told_moment)
+            service.note(now, exposure_s=now - desk.counted_until)
     return service
 
 
@@ -196,12 +196,13 @@ def _rivals(line: Line, present: Iterable[Seat]) -> tuple[tuple[Line, float], ..
 
 def worked(desk: Desk, now: float) -> None:
     """Count what an agent did whose state has changed just now, before that is told."""
-    was = desk.told.state
-    if was in OCCUPIED:
-        taken = was is not AgentState.TALKING and desk.state is AgentState.TALKING
-        desk.pace.note(now, events=taken, exposure_s=now - desk.told_moment)
-    elif desk.state is AgentState.TALKING:
-        desk.pace.note(now, events=1)
+    was, state = desk.told.state, desk.state
+    takes = state is AgentState.TALKING is not was
+    if was not in OCCUPIED:
+        desk.counted_until = now
+    if takes or state not in OCCUPIED:
+        desk.pace.note(now, events=takes, exposure_s=now - desk.counted_until)
+        desk.counted_until = now
 
 
 def answered(hall: Hall, visit: Visit) -> None:

@@ -42,7 +42,10 @@ from queue_strategies.model import (
 )
 from queue_strategies.strategies import STRATEGIES
 
-WINDOWS = 6
+Told = list[tuple[Event, float]]
+"""Events, and when each has happened."""
+STRETCH = 400
+TELLINGS = 4
 
 
 @dataclass
@@ -55,12 +58,12 @@ class Day:
     queues_per_agent: int = 3
     strategy: str = "longest_idle"
     rng: Random = field(default_factory=lambda: Random(7))
-    events: int = 0
+    told: Told = field(default_factory=list)
+    """Everything that has happened."""
 
     def __post_init__(self) -> None:
         """Configure the floor, log everybody in, let the callers queue up."""
-        names = count()
-        self.floor = Floor(lambda: f"o{next(names)}", chance=self.rng.random)
+        self.floor = self.new_floor()
         self.callers = count()
         self.now = 0.0
         self.coming: list[tuple[float, int, Event]] = []
@@ -87,9 +90,14 @@ class Day:
         for _ in range(self.waiting + self.agents):
             self.come()
 
+    def new_floor(self) -> Floor:
+        """Make a floor that decides as this day's does, if it is told the same."""
+        names = count()
+        return Floor(lambda: f"o{next(names)}", chance=Random(self.strategy).random)
+
     def happen(self, event: Event) -> None:
         """Let one event happen, and plan what the world makes of the commands."""
-        self.events += 1
+        self.told.append((event, self.now))
         for command in self.floor.handle(event, self.now).commands:
             match command:
                 case Ring():
@@ -139,8 +147,8 @@ class Day:
 
     def live(self, events: int) -> None:
         """Let this many events happen."""
-        until = self.events + events
-        while self.events < until:
+        until = len(self.told) + events
+        while len(self.told) < until:
             deadline = self.floor.next_deadline()
             if deadline is not None and (not self.coming or deadline < self.coming[0][0]):
                 self.now = max(self.now, deadline)
@@ -151,30 +159,35 @@ class Day:
 
 
 def events_a_second(day: Day, events: int) -> float:
-    """Return how many events a second the floor alone decides, the world's own time taken out.
+    """Return how many events a second the floor alone decides: the day is lived, then told to other floors.
 
-    Of six windows the quickest counts: what others do to a machine can only make one slower.
+    Of each stretch of the day the quickest telling counts: others on a machine can only make one slower.
     """
     day.settle()
-    handle, spent = day.floor.handle, 0.0
+    settled = len(day.told)
+    day.live(events)
+    before, after = day.told[:settled], day.told[settled:]
+    stretches = [after[start : start + STRETCH] for start in range(0, len(after), STRETCH)]
+    tellings = [_tell(day.new_floor(), before, stretches) for _ in range(TELLINGS)]
+    quickest: list[float] = [min(times) for times in zip(*tellings, strict=True)]
+    return len(after) / sum(quickest)
 
-    def timed(event: Event, now: float) -> object:
-        nonlocal spent
-        began = process_time()
-        decision = handle(event, now)
-        spent += process_time() - began
-        return decision
 
-    day.floor.handle = timed  # type: ignore[method-assign,assignment]
+def _tell(floor: Floor, before: Told, stretches: list[Told]) -> list[float]:
+    """Return how long each stretch of a day takes, in seconds of a core."""
+    handle = floor.handle
+    for event, now in before:
+        handle(event, now)
     gc.collect()
     gc.freeze()
-    windows = []
-    for _ in range(WINDOWS):
-        spent = 0.0
-        day.live(events // WINDOWS)
-        windows.append(spent)
+    taken = []
+    for stretch in stretches:
+        began = process_time()
+        for event, now in stretch:
+            handle(event, now)
+        taken.append(process_time() - began)
     gc.unfreeze()
-    return events // WINDOWS / min(windows)
+    return taken
 
 
 def bytes_a_waiting_caller(callers: int = 10_000) -> float:
