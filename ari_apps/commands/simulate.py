@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -32,23 +32,18 @@ from ari_apps.simulation.callers import (
 )
 from ari_apps.simulation.days import Days, live_days, processors
 from ari_apps.simulation.errors import SimulationError
-from ari_apps.simulation.floors import find_queue, nearest_of, scenario_of
+from ari_apps.simulation.floors import scenario_of
+from ari_apps.simulation.habits import (
+    AgentsSaid,
+    CallersSaid,
+    habit_of_each,
+    habits_of_agents,
+    rates,
+)
 from ari_apps.simulation.tables import show
 from ari_apps.simulation.what_if import WhatIf, floors_compared
-from queue_strategies.errors import CallfloorError
-from queue_strategies.model import QueueName, Skill
-from queue_strategies.simulation import (
-    AT_ONCE,
-    Asked,
-    Distribution,
-    Experiment,
-    Habits,
-    Scenario,
-    read_distribution,
-)
-from queue_strategies.staffing.notation import read_duration, read_rate, read_share, read_whole_number
-
-T = TypeVar("T")
+from queue_strategies.model import QueueName
+from queue_strategies.simulation import Experiment, Habits, Scenario
 
 MOST_DAYS = 100_000
 
@@ -56,7 +51,11 @@ MOST_DAYS = 100_000
 def simulate(
     calls: Annotated[
         list[str] | None,
-        typer.Option(metavar="RATE", help="How many call: 60/h, or sales=60/h for one of several queues."),
+        typer.Option(
+            metavar="RATE",
+            help="How many call: 60/h, or sales=60/h for one of several queues; 30/h,90/h,60/h changes "
+            "in equal parts of the day.",
+        ),
     ] = None,
     aht: Annotated[
         list[str] | None,
@@ -80,6 +79,13 @@ def simulate(
             metavar="SKILL", help="What some ask of the agent: spanish:30%, or sales=spanish:2:30% (level 2)."
         ),
     ] = None,
+    transfers: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUEUE",
+            help="Of those answered, how many are passed on: sales=support:10%, or support:10% for all.",
+        ),
+    ] = None,
     hours: Annotated[float, typer.Option(min=0.01, max=24, help="How long a day of --calls is.")] = 8.0,
     records: Annotated[
         Path | None,
@@ -100,6 +106,13 @@ def simulate(
     ] = "",
     declined: Annotated[str, typer.Option(metavar="SHARE", help="Of offers, how many agents refuse.")] = "",
     rung_out: Annotated[str, typer.Option(metavar="SHARE", help="Of offers, how many nobody takes.")] = "",
+    unreachable: Annotated[
+        str, typer.Option(metavar="SHARE", help="Of offers, how many find the phone dead.")
+    ] = "",
+    pace: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AGENT", help="How slow an agent is: anna=1.3 takes 30 % longer. Repeatable."),
+    ] = None,
     agents: Annotated[str, typer.Option(metavar="+N", help="What if: agents more or fewer: +2.")] = "",
     queue: Annotated[str, typer.Option(metavar="QUEUE", help="The queue that --agents serve.")] = "",
     changes: Annotated[
@@ -124,18 +137,16 @@ def simulate(
     if picture is not None:
         drawing.check_form(picture)
     configuration = load(config)
-    habit = _habit_of_each(configuration, aht or [], patience or [], asks or [], redial, redial_after)
+    said = CallersSaid(aht or [], patience or [], asks or [], transfers or [], redial, redial_after)
+    habit = habit_of_each(configuration, said)
     if sum(map(bool, (records, journal, calls))) != 1:
         raise SimulationError("who calls? Give one of --calls 60/h, --records FILE.csv, --journal yesterday")
     if calls:
-        callers = callers_by_rate(_rates(configuration, calls), habit, hours * 3600)
+        callers = callers_by_rate(rates(configuration, calls), habit, hours * 3600)
     else:
         callers = _recorded(configuration, records, journal, habit, anew=anew)
-    phones = Habits(
-        ring=_asked("--ring", _constant, ring) or AT_ONCE,
-        declined=_asked("--declined", read_share, declined) or 0.0,
-        rung_out=_asked("--rung-out", read_share, rung_out) or 0.0,
-    )
+    agents_said = AgentsSaid(ring, declined, rung_out, unreachable, pace or [])
+    phones = habits_of_agents(configuration, agents_said)
     wanted = WhatIf(agents=agents, queue=queue, settings=changes or [], instead=instead or [])
     variants = floors_compared(configuration, wanted, partial(_floor, callers=callers, phones=phones))
     experiment = Experiment(variants=variants, demands=callers.demands)
@@ -158,7 +169,7 @@ def _live(experiment: Experiment, days: int, seed: int, processes: int) -> Days:
 
 def _floor(configuration: FloorConfiguration, *, callers: Callers, phones: Habits) -> Scenario:
     scenario = scenario_of(configuration, phones, callers.shifts, callers.pauses, callers.staff)
-    return replace(scenario, opens_s=callers.opens_s)
+    return replace(scenario, opens_s=callers.opens_s, strangers=callers.strangers)
 
 
 def _recorded(
@@ -180,77 +191,9 @@ def _recorded(
     if any(replace(one, asks=[]) != Habit(asks=[]) for one in habit.values()):
         raise SimulationError(
             "recorded days are lived again with their own callers: add --anew, or leave "
-            "--aht, --patience and --redial out"
+            "--aht, --patience, --redial and --transfers out"
         )
     return callers_again(past, configuration, habit)
-
-
-def _rates(configuration: FloorConfiguration, calls: Sequence[str]) -> Mapping[QueueName, float]:
-    read = _of_queues(configuration, "--calls", calls, read_rate)
-    if None in read:
-        return {find_queue(configuration.queues, "", "--calls"): 3600 * read[None]}
-    return {queue: 3600 * rate for queue, rate in read.items() if queue is not None}
-
-
-def _habit_of_each(
-    configuration: FloorConfiguration,
-    aht: Sequence[str],
-    patience: Sequence[str],
-    asks: Sequence[str],
-    redial: str,
-    redial_after: str,
-) -> Mapping[QueueName, Habit]:
-    talks = _of_queues(configuration, "--aht", aht, _distribution)
-    patiences = _of_queues(configuration, "--patience", patience, _distribution)
-    asked_for = [
-        pair
-        for text in asks
-        for pair in _of_queues(configuration, "--asks", [text], partial(_skill, configuration)).items()
-    ]
-    share = _asked("--redial", read_share, redial) or 0.0
-    after = _asked("--redial-after", _distribution, redial_after) if share else None
-    return {
-        (name := QueueName(queue.name)): Habit(
-            talk=talks.get(name, talks.get(None)),
-            patience=patiences.get(name, patiences.get(None)),
-            redial_share=share,
-            redial_after=after,
-            asks=[asked for queue, asked in asked_for if queue in (name, None)],
-        )
-        for queue in configuration.queues
-    }
-
-
-def _of_queues(
-    configuration: FloorConfiguration, option: str, texts: Sequence[str], read: Callable[[str], T]
-) -> dict[QueueName | None, T]:
-    """Read what an option says, by queue; under None what goes for all."""
-    told: dict[QueueName | None, T] = {}
-    for text in texts:
-        name, equals, value = text.rpartition("=")
-        queue = find_queue(configuration.queues, name, option) if equals else None
-        told[queue] = _read(option, read, value)
-    return told
-
-
-def _distribution(text: str) -> Distribution:
-    return read_distribution(text, read_duration)
-
-
-def _skill(configuration: FloorConfiguration, text: str) -> Asked:
-    """Read `spanish:30%` or `spanish:2:30%`, a skill that some agent has."""
-    name, *rest = text.split(":")
-    known = sorted({skill for agent in configuration.agents for skill in agent.skills})
-    if name not in known:
-        raise SimulationError(f"no agent has the skill {name!r}{nearest_of(name, known)}")
-    if len(rest) not in (1, 2):
-        raise SimulationError(f"{text!r} says not how many ask for it, write {name}:30%")
-    level = read_whole_number(rest[0]) if len(rest) == 2 else 1
-    return Asked(Skill(name), level, read_share(rest[-1]))
-
-
-def _constant(text: str) -> Distribution:
-    return read_distribution(text, read_duration, usual="constant")
 
 
 def _day(text: str, timezone: str) -> dt.date:
@@ -261,15 +204,3 @@ def _day(text: str, timezone: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise SimulationError(f"--journal: {text!r} is no day, write 2026-11-20 or yesterday") from None
-
-
-def _asked(option: str, read: Callable[[str], T], text: str) -> T | None:
-    """Read an option; None when it was left out."""
-    return _read(option, read, text) if text else None
-
-
-def _read(option: str, read: Callable[[str], T], text: str) -> T:
-    try:
-        return read(text)
-    except CallfloorError as error:
-        raise SimulationError(f"{option}: {error}") from None

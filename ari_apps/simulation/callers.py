@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ari_apps.configuration.floor_toml import FloorConfiguration
@@ -45,6 +45,8 @@ class Callers:
     pauses: Sequence[Shift] = ()
     staff: Collection[str] = ()
     """Of whom shifts and pauses are known."""
+    strangers: Mapping[QueueName, CustomerKind] = field(default_factory=dict)
+    """What those are like who are passed on to a queue; where nothing is said, they are like before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Habit:
     redial_share: float = 0.0
     redial_after: Distribution | None = None
     asks: Sequence[Asked] = ()
+    transfer_share: float = 0.0
+    transfer_to: QueueName | None = None
 
     def taken_on(self, kind: CustomerKind) -> CustomerKind:
         """Return customers who are like this."""
@@ -77,24 +81,39 @@ class Habit:
             redial_share=self.redial_share,
             redial_after=self.redial_after or kind.redial_after,
             asks=self.asks,
+            transfer_share=self.transfer_share,
+            transfer_to=self.transfer_to,
         )
 
 
 def callers_by_rate(
-    rates: Mapping[QueueName, float], habits: Mapping[QueueName, Habit], lasts_s: float
+    rates: Mapping[QueueName, Sequence[float]], habits: Mapping[QueueName, Habit], lasts_s: float
 ) -> Callers:
-    """Let callers come at a constant rate, in calls an hour, for so long."""
+    """Let callers come for so long, at rates an hour each of which holds for an equal part of it."""
     demands = []
     for queue, an_hour in rates.items():
-        if an_hour * lasts_s / 3600 > MOST_CALLS_A_DAY:
+        if max(an_hour) * lasts_s / 3600 > MOST_CALLS_A_DAY:
             raise SimulationError(f"--calls: a day has at most {MOST_CALLS_A_DAY} calls here, give fewer")
         talk = habits[queue].talk
         if talk is None:
             raise SimulationError(f"--aht: how long do the callers of {queue} talk? Give --aht 180s")
         kind = habits[queue].taken_on(CustomerKind(queue=queue, talk=talk))
-        demands.append(PoissonDemand(kind, RateProfile(lasts_s, [an_hour])))
-    told = ", ".join(f"{an_hour:g}/h for {queue}" for queue, an_hour in rates.items())
-    return Callers(demands=[demands], told=f"{told}, {lasts_s / 3600:g} h a day")
+        demands.append(PoissonDemand(kind, RateProfile(lasts_s / len(an_hour), an_hour)))
+    told = ", ".join(
+        f"{','.join(f'{one:g}/h' for one in an_hour)} for {queue}" for queue, an_hour in rates.items()
+    )
+    return Callers(
+        demands=[demands], told=f"{told}, {lasts_s / 3600:g} h a day", strangers=_strangers(habits)
+    )
+
+
+def _strangers(habits: Mapping[QueueName, Habit]) -> Mapping[QueueName, CustomerKind]:
+    """Let whoever is passed on to a queue talk and wait as is said of its callers."""
+    return {
+        queue: habit.taken_on(CustomerKind(queue=queue, talk=habit.talk))
+        for queue, habit in habits.items()
+        if habit.talk is not None
+    }
 
 
 def read_records(path: Path, timezone: str) -> list[CallRecord]:
@@ -125,7 +144,8 @@ def callers_like(past: Past, configuration: FloorConfiguration, habits: Mapping[
         replace(demand, kind=habits[demand.kind.queue].taken_on(demand.kind))
         for demand in history.days_like_these(HOUR_S)
     ]
-    return _told(past, configuration, history, [demands], "in days as busy")
+    callers = _told(past, configuration, history, [demands], "in days as busy")
+    return replace(callers, strangers={demand.kind.queue: demand.kind for demand in demands})
 
 
 def _history(past: Past, configuration: FloorConfiguration) -> History:

@@ -125,6 +125,23 @@ def test_floors_are_compared_side_by_side_in_a_table(
     assert "With other.toml the service level of sales would be" in told
 
 
+def test_callers_are_passed_on_agents_are_slow_and_the_morning_is_busy(
+    asked: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--calls", "sales=10/h,30/h", "--aht", "sales=constant:60s", "--hours", "4", "--days", "30")
+    plain = answer(capsys, *words)
+    assert values(plain, "sales", "calls a day") == [pytest.approx(80, abs=8)]
+    assert values(plain, "sales", "AHT") == [pytest.approx(70)]
+    assert values(plain, "support", "calls a day")[0] < 5
+    slow = answer(
+        capsys, *words, "--aht", "support=constant:20s", "--pace", "anna=2", "--pace", "bob=2",
+        "--transfers", "sales=support:50%",
+    )  # fmt: skip
+    assert values(slow, "sales", "AHT") == [pytest.approx(130)]
+    assert values(slow, "support", "calls a day") == [pytest.approx(40, abs=8)]
+    assert 20 <= values(slow, "support", "AHT")[0] <= 40
+
+
 def test_recorded_calls_are_lived_again_beside_what_they_were(
     asked: CommandLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,6 +167,12 @@ def test_recorded_calls_are_lived_again_beside_what_they_were(
         (f"{ASK} --patience lognorm:1:2", "--patience: unknown distribution 'lognorm', did you mean"),
         (f"{ASK} --asks spansh:30%", "no agent has the skill 'spansh', did you mean spanish?"),
         (f"{ASK} --asks spanish", "'spanish' says not how many ask for it"),
+        (f"{ASK} --transfers suport:10%", "--transfers: to: there is no queue 'suport', did you mean"),
+        (f"{ASK} --transfers support", "'support' says not how many are passed on there, write support:10%"),
+        (f"{ASK} --pace ana=1.3", "--pace: there is no agent 'ana', did you mean anna?"),
+        (f"{ASK} --pace anna=0", "anna=0 is no pace, write anna=1.3 for one who takes 30 % longer"),
+        (f"{ASK} --declined 50% --unreachable 50%", "leave some offers that are taken"),
+        ("--calls sales=60/h,9 --aht 9s", "--calls: '9' is no rate of calls"),
         (f"{ASK} --agents 2", "--agents 2: says not how many more or fewer, write +2 or -1"),
         (f"{ASK} --agents +2", "--queue: which queue; there are sales, support"),
         (f"{ASK} --queue sales", "give --agents +1 as well"),
@@ -162,7 +185,7 @@ def test_recorded_calls_are_lived_again_beside_what_they_were(
         (f"{ASK} --picture x.gif", "ends in none of .svg, .png, .pdf"),
         ("--records none.csv", "none.csv: cannot be read (No such file or directory)"),
         ("--records .", ".: cannot be read (Is a directory)"),
-        ("--records calls.csv --aht 9s", "add --anew, or leave --aht, --patience and --redial out"),
+        ("--records calls.csv --aht 9s", "leave --aht, --patience, --redial and --transfers out"),
         ("--journal 2026-13-01", "'2026-13-01' is no day, write 2026-11-20 or yesterday"),
     ],
 )  # fmt: skip
