@@ -10,10 +10,11 @@ from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.checks import references
 from ari_apps.configuration.floor_toml import FloorConfiguration, direct_line_name
-from ari_apps.configuration.settings import AgentSettings
+from ari_apps.configuration.settings import AgentSettings, QueueSettings
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
 from ari_apps.ivr.opening_hours import build_calendars, build_routes
 from ari_apps.ivr.settings import NO_PROMPT, PromptSettings
+from queue_strategies.calendar import Calendar
 from queue_strategies.model import AgentId, OfferOutcome, QueueName, VisitOutcome
 from queue_strategies.routing import Arrival, Route, route
 
@@ -29,14 +30,22 @@ class Directory:
     """Answer questions about the configuration; decides nothing that a file does not say."""
 
     def __init__(self, configuration: FloorConfiguration) -> None:
+        self._configuration = configuration
+        self._former: dict[str, QueueSettings] = {}
+        """Queues of earlier configurations, for those who are still in one that is no more."""
+        self._gone: set[Destination] = set()
+        self._calendars: dict[str, Calendar] = {}
         self.learn(configuration)
 
     def learn(self, configuration: FloorConfiguration) -> None:
-        """Answer by this configuration from now on."""
+        """Answer by this configuration from now on; of queues that are no more, by the one before."""
+        earlier = self._gone | set(destinations(self._configuration))
+        self._former |= self._configuration.queues_by_name
         self._configuration = configuration
-        self._calendars = build_calendars(configuration, configuration.site.timezone)
+        self._calendars |= build_calendars(configuration, configuration.site.timezone)
         self._routes = build_routes(configuration.routes)
         self._references = tuple(references(configuration))
+        self._gone = {to for to in earlier if not self.knows(to)}
 
     def route(self, called: str, caller: str, at: dt.datetime) -> Route:
         """Say where a call from outside goes, and why."""
@@ -93,6 +102,10 @@ class Directory:
             case DestinationKind.HANGUP:
                 return True
 
+    def is_gone(self, to: Destination) -> bool:
+        """Tell whether a destination is one that an earlier floor.toml had, and this one has not."""
+        return to in self._gone
+
     def shown_to(self, to: Destination) -> str | None:
         """Return the caller id that those we call outside see; None: that of who calls.
 
@@ -101,31 +114,37 @@ class Directory:
         number = self._configuration.outbound.caller_id if to.kind is DestinationKind.NUMBER else None
         return f'"{number}" <{number}>' if number else None
 
+    def _queue_at(self, to: Destination) -> QueueSettings | None:
+        """Return the queue, be it one that is no more, in which callers wait for this destination."""
+        if to.kind is not DestinationKind.QUEUE:
+            return None
+        return self._configuration.queue(to.name) or self._former.get(to.name)
+
     def music_of(self, to: Destination) -> str | None:
         """Return the class of music a waiting caller hears; None: the tone of ringing."""
-        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        queue = self._queue_at(to)
         return queue.music if queue else None
 
     def announcements_of(self, to: Destination) -> AnnouncementSettings | None:
         """Return what callers are told who wait for this destination."""
-        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        queue = self._queue_at(to)
         return queue.announcements if queue else None
 
     def briefing_of(self, to: Destination) -> tuple[PromptSettings, float | None]:
         """Return what an agent is told who answers for this destination, and how long that may take."""
-        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        queue = self._queue_at(to)
         if queue is None or not queue.briefing.by_language:
             return NO_PROMPT, None
         return queue.briefing, queue.briefing_max_s
 
     def callback_of(self, to: Destination) -> CallbackSettings | None:
         """Return how those are called back who wait for this destination; None: nobody is."""
-        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        queue = self._queue_at(to)
         return queue.callback if queue else None
 
     def callback_hours(self, at: dt.datetime) -> Iterator[tuple[QueueName, bool]]:
         """Yield each queue that calls back in certain hours only, and whether this is one of them."""
-        for queue in self._configuration.queues:
+        for queue in {**self._former, **self._configuration.queues_by_name}.values():
             if queue.callback is not None and queue.callback.hours is not None:
                 yield QueueName(queue.name), self._calendars[queue.callback.hours].is_open(at)
 
@@ -146,7 +165,7 @@ class Directory:
 
         A queue's own overflow first; who was transferred to nobody goes back to the queue; else goodbye.
         """
-        queue = self._configuration.queue(to.name) if to.kind is DestinationKind.QUEUE else None
+        queue = self._queue_at(to)
         overflow = getattr(queue.overflow, outcome, None) if queue else None
         if isinstance(overflow, Destination):
             return overflow
@@ -163,6 +182,16 @@ class Directory:
     def is_agent(self, account: str) -> bool:
         """Tell whether a SIP account is an agent's."""
         return self._configuration.agent(account) is not None
+
+
+def destinations(configuration: FloorConfiguration) -> Iterator[Destination]:
+    """Yield every place that a floor.toml sends calls to, and its queues."""
+    kinds = set(DestinationKind)
+    for used in references(configuration):
+        if used.kind in kinds:
+            yield Destination(DestinationKind(used.kind), used.name)
+    for queue in configuration.queues:
+        yield Destination(DestinationKind.QUEUE, queue.name)
 
 
 def endpoint_of_agent(agent: AgentId) -> str:

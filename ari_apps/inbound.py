@@ -62,10 +62,18 @@ class Inbound:
         for _ in range(HOPS):
             if destination.kind is DestinationKind.HANGUP:
                 break
-            destination = await self.go(call, destination)
+            destination = await self.go(call, self._still_there(call, destination))
         else:
             log.warning("inbound.goes_in_circles", contact=call.contact, destination=str(destination))
         await call.hang_up(destination.hangup_cause)
+
+    def _still_there(self, call: Call, to: Destination) -> Destination:
+        """Say where a call goes on: where it began to go, or as a new one if that was removed meanwhile."""
+        if not self._directory.is_gone(to):
+            return to
+        now = self._switchboard.anew(call)
+        log.warning("inbound.place_removed", contact=call.contact, was=str(to), now=str(now))
+        return now
 
     async def go(self, call: Call, to: Destination) -> Destination:
         """Bring the call to one destination; return the next."""

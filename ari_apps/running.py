@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 import platformdirs
+import structlog
 from aiohttp import web
 from pydantic import SecretStr
 
@@ -31,7 +32,7 @@ from ami_listeners.phone_watch import PhoneWatch
 from ami_listeners.settings import DatabaseSettings
 from ari_apps.apps import Apps, AsteriskFolders, acting
 from ari_apps.ari_metrics import ari_families
-from ari_apps.configuration.changes import check_reloadable
+from ari_apps.configuration.changes import RemovedQueue, check_reloadable, removed_queues
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.configuration.settings import Address
@@ -47,6 +48,8 @@ from queue_strategies.facts import Fact
 from queue_strategies.figures import Figures
 from queue_strategies.floor import FloorSnapshot
 from queue_strategies.model import AgentId, Queue, QueueName
+
+log = structlog.get_logger()
 
 VERSION = version("callfloor")
 DATABASE_AGAIN_S = 5.0
@@ -87,19 +90,24 @@ class RunningFloor:
         elif self.listener is not None:
             yield self.listener.watch()
 
-    def reload(self) -> None:
+    def reload(self) -> list[RemovedQueue]:
         """Go on by what the floor.toml says now; nothing changes where it is refused.
 
-        Raises ConfigurationError with every problem, or naming what cannot change in a running floor.
+        Return the queues that were removed and are served until nobody is in them any more. Raises
+        ConfigurationError with every problem, or naming what cannot change in a running floor.
         """
         after = load(self.configuration.path)
         check_reloadable(self.configuration, after)
+        removed = removed_queues(self.snapshot_of_ours(), after)
         if self.apps is not None:
             self.apps.reconfigure(after)
         if self.listener is not None:
             self.listener.fold.configure({queue.name: queue for queue in after.floor_queues()})
         self.configuration = after
         self.tell_queues()
+        for queue in removed:
+            log.warning("queue.removed", queue=queue.name, waiting=queue.waiting, to_call_back=queue.kept)
+        return removed
 
     def tell_queues(self) -> None:
         """Let the database know by which rules each queue is measured, as soon as it is there."""
@@ -109,16 +117,21 @@ class RunningFloor:
         self.queues_told = self.telling.start(telling, "tell the database of the queues")
 
     def rules(self) -> dict[QueueName, Queue]:
-        """Return every queue that has figures: those of the file, and Asterisk's own."""
+        """Return every queue that has figures: those of the file, Asterisk's own, those still served."""
         native = self.listener.fold.rules.values() if self.listener else ()
-        everyone = (*native, *self.configuration.floor_queues())
+        closed = self.apps.floor.closed_queues() if self.apps else ()
+        everyone = (*native, *closed, *self.configuration.floor_queues())
         return {queue.name: queue for queue in everyone if not queue.direct}
 
     def snapshot(self) -> FloorSnapshot:
         """Show the floor and Asterisk's own queues as they are now."""
-        now = self.clock.moment()
-        ours = self.apps.floor.snapshot(now) if self.apps else FloorSnapshot(now, {}, {})
+        ours = self.snapshot_of_ours()
         return together(ours, self.listener.snapshot()) if self.listener else ours
+
+    def snapshot_of_ours(self) -> FloorSnapshot:
+        """Show the floor without Asterisk's own queues."""
+        now = self.clock.moment()
+        return self.apps.floor.snapshot(now) if self.apps else FloorSnapshot(now, {}, {})
 
     def remember(self, fact: Fact) -> None:
         """Count a fact, keep it, and tell whoever watches."""

@@ -86,6 +86,11 @@ class Switchboard:
         """Say where a number leads that an agent's phone wants a customer sent to."""
         return Destination.parse(self._directory.dialled(agent_leg, number, self._clock.wall()).destination)
 
+    def anew(self, call: Call) -> Destination:
+        """Say where a call from outside would begin that came now."""
+        arrival = call.called_number, call.caller_number, self._clock.wall()
+        return Destination.parse(self._directory.route(*arrival).destination)
+
     def call_on(self, channel_id: str) -> Call | None:
         """Find the call that a phone made on this channel."""
         return self._calls.on_channel(channel_id)

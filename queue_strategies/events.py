@@ -22,7 +22,7 @@ from queue_strategies.model import (
 
 @message()
 class FloorConfigured:
-    """The queues and agents are these from now on; whoever waits in a removed queue is withdrawn."""
+    """The queues and agents are these from now on; who is in one that is no more is served to the end."""
 
     queues: Sequence[Queue]
     agents: Sequence[Agent]

@@ -16,6 +16,7 @@ from aiohttp.http import HttpProcessingError
 
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.console.client import ApiClient
+from ari_apps.console.views import ReloadedView
 from ari_apps.crew import first_of
 from ari_apps.running import VERSION, Half, RunningFloor, running
 from queue_strategies.errors import CallfloorError
@@ -38,8 +39,8 @@ def reload(
     config: Annotated[Path, typer.Option("--config", "-c", help="The configuration.")] = Path("floor.toml"),
 ) -> None:
     """Let the running floor read its floor.toml anew; callers who wait keep their places."""
-    ApiClient(load(config)).post("reload")
-    typer.echo(f"the floor goes on by {config}")
+    told = ReloadedView.model_validate_json(ApiClient(load(config)).post("reload"))
+    typer.echo("\n".join([f"the floor goes on by {config}", *told.removed]))
 
 
 async def serve_until_stopped(configuration: FloorConfiguration, only: Half | None) -> None:

@@ -1,14 +1,43 @@
-"""Say which changes of a floor.toml a running floor can take over, and which need a restart."""
+"""Say which changes of a floor.toml a running floor can take over, and for whom that means something."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ari_apps.configuration.floor_toml import ConfigurationError, FloorConfiguration
+from queue_strategies.floor import FloorSnapshot
 
 FIXED = ("site", "asterisk", "http", "database", "music", "phones", "trunks", "feature_codes")
 """What Asterisk's own configuration, listening sockets and open connections were made of."""
 OF_A_PHONE = ("name", "phone", "webrtc", "extension")
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedQueue:
+    """A queue that is no more, and those who are in it still; `str()` of it is what people read."""
+
+    name: str
+    waiting: int
+    """On the line, those included for whom a phone rings."""
+    kept: int
+    """To be called back."""
+
+    def __str__(self) -> str:
+        waiting = f"{self.waiting} caller{' waits' if self.waiting == 1 else 's wait'}"
+        kept = f"{self.kept} {'is' if self.kept == 1 else 'are'} to be called back"
+        who = " and ".join(told for many, told in ((self.waiting, waiting), (self.kept, kept)) if many)
+        return f"queue {self.name}: removed, {who}: they are served, nobody new may join"
+
+
+def removed_queues(floor: FloorSnapshot, after: FloorConfiguration) -> list[RemovedQueue]:
+    """Return the queues that this configuration has no more, and in which somebody waits."""
+    removed = []
+    for queue in floor.queues.values():
+        kept = sum(caller.callback_number is not None for caller in queue.callers)
+        if queue.callers and not queue.direct and after.queue(queue.name) is None:
+            removed.append(RemovedQueue(queue.name, len(queue.callers) - kept, kept))
+    return removed
 
 
 class NeedsRestart(ConfigurationError):

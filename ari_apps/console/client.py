@@ -38,9 +38,9 @@ class ApiClient:
         """Return one thing."""
         return model.model_validate_json(self._ask("GET", path))
 
-    def post(self, *names: str, body: dict[str, Any] | None = None) -> None:
-        """Have something done at the path of these names."""
-        self._ask("POST", path_of(names), body)
+    def post(self, *names: str, body: dict[str, Any] | None = None) -> bytes:
+        """Have something done at the path of these names; return what is said to it."""
+        return self._ask("POST", path_of(names), body)
 
     def put(self, *names: str, body: dict[str, Any]) -> None:
         """Set what is at the path of these names."""

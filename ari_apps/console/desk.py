@@ -10,6 +10,7 @@ from ami_listeners.clock import Clock
 from ari_apps.agents import AgentAction, UnknownAgentError
 from ari_apps.apps import Apps
 from ari_apps.call import Call
+from ari_apps.configuration.changes import RemovedQueue
 from ari_apps.configuration.floor_toml import ConfigurationError
 from ari_apps.console.views import (
     AgentView,
@@ -19,6 +20,7 @@ from ari_apps.console.views import (
     OfferWhy,
     QueueView,
     Reasoned,
+    ReloadedView,
     WaitingView,
     WhyView,
 )
@@ -53,7 +55,7 @@ class Desk:
         self,
         apps: Apps,
         clock: Clock,
-        reload: Callable[[], None],
+        reload: Callable[[], list[RemovedQueue]],
         recollect: Callable[[str], Awaitable[list[OfferWhy]]],
     ) -> None:
         self._apps = apps
@@ -119,10 +121,10 @@ class Desk:
 
     # -- asking ---------------------------------------------------------------------------------------------
 
-    def reload(self) -> None:
+    def reload(self) -> ReloadedView:
         """Go on by what the floor.toml says now; raises NotNow with what is wrong in it."""
         try:
-            self._reload()
+            return ReloadedView(removed=[str(queue) for queue in self._reload()])
         except (ConfigurationError, PythonCallError) as error:
             raise NotNow(str(error)) from None
 
@@ -232,6 +234,7 @@ def queue_view(queue: QueueSnapshot, now: float) -> QueueView:
     return QueueView(
         name=queue.name,
         strategy=queue.strategy,
+        closed=queue.closed,
         waiting=queue.counts.waiting,
         talking=queue.counts.talking,
         ready=queue.counts.ready,

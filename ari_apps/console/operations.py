@@ -20,6 +20,7 @@ from ari_apps.console.views import (
     Pause,
     Priority,
     QueueView,
+    ReloadedView,
     WhyView,
     Withdrawn,
 )
@@ -44,14 +45,15 @@ ROOT = "/api/v1"
 def operations(desk: Desk) -> tuple[Operation, ...]:
     """List what this desk can do."""
 
-    async def reload(_: Asked) -> None:
-        desk.reload()
+    async def reload(_: Asked) -> ReloadedView:
+        return desk.reload()
 
     reloading = Operation(
         method="POST",
         path=f"{ROOT}/reload",
         summary="Read floor.toml anew: queues, rules, agents' queues and skills, routes, menus",
         answer=reload,
+        gives=ReloadedView,
     )
     return (*_looking(desk), *_agents(desk), *_calls(desk), *_callbacks(desk), reloading)
 

@@ -80,6 +80,8 @@ class QueueView(View):
 
     name: str
     strategy: str
+    closed: bool
+    """Not in floor.toml any more: who is in it is served, nobody new may join."""
     waiting: int
     talking: int
     ready: int
@@ -161,6 +163,13 @@ class Pause(View):
     reason: Annotated[str, Field(min_length=1, max_length=40)]
     queue: str | None = None
     """In this queue alone; none: altogether."""
+
+
+class ReloadedView(View):
+    """What came of reading floor.toml anew."""
+
+    removed: list[str]
+    """Of each queue that is no more, and in which somebody waits: a sentence about them."""
 
 
 class Onward(View):

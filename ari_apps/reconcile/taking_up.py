@@ -126,6 +126,13 @@ class TakingUp:
         caller = caller_of(visit, self._clock)
         if callback is None or caller.kept is None:
             return
+        if not self._directory.knows(Destination.parse(queue_destination(visit.queue))):
+            log.warning(
+                "adoption.callback_withdrawn",
+                contact=visit.contact,
+                number=callback.number,
+                why=f"there is no queue {visit.queue} in floor.toml any more; call the number yourself",
+            )
         if kept.line is not None:
             caller = replace(caller, kept=replace(caller.kept, dialled_moment=self._clock.moment()))
         ringing = [self._ringing(caller, leg, visit.offers) for leg in kept.legs]
@@ -267,7 +274,11 @@ class TakingUp:
             case _:
                 route = self._directory.route(called, call.caller_number, at)
         log.warning(
-            "adoption.place_removed", contact=call.contact, was=customer.trace.to, now=route.destination
+            "adoption.place_removed",
+            contact=call.contact,
+            number=call.caller_number,
+            was=customer.trace.to,
+            now=route.destination,
         )
         return Destination.parse(route.destination)
 

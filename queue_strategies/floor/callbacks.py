@@ -37,7 +37,7 @@ def chosen(hall: Hall, event: CallbackChosen) -> None:
     if visit is None or visit.place is not Place.WAITING or visit.kept is not None or not event.number:
         return
     line = visit.line
-    if line.closed:
+    if line.deserted:
         return
     if (before := line.kept.get(event.number)) is not None:
         entrance.inherit(hall, before, visit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 
@@ -40,7 +40,10 @@ def check(event: FloorConfigured) -> None:
 
 
 def configured(hall: Hall, event: FloorConfigured) -> None:
-    """Take over queues and agents; whoever talks or is being connected goes on to the end."""
+    """Take over queues and agents; whoever is in a queue that is no more is served to the end.
+
+    The members stay who are there still; where none of them is left, those who wait are let go of.
+    """
     queues = {queue.name: queue for queue in event.queues}
     agents = {agent.id: agent for agent in event.agents}
     if (event.order, event.ageing_s) != hall.order_chosen:
@@ -50,18 +53,26 @@ def configured(hall: Hall, event: FloorConfigured) -> None:
     for queue in queues.values():
         _open_line(hall, queue)
     _dismiss(hall, agents)
-    _seat(hall, agents.values())
-    for line in hall.lines.values():
-        _look_again(hall, line)
+    _seat(hall, agents)
+    for line in list(hall.lines.values()):
+        if line.deserted:
+            _give_up(hall, line)
+        else:
+            _look_again(hall, line)
 
 
 def _close_lines(hall: Hall, queues: Mapping[QueueName, Queue]) -> None:
-    for name in [name for name in hall.lines if name not in queues]:
-        line = hall.lines.pop(name)
+    for line in [line for name, line in hall.lines.items() if name not in queues]:
         line.closed = True
-        for visit in line.unanswered:
-            if visit.place is Place.WAITING:
-                let_go(hall, visit, VisitOutcome.WITHDRAWN)
+        line.order = hall.order_of_service
+        hall.dissolve(line)
+
+
+def _give_up(hall: Hall, line: Line) -> None:
+    """Let go of those whom nobody is left to serve; one who is being connected is served."""
+    for visit in line.unanswered:
+        if visit.place is Place.WAITING:
+            let_go(hall, visit, VisitOutcome.WITHDRAWN)
 
 
 def _open_line(hall: Hall, queue: Queue) -> None:
@@ -73,6 +84,7 @@ def _open_line(hall: Hall, queue: Queue) -> None:
         line.strategy = strategy_of(queue, hall.chance)
         for visit in line.unanswered:
             visit.turn = ()
+    line.closed = False
     line.obey(queue)
     line.order = hall.order_of_service
 
@@ -90,17 +102,17 @@ def _dismiss(hall: Hall, agents: Mapping[AgentId, Agent]) -> None:
         hall.refresh_desk(desk)
 
 
-def _seat(hall: Hall, agents: Iterable[Agent]) -> None:
+def _seat(hall: Hall, agents: Mapping[AgentId, Agent]) -> None:
     """Give every agent a seat in each queue served; what was counted at a seat is kept."""
     seats = {line: line.stand_up() for line in hall.lines.values()}
     for desk in hall.desks.values():
         desk.seats = []
     places: Counter[Line] = Counter()
-    for agent in agents:
+    for agent in agents.values():
         desk = _desk(hall, agent)
         for name, membership in agent.queues.items():
             line = hall.lines.get(name)
-            if line is None:
+            if line is None or line.closed:
                 continue
             seat = seats[line].get(agent.id) or Seat(desk, line, 0, 0)
             seat.desk, seat.penalty, seat.place = desk, membership.penalty, places[line]
@@ -108,13 +120,23 @@ def _seat(hall: Hall, agents: Iterable[Agent]) -> None:
             line.seats[agent.id] = seat
             desk.seats.append(seat)
     for line in hall.lines.values():
+        if line.closed:
+            _stay_seated(line, seats[line], agents)
         line.roster = Roster((seat.penalty, seat.place) for seat in line.seats.values())
-    for agent in agents:
-        desk = hall.desks[agent.id]
+    for id_ in agents:
+        desk = hall.desks[id_]
         hall.refresh_desk(desk)
         hall.refresh_seats(desk)
         hall.count(desk)
         desk.watched = reduce(or_, (seat.line.watched for seat in desk.seats), 0)
+
+
+def _stay_seated(line: Line, seats: Mapping[AgentId, Seat], agents: Mapping[AgentId, Agent]) -> None:
+    """Let the members of a queue that is no more go on to serve it, as far as they are agents still."""
+    for id_, seat in seats.items():
+        if id_ in agents:
+            line.seats[id_] = seat
+            seat.desk.seats.append(seat)
 
 
 def _desk(hall: Hall, agent: Agent) -> Desk:

@@ -42,7 +42,7 @@ def joined(hall: Hall, event: CallerJoined) -> None:
 
 
 def enter(hall: Hall, caller: Caller) -> Visit:
-    """Know a caller; one for a queue that is not configured stands in a closed line of its own."""
+    """Know a caller; one for a queue that there is not stands in a deserted line of its own."""
     line = hall.lines.get(caller.queue)
     if line is None:
         queue = Queue(name=caller.queue)
@@ -99,7 +99,7 @@ def _leave_other_line(hall: Hall, caller: Caller) -> None:
 
 
 def _refusal(line: Line, visit: Visit) -> VisitOutcome | None:
-    if visit.caller.adopted and not line.closed:
+    if visit.caller.adopted and not line.deserted:
         return None
     ready, asked = (False, ANYBODY) if visit.row is None else (bool(visit.row.ready), visit.row.asked)
     return _refusal_of(line, asked, len(line.unanswered), served_at_once=ready and line.has_room(visit))

@@ -189,6 +189,7 @@ def _sentence(visit: Visit, considered: int, now: float) -> str:
     if visit.talk is not None:
         return f"Talks to {visit.talk.offer.desk.agent.id} since {now - visit.talk.began:.0f} s."
     place = f"Number {visit.line.unanswered.position(visit.rank)} in {queue.name}"
+    place += ", which nobody may join any more" if visit.line.closed else ""
     if (waits_for := kept.sentence(visit, now)) is not None:
         return f"{place}: {waits_for}."
     if visit.place is Place.CONNECTING:

@@ -29,7 +29,7 @@ from queue_strategies.floor.explanation import Explanation, explain
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.snapshot import FloorSnapshot, QueueCounts, floor_snapshot, queue_counts
 from queue_strategies.floor.visit import Offer, Visit
-from queue_strategies.model import ContactId, QueueName, VisitOutcome
+from queue_strategies.model import ContactId, Queue, QueueName, VisitOutcome
 from queue_strategies.strategies import Chance
 
 
@@ -91,6 +91,10 @@ class Floor:
         """Count one queue's callers and agents in the same short time whatever its size; None if unknown."""
         line = self._hall.lines.get(queue)
         return None if line is None else queue_counts(line)
+
+    def closed_queues(self) -> Sequence[Queue]:
+        """Return the queues that are no longer configured, and in which somebody still waits or talks."""
+        return [line.queue for line in self._hall.lines.values() if line.closed]
 
     def expected_wait(self, queue: QueueName, now: float) -> Estimate | None:
         """Estimate the wait of a caller who joined now; None for an unknown queue, or nothing to go by."""

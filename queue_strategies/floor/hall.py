@@ -96,6 +96,16 @@ class Hall:
         visits.remove(visit)
         if not visits:
             del self.contacts[visit.caller.contact]
+        if visit.line.closed:
+            self.dissolve(visit.line)
+
+    def dissolve(self, line: Line) -> None:
+        """Let a queue that nobody may join any more be gone as soon as nobody is in it."""
+        if line.unanswered or line.talking or self.lines.get(line.queue.name) is not line:
+            return
+        del self.lines[line.queue.name]
+        for seat in line.stand_up().values():
+            seat.desk.seats.remove(seat)
 
     def arm(self, visit: Visit) -> None:
         """Set the moment at which something changes for a waiting caller without anybody's doing."""

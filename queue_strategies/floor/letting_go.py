@@ -42,11 +42,11 @@ def _let_go_by_rows(hall: Hall, line: Line) -> None:
 
 
 def _let_go_if_hopeless(hall: Hall, visit: Visit, hopeless: bool) -> None:
-    closed = visit.line.closed
-    if visit.off_line and not closed:
+    deserted = visit.line.deserted
+    if visit.off_line and not deserted:
         return
-    if (hopeless or closed) and visit.place is Place.WAITING and not visit.offers:
-        let_go(hall, visit, VisitOutcome.WITHDRAWN if visit.line.closed else VisitOutcome.LEFT_EMPTY)
+    if (hopeless or deserted) and visit.place is Place.WAITING and not visit.offers:
+        let_go(hall, visit, VisitOutcome.WITHDRAWN if deserted else VisitOutcome.LEFT_EMPTY)
 
 
 def let_go(

@@ -103,7 +103,7 @@ class Line:
         self.empty = True
         """Whether `leave_when_empty` held when it was last looked at."""
         self.closed = False
-        """The queue is no longer configured."""
+        """The queue is no longer configured: nobody may join, and who is in it is served to the end."""
         self.kept: dict[str, Visit] = {}
         """Those who keep their places without the line, by the number at which they are called back."""
         self.absent: dict[str, Absent] = {}
@@ -241,6 +241,11 @@ class Line:
     def at_work(self) -> int:
         """Count the members who take callers: logged in, not paused, the phone there."""
         return sum(count for standing, count in self._standings.items() if not standing & AWAY)
+
+    @property
+    def deserted(self) -> bool:
+        """Tell whether nobody may join any more, and no member is left who could serve those who wait."""
+        return self.closed and not self.seats
 
     # -- callers --------------------------------------------------------------------------------------------
 

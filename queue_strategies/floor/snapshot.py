@@ -71,6 +71,8 @@ class QueueSnapshot:
     """How long a caller would wait who joined now; None when nobody is at work, or nothing known."""
     estimates_trusted: bool = True
     """Estimates have turned out well enough to be announced."""
+    closed: bool = False
+    """No longer configured: nobody may join, and who is in it is served to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def queue_snapshot(line: Line, now: float) -> QueueSnapshot:
         agents=agents,
         estimate=None if line.queue.direct else outlook.expect_newcomer(line, now),
         estimates_trusted=line.outlook.score.trusted,
+        closed=line.closed,
     )
 
 

@@ -282,12 +282,20 @@ def test_after_a_restart_a_place_is_kept_and_a_phone_that_rings_rings_on() -> No
     assert story.ends == [("kim", "answered"), ("eva", "callback_failed")]
 
 
-def test_a_place_that_is_kept_outlives_a_change_of_rules_but_not_its_queue() -> None:
+def test_a_place_that_is_kept_outlives_its_queue() -> None:
     story = Hold()
     story.join("eva").keep("eva").after(10)
-    story.happen(FloorConfigured([sales()], [agent(ANNA)]))
-    assert story.line() == ["eva"]
     story.happen(FloorConfigured([], [agent(ANNA)]))
+    assert (story.line(), story.ends) == (["eva"], [])
+    story.comes().rang(ANNA).answer(ANNA).reached("eva").connect(ANNA)
+    assert (story.ends, story.line()) == ([("eva", "answered")], [])
+    story.part("eva")
+    assert not story.floor.snapshot(story.now).queues
+
+
+def test_a_place_that_is_kept_is_given_up_with_its_queue_and_all_who_could_have_called_back() -> None:
+    story = Hold()
+    story.join("eva").keep("eva").after(10).happen(FloorConfigured([], []))
     assert story.ends == [("eva", "withdrawn")]
 
 

@@ -598,8 +598,9 @@ class AnyDay(RuleBasedStateMachine):
         )
 
     def configure(self, queues: Sequence[Queue], agents: Sequence[Agent]) -> None:
-        names = {queue.name for queue in queues}
-        self.members = {(agent.id, name) for agent in agents for name in agent.queues if name in names}
+        names, ids = {queue.name for queue in queues}, {agent.id for agent in agents}
+        stay = {(who, name) for who, name in self.members if who in ids and name not in names}
+        self.members = {(agent.id, name) for agent in agents for name in agent.queues if name in names} | stay
         self.configured_at = self.steps
         order = sorted(ORDERS)[(len(queues) + self.steps) % len(ORDERS)]
         self.happen(FloorConfigured(queues, agents, order))
@@ -860,6 +861,7 @@ class AnyDay(RuleBasedStateMachine):
         """What the floor keeps sorted or counted is what it would find by looking at everything."""
         hall = self.floor._hall
         for line in hall.lines.values():
+            assert not line.closed or line.unanswered or line.talking
             ready = {seat for seat in line.seats.values() if seat.is_open}
             assert set(line.ready) == ready
             standing = {visit: row for row in line.rows() for visit in things(row.wanting)}

@@ -15,7 +15,7 @@ from queue_strategies.events import (
     TimePassed,
 )
 from queue_strategies.facts import AgentStateChanged, OfferEnded, OfferMade
-from queue_strategies.model import AgentState, OfferOutcome
+from queue_strategies.model import AgentState, OfferOutcome, VisitOutcome
 from queue_strategies.strategies import UnknownStrategy
 from tests.queue_strategies.floor_story import (
     ANNA,
@@ -185,21 +185,50 @@ def test_a_refused_configuration_loses_nothing_that_was_due() -> None:
 # -- changes while callers wait -----------------------------------------------------------------------------
 
 
-def test_callers_of_a_removed_queue_are_withdrawn_and_talks_go_on() -> None:
+def test_a_removed_queue_is_served_until_it_is_empty_and_nobody_new_may_join() -> None:
     agents = [agent(ANNA, SALES, SUPPORT), agent(BOB, SUPPORT)]
     story = Story(sales(), support(), agents=agents).at(10)
-    story.join("eva", SALES).talk(ANNA).join("fay", SALES).join("gil", SUPPORT)
-    story.happen(FloorConfigured([support()], agents))
-    assert story.ends == [("eva", "answered"), ("fay", "withdrawn")]
-    assert story.ringing == {BOB: "gil"}
-    assert story.talking == {ANNA: "eva"}
+    story.join("eva", SALES).talk(ANNA).join("fay", SALES).join("gil", SUPPORT).talk(BOB).join("hal", SUPPORT)
+    story.happen(FloorConfigured([support()], [agent(ANNA, SUPPORT), agent(BOB, SUPPORT)]))
+    assert story.join("ida", SALES).ends[2:] == [("ida", "withdrawn")]
+    assert story.join("jon", SALES, adopted=True).line() == ["fay", "jon"]
+    assert story.floor.refusal(SALES) is VisitOutcome.WITHDRAWN
+    assert [queue.name for queue in story.floor.closed_queues()] == [SALES]
     assert story.part("eva").handled().queue == SALES
+    assert story.ringing == {ANNA: "fay"}
+    story.talk(ANNA).leave("jon")
+    assert story.floor.snapshot(10).queues[SALES].closed
+    story.part("fay")
+    assert story.floor.snapshot(10).queues.keys() == {SUPPORT}
+    assert story.floor.snapshot(10).agents[ANNA].queues == (SUPPORT,)
+    assert story.ringing == {ANNA: "hal"}
 
 
-def test_a_caller_being_connected_is_spared_by_the_removal_of_the_queue() -> None:
-    connects = Story(agents=TEAM).at(10).join("eva").answer(ANNA).happen(FloorConfigured([], TEAM))
+def test_a_queue_that_is_configured_again_goes_on_with_those_who_wait() -> None:
+    again = sales(join_when_empty="never", leave_when_empty="never")
+    story = Story(agents=[agent(ANNA)]).at(10).join("eva").talk(ANNA).join("fay")
+    story.happen(FloorConfigured([support()], [agent(ANNA, SUPPORT)]))
+    story.happen(FloorConfigured([again, support()], [agent(ANNA, SUPPORT), agent(BOB)])).join("gil")
+    assert story.line() == ["fay", "gil"]
+    assert not story.floor.closed_queues()
+    story.happen(AgentLoggedIn(BOB))
+    assert story.ringing == {BOB: "fay"}
+    story.part("eva").leave("fay").leave("gil")
+    assert story.line() == []
+
+
+def test_nobody_waits_in_a_removed_queue_of_whose_members_none_is_left() -> None:
+    agents = [agent(ANNA), agent(BOB, SUPPORT)]
+    story = Story(sales(leave_when_empty="never"), support(), agents=agents).at(10)
+    story.join("eva").talk(ANNA).join("fay")
+    story.happen(FloorConfigured([support()], agents[1:]))
+    assert (story.ends, story.talking) == ([("eva", "answered"), ("fay", "withdrawn")], {ANNA: "eva"})
+
+
+def test_a_caller_being_connected_is_spared_by_the_removal_of_the_queue_and_its_members() -> None:
+    connects = Story(agents=TEAM).at(10).join("eva").answer(ANNA).happen(FloorConfigured([], []))
     assert connects.connect(ANNA).ends == [("eva", "answered")]
-    fails = Story(agents=TEAM).at(10).join("eva").answer(ANNA).happen(FloorConfigured([], TEAM)).at(20)
+    fails = Story(agents=TEAM).at(10).join("eva").answer(ANNA).happen(FloorConfigured([], [])).at(20)
     assert fails.ends == [("eva", "withdrawn")]
     assert fails.ringing == {}
 

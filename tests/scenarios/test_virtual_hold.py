@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from copy import deepcopy
 
 from ari_apps.outside_world import OutsideCall
 from queue_strategies.facts import (
@@ -11,12 +12,14 @@ from queue_strategies.facts import (
     CallbackTaken,
     CallbackTried,
     CalledBack,
+    IvrStep,
     OfferEnded,
     VisitEnded,
 )
+from tests.command_line import toml
 from tests.floor_lab import Floor, hears, hears_music
 
-AGENT_FIRST, CUSTOMER_FIRST = "+4930100", "+4930200"
+AGENT_FIRST, CUSTOMER_FIRST, MENU = "+4930100", "+4930200", "+4930300"
 EVA, OTHER = "+491701", "0301234"
 
 MONDAY_AT_NIGHT = dt.datetime(2027, 3, 1, 3, tzinfo=dt.UTC)
@@ -74,6 +77,15 @@ destination = "queue:sales"
 [[routes]]
 to = "{CUSTOMER_FIRST}"
 destination = "queue:support"
+
+[[routes]]
+to = "{MENU}"
+destination = "menu:main"
+
+[menus.main]
+prompt = "sound:beep"
+timeout_s = 30
+keys = {{ 1 = "queue:sales" }}
 """
 
 
@@ -109,6 +121,53 @@ async def test_a_caller_hangs_up_keeps_the_place_and_hears_the_agent_who_picked_
     assert answered.callback_s is not None
     await asyncio.gather(hears(back, 1000), hears(rings, 620))
     assert (await floor.get("callbacks"), floor.told(VisitEnded)) == ([], [])
+
+
+async def test_a_queue_that_is_removed_keeps_its_promises_and_loses_nobody(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    await floor.post("agents/anna/pause", {"reason": "lunch"})
+    mobile = floor.world.number(EVA)
+    await keep_the_place(floor, AGENT_FIRST, "sales")
+    waiting = await floor.world.call(AGENT_FIRST, from_number="+491702")
+    await floor.until_waiting("sales", 2)
+    choosing = await floor.world.call(MENU, from_number="+491703")
+    await floor.until_told(IvrStep)
+    removed = await go_on_without_sales(floor)
+    who = "1 caller waits and 1 is to be called back"
+    assert removed == [f"queue sales: removed, {who}: they are served, nobody new may join"]
+    assert (await floor.get("queues/sales"))["closed"]
+    assert (await floor.metrics())["callfloor_queue_callers_waiting", "sales"] == 2
+    await choosing.press("1")
+    await floor.until_waiting("support", 1)  # where that number leads now
+    await asyncio.sleep(1.0)  # earliest_s
+    await floor.post("agents/anna/unpause")
+    rings = await floor.world.phone("anna").rings()
+    await rings.answer(speaks=1000)
+    back = await mobile.rings()
+    await back.answer(speaks=620)
+    await asyncio.gather(hears(back, 1000), hears(rings, 620))
+    await back.hang_up()
+    await (await floor.world.phone("anna").rings()).answer(speaks=1000)
+    await hears(waiting, 1000)
+    await waiting.hang_up()
+    await (await floor.world.phone("anna").rings()).answer(speaks=1000)
+    await hears(choosing, 1000)
+    assert [queue["name"] for queue in await floor.get("queues")] == ["support"]
+    assert floor.told(VisitEnded) == []
+    floor.asterisk.configuration.path.write_text(toml(floor.data))
+    await floor.post("reload")
+
+
+async def go_on_without_sales(floor: Floor) -> list[str]:
+    """Let the floor go on without the queue and the menu that leads there; return what it says to that."""
+    changed = deepcopy(floor.data)
+    changed["queues"] = [queue for queue in changed["queues"] if queue["name"] != "sales"]
+    changed["agents"][0]["queues"] = ["support"]
+    changed["routes"] = [route | {"destination": "queue:support"} for route in changed["routes"]]
+    del changed["menus"]
+    floor.asterisk.configuration.path.write_text(toml(changed))
+    removed: list[str] = (await floor.post("reload"))["removed"]
+    return removed
 
 
 async def test_a_customer_is_called_first_hears_music_and_is_served_at_the_old_place(floor: Floor) -> None:
