@@ -67,11 +67,15 @@ class CallingBack:
 
     def dial(self, order: CallBack) -> None:
         """Call a customer."""
-        self._crew.start(self._dial(order), f"call back for {order.queue}")
+        leg = self._take(order, callback_line(order.visit, self._new_id()[-12:]))
+        self._crew.start(self._dial(order, leg), f"call back for {order.queue}")
 
     def follow(self, order: CallBack, line: str) -> None:
         """Go on with a call to a customer that an earlier process has begun on this channel."""
-        self._crew.start(self._dial(order, line), f"go on to call back for {order.queue}")
+        leg = self._take(order, line)
+        self._crew.start(
+            self._reach(order, leg, leg.follow(), found=True), f"go on to call {order.queue} back"
+        )
 
     def stop(self, visit: VisitId) -> None:
         """Let a customer's phone fall silent; one who has answered already is on the line."""
@@ -100,29 +104,41 @@ class CallingBack:
 
     # -- one call -------------------------------------------------------------------------------------------
 
-    async def _dial(self, order: CallBack, found: str | None = None) -> None:
+    def _take(self, order: CallBack, line: str) -> Leg:
+        """Own the line on which a customer is called, at once: the Floor may have it stopped any moment."""
+        leg = self._legs[order.visit] = self._new_leg(line, Mailbox())
+        return leg
+
+    async def _dial(self, order: CallBack, leg: Leg) -> None:
         to = Destination(DestinationKind.NUMBER, order.number)
-        visit, endpoint = self._queueing.visit(order.visit), self._directory.endpoint_of(to)
-        if visit is None or endpoint is None:
+        endpoint = self._directory.endpoint_of(to)
+        if self._legs.get(order.visit) is not leg:
+            return
+        if endpoint is None:
+            self._forget(order.visit, leg)
+            leg.has_left()
             self._queueing.tell(CustomerNotReached(order.visit, OfferOutcome.FAILED))
             return
-        leg = self._new_leg(found or callback_line(order.visit, self._new_id()[-12:]), Mailbox())
-        self._legs[order.visit] = leg
         log.info("callback.dialled", contact=order.contact, queue=order.queue, attempt=order.attempt)
-        ringing = (
-            leg.follow()
-            if found
-            else leg.ring(
-                endpoint, caller=None, caller_id=self._directory.shown_to(to) or "", timeout_s=order.timeout_s
-            )
-        )
+        shown = self._directory.shown_to(to) or ""
+        ringing = leg.ring(endpoint, caller=None, caller_id=shown, timeout_s=order.timeout_s)
+        await self._reach(order, leg, ringing, found=False)
+
+    async def _reach(
+        self, order: CallBack, leg: Leg, ringing: AsyncIterator[Progress | Failure], *, found: bool
+    ) -> None:
+        """Follow a customer's phone up to the answer; `found` is one that an earlier process dialled."""
+        visit = self._queueing.visit(order.visit)
         result: Progress | Failure | None = None
-        dialled = found is not None
-        async with self._heard_by(order.hears, watched=found is None):
+        dialled = found
+        async with self._heard_by(order.hears, watched=not found):
             async for progress in ringing:
                 dialled = dialled or progress is Progress.DIALLED
                 result = progress
         if not self._forget(order.visit, leg):
+            return
+        if visit is None:  # and there is nobody for whom to call
+            await leg.end()
             return
         if isinstance(result, Failure):
             self._queueing.tell(CustomerNotReached(order.visit, why_not(result, dialled=dialled)))

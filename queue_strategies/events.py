@@ -303,14 +303,17 @@ class TalkRestored:
 class OfferRestored:
     """After a restart: this agent's phone is found ringing for this caller, who is known by that.
 
-    Where it may not ring on, it is silenced, and the offer told to have ended.
+    Where it may not ring on, it is silenced, and the offer told to have ended. So is the reservation of an
+    agent for a customer who is not being called back any more.
     """
 
     caller: Caller
     agent: AgentId
     offer: OfferId
     rang_moment: float | None = None
-    """When it began to ring, as far as is known."""
+    """When it began to ring, or the agent was reserved, as far as is known."""
+    reserved: bool = False
+    """It is to ring once the customer is on the line who is called back first."""
 
 
 @message()

@@ -210,12 +210,12 @@ class _Comparison:
     def _wait(self, customer: Customer, legs: Iterable[LegTrace]) -> None:
         legs = tuple(legs)
         self._legs.take(AGENT_LEG + leg.offer for leg in legs)
-        self._waiting.append(Waiting(customer, legs))
+        self._waiting.append(Waiting(customer, legs, self._legs.picked_up(legs)))
 
     def _keep(self, visit: RememberedVisit) -> Kept:
         legs = tuple(self._ringing(visit))
         self._legs.take(AGENT_LEG + leg.offer for leg in legs)
-        return Kept(visit, legs, self._called_on.get(visit.contact))
+        return Kept(visit, legs, self._legs.picked_up(legs), self._called_on.get(visit.contact))
 
     def _talk(self, customer: Customer, leg: Found, others: Iterable[RememberedVisit] = ()) -> None:
         self._legs.take([leg.channel.id])

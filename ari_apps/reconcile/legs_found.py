@@ -39,6 +39,11 @@ class LegsFound:
         """Return the leg of this id, if there is one."""
         return self._legs.get(leg_id)
 
+    def picked_up(self, legs: Iterable[LegTrace]) -> frozenset[str]:
+        """Return the offers of those among these legs that were answered."""
+        named = ((leg.offer, self._legs.get(AGENT_LEG + leg.offer)) for leg in legs)
+        return frozenset(offer for offer, leg in named if leg is not None and leg.channel.state == "Up")
+
     def serving(self, visit: str) -> list[LegTrace]:
         """Return what those legs carry that were dialled for a visit."""
         return [leg.trace for leg in self._serving.get(visit, ()) if isinstance(leg.trace, LegTrace)]

@@ -19,21 +19,23 @@ from ari_apps.destinations import HANGUP, Destination, DestinationError, Destina
 from ari_apps.directory import Directory
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.inbound import Inbound
-from ari_apps.legs import Leg, failure
+from ari_apps.legs import Leg
 from ari_apps.numbers import plain_number
-from ari_apps.queueing import Queueing, desk_of, leg_id
+from ari_apps.queueing import Queueing, desk_of
 from ari_apps.reaching import Attempt, Party, Reached, absent
 from ari_apps.reception import Reception
 from ari_apps.reconcile.differences import queue_destination
 from ari_apps.reconcile.farewells import caller_of, kept_place, talk_of
 from ari_apps.reconcile.missed import Ending
-from ari_apps.reconcile.remembered import RememberedCallback, RememberedOffer, RememberedVisit
+from ari_apps.reconcile.phones_of_agents import fell_silent, ring_on, stay_reserved
+from ari_apps.reconcile.remembered import RememberedCallback, RememberedVisit
 from ari_apps.reconcile.whereabouts import Arrival, Customer, Kept, LetGo, Talk, Third
 from ari_apps.reconcile.whereabouts import Waiting as WaitingCustomer
 from ari_apps.switchboard import Switchboard
 from ari_apps.traces import LegTrace
+from queue_strategies.callback import CalledFirst
 from queue_strategies.commands import CallBack
-from queue_strategies.events import OfferFailed, OfferRestored, TalkRestored
+from queue_strategies.events import Event, TalkRestored
 from queue_strategies.model import (
     AgentId,
     Caller,
@@ -109,11 +111,11 @@ class TakingUp:
         call, caller = self._call(customer), self._caller(customer)
         to = self._place(call, customer)
         offers = customer.visit.offers if customer.visit is not None else {}
-        visit = self._queueing.join(
-            call.party, caller, [self._ringing(caller, leg, offers) for leg in waiting.legs]
-        )
+        ringing = ring_on(caller, waiting.legs, offers, self._clock, waiting.picked_up)
+        visit = self._queueing.join(call.party, caller, ringing)
         there = {leg.offer for leg in waiting.legs}
-        self._take_back(caller, [one for one in offers.values() if one.offer not in there], ended)
+        silent = [one for one in offers.values() if one.offer not in there]
+        self._tell_all(fell_silent(caller, silent, ended, self._clock))
         if self._directory.queue_of(to) == caller.queue:
             self._lead(call, customer, self._go_on(call, self._inbound.wait_and_talk(call, to, visit)))
         else:  # the queue was removed
@@ -135,10 +137,15 @@ class TakingUp:
             )
         if kept.line is not None:
             caller = replace(caller, kept=replace(caller.kept, dialled_moment=self._clock.moment()))
-        ringing = [self._ringing(caller, leg, visit.offers) for leg in kept.legs]
+        ringing = ring_on(caller, kept.legs, visit.offers, self._clock, kept.picked_up)
         self._queueing.join(absent(caller.contact, callback.number), caller, ringing)
         there = {leg.offer for leg in kept.legs}
-        self._take_back(caller, [one for one in visit.offers.values() if one.offer not in there], ended)
+        silent = [one for one in visit.offers.values() if one.offer not in there]
+        rules = self._directory.callback_of(Destination.parse(queue_destination(visit.queue)))
+        if rules is not None and rules.first is CalledFirst.CUSTOMER:
+            self._tell_all(stay_reserved(caller, silent, self._clock))
+        else:
+            self._tell_all(fell_silent(caller, silent, ended, self._clock))
         if kept.line is not None:
             self._calling_back.follow(self._call_back(visit, callback, kept.legs), kept.line)
 
@@ -156,23 +163,9 @@ class TakingUp:
             hears=OfferId(legs[0].offer) if legs else None,
         )
 
-    def _ringing(
-        self, caller: Caller, leg: LegTrace, offers: Mapping[OfferId, RememberedOffer]
-    ) -> OfferRestored:
-        """Take a phone to have rung since it was to ring; just when it began nobody was told."""
-        made = offers.get(OfferId(leg.offer))
-        rang = self._clock.moment_at(made.made_at) if made else self._clock.moment()
-        return OfferRestored(caller, AgentId(leg.agent), OfferId(leg.offer), rang)
-
-    def _take_back(
-        self, caller: Caller, offers: Iterable[RememberedOffer], ended: Mapping[str, Ending]
-    ) -> None:
-        """End offers whose legs have ended."""
-        for offer in offers:
-            ending = ended.get(leg_id(offer.offer))
-            made = self._clock.moment_at(offer.made_at)
-            self._queueing.tell(OfferRestored(caller, offer.agent, offer.offer, made))
-            self._queueing.tell(OfferFailed(offer.offer, failure(ending.cause if ending else 0).outcome))
+    def _tell_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._queueing.tell(event)
 
     # -- those who talk -------------------------------------------------------------------------------------
 
@@ -226,7 +219,7 @@ class TakingUp:
     def _sought(self, call: Call, party: Party, visit: RememberedVisit) -> ThirdParty:
         caller = caller_of(visit, self._clock)
         legs = [LegTrace(one.agent, one.offer, visit.visit) for one in visit.offers.values()]
-        ringing = [self._ringing(caller, leg, visit.offers) for leg in legs]
+        ringing = ring_on(caller, legs, visit.offers, self._clock)
         attempt = self._queueing.join(party, caller, ringing)
         return ThirdParty(attempt, Destination.parse(queue_destination(visit.queue)))
 

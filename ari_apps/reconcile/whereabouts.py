@@ -60,6 +60,8 @@ class Waiting:
 
     customer: Customer
     legs: tuple[LegTrace, ...] = ()
+    picked_up: frozenset[str] = frozenset()
+    """The offers of those that were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Kept:
 
     visit: RememberedVisit
     legs: tuple[LegTrace, ...] = ()
+    picked_up: frozenset[str] = frozenset()
+    """The offers of those that were."""
     line: str | None = None
     """The channel on which the customer's phone rings, or was picked up."""
 

@@ -66,6 +66,11 @@ def is_dialled_first(visit: Visit) -> bool:
     return visit.off_line and rules_of(visit.line.queue).first is CalledFirst.CUSTOMER
 
 
+def is_dialled(visit: Visit) -> bool:
+    """Tell whether the customer's phone rings, as far as is known."""
+    return visit.kept is not None and visit.kept.dialled is not None
+
+
 def over_at(hall: Hall, visit: Visit) -> float | None:
     """Return when a customer's phone has rung long enough, should nobody tell of it."""
     if visit.kept is None or visit.kept.dialled is None:
@@ -107,7 +112,7 @@ def stop(hall: Hall, visit: Visit) -> None:
 
 def offer_ended(hall: Hall, offer: Offer) -> None:
     """Let the customer's phone fall silent whose agent has hung up; one who was reserved is replaced."""
-    if offer.picked_up is not None:
+    if not offer.reserved and offer.visit.offers == [offer]:
         stop(hall, offer.visit)
 
 

@@ -12,7 +12,7 @@ from queue_strategies.events import (
     WrapUpRestored,
 )
 from queue_strategies.facts import OfferEnded
-from queue_strategies.floor import offers, talks
+from queue_strategies.floor import kept, offers, talks
 from queue_strategies.floor.agents import end_rest, end_wrap_up
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.entrance import enter, joined
@@ -100,7 +100,7 @@ def talk_restored(hall: Hall, event: TalkRestored) -> None:
 
 
 def offer_restored(hall: Hall, event: OfferRestored) -> None:
-    """Let an agent's phone ring on; one that cannot, because things have changed, is silenced."""
+    """Let an agent's phone ring on, or the agent be reserved; what cannot go on is taken back."""
     if event.offer in hall.offers:
         return
     joined(hall, CallerJoined(event.caller))
@@ -109,16 +109,22 @@ def offer_restored(hall: Hall, event: OfferRestored) -> None:
     if visit is None or desk is None or not free or visit.place is not Place.WAITING:
         _silence(hall, event)
         return
+    if event.reserved and not kept.is_dialled(visit):
+        _silence(hall, event)
+        return
     untouched = not desk.spoken_of
     _clear(hall, desk)
-    offer = Offer(event.offer, visit, desk, _seat(desk, visit), made=hall.now)
+    made = hall.late(event.rang_moment, after=visit.began)
+    offer = Offer(event.offer, visit, desk, _seat(desk, visit), made, reserved=event.reserved)
     hall.offers[offer.id] = desk.offer = offer
     visit.attempts += 1
-    if event.rang_moment is None:
+    if offer.reserved:
+        kept.dial(hall, visit, offer)
+    elif event.rang_moment is None:
         hall.deadlines.set(offer, hall.now + hall.lease_s)
     else:
-        offer.rang = offer.made = hall.late(event.rang_moment, after=visit.began)
-        hall.deadlines.set(offer, max(hall.now, offer.rang + visit.line.queue.ring_timeout_s))
+        offer.rang = made
+        hall.deadlines.set(offer, max(hall.now, made + visit.line.queue.ring_timeout_s))
     offers.begin(hall, offer, offer.seat.penalty)
     hall.refresh_desk(desk)
     if untouched:
@@ -138,7 +144,7 @@ def _silence(hall: Hall, event: OfferRestored) -> None:
             agent=event.agent,
             offer=event.offer,
             outcome=OfferOutcome.WITHDRAWN,
-            rang_s=hall.now - hall.late(event.rang_moment),
+            rang_s=0.0 if event.reserved else hall.now - hall.late(event.rang_moment),
         )
     )
 

@@ -9,13 +9,17 @@ import pytest
 from queue_strategies.callback import CallbackRules, CalledFirst, KeptPlace
 from queue_strategies.commands import CallBack, Connect, Release, StopCallingBack
 from queue_strategies.events import (
+    AgentAnswered,
     AgentPaused,
     AgentUnpaused,
     CallbackChosen,
     CallbackHoursChanged,
+    CallerJoined,
     CustomerAnswered,
     CustomerNotReached,
     FloorConfigured,
+    OfferFailed,
+    OfferRestored,
     PriorityChanged,
     RestoringBegan,
     RestoringEnded,
@@ -30,13 +34,14 @@ from queue_strategies.facts import (
     VisitEnded,
 )
 from queue_strategies.figures import Figures
-from queue_strategies.model import AgentState, EmptyRule, OfferOutcome, Queue, VisitOutcome
+from queue_strategies.model import AgentState, EmptyRule, OfferId, OfferOutcome, Queue, VisitOutcome
 from tests.queue_strategies.floor_story import (
     ANNA,
     BOB,
     SALES,
     Story,
     agent,
+    caller_named,
     sales,
     visit_of,
 )
@@ -317,3 +322,43 @@ def test_two_who_call_from_one_number_both_wait() -> None:
     story = Hold()
     story.join("eva", number=NUMBER).join("kim", number=NUMBER)
     assert story.line() == ["eva", "kim"]
+
+
+def restarted(first: CalledFirst, *, dialled: bool, reserved: bool, rang: float | None = 992.0) -> Hold:
+    """Return a floor that finds Eva's place kept after a restart, and Anna reserved or rung for it."""
+    story = Hold(first=first).comes()
+    story.now = 1000.0
+    place = KeptPlace(number=NUMBER, taken_moment=500.0, dialled_moment=1000.0 if dialled else None)
+    eva = caller_named("eva", SALES, joined_moment=400.0, adopted=True, kept=place)
+    story.happen(RestoringBegan()).happen(OfferRestored(eva, ANNA, OfferId("o"), rang, reserved=reserved))
+    return story.happen(CallerJoined(eva))
+
+
+def test_after_a_restart_the_agent_is_reserved_while_the_customers_phone_rings_on() -> None:
+    story = restarted(CalledFirst.CUSTOMER, dialled=True, reserved=True).happen(RestoringEnded())
+    story.comes(BOB).after(29)
+    assert (story.state(ANNA), story.state(BOB)) == (AgentState.RINGING, AgentState.READY)
+    assert story.commands == []
+    story.reached("eva").talk(ANNA)
+    assert (story.talking, story.told(OfferMade)) == ({ANNA: "eva"}, [])
+
+
+def test_after_a_restart_the_agent_is_let_go_without_blame_whose_customer_is_called_no_more() -> None:
+    story = restarted(CalledFirst.CUSTOMER, dialled=False, reserved=True)
+    (ended,) = story.told(OfferEnded)
+    assert (ended.outcome, ended.rang_s, story.state(ANNA)) == ("withdrawn", 0.0, AgentState.READY)
+    story.happen(RestoringEnded())
+    assert (story.called(), story.told(CallbackTried)) == ([NUMBER], [])
+
+
+def test_after_a_restart_an_agent_who_hears_it_ring_hears_on_however_long_ago_that_began() -> None:
+    story = restarted(CalledFirst.AGENT, dialled=True, reserved=False, rang=None).happen(RestoringEnded())
+    story.happen(AgentAnswered(OfferId("o"))).after(29).reached("eva")
+    assert [type(command) for command in story.latest] == [Connect]
+
+
+def test_after_a_restart_nobody_is_called_for_an_agent_who_has_hung_up() -> None:
+    story = restarted(CalledFirst.AGENT, dialled=True, reserved=False)
+    story.happen(OfferFailed(OfferId("o"), OfferOutcome.DECLINED))
+    assert story.latest == [StopCallingBack(visit_of("eva"))]
+    assert (story.line(), story.told(CallbackTried)) == (["eva"], [])

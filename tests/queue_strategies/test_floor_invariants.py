@@ -108,6 +108,7 @@ from queue_strategies.strategies import STRATEGIES
 SEVERAL_PHONES = ("ring-all", "ring-all", "ring-all", "ring-progressively", "ring-progressively")
 """Strategies with which a caller who is being served may want one more agent; drawn more often."""
 NOT_TAKEN = (OfferOutcome.RANG_OUT, OfferOutcome.DECLINED, OfferOutcome.UNREACHABLE, OfferOutcome.FAILED)
+NOT_PICKED_UP = (OfferOutcome.RANG_OUT, OfferOutcome.FAILED)
 AgentEvent = AgentLoggedIn | AgentLoggedOut | AgentUnpaused | AgentReady
 
 QUEUES = [QueueName(name) for name in ("sales", "support", "returns")]
@@ -507,7 +508,9 @@ class AnyDay(RuleBasedStateMachine):
     @rule(
         found=st.lists(
             st.tuples(
-                st.sampled_from(("agent", "wrap-up", "talk", "offer", "caller", "kept", "gone")),
+                st.sampled_from(
+                    ("agent", "wrap-up", "talk", "offer", "caller", "kept", "reserved", "hears", "gone")
+                ),
                 st.sampled_from((*AGENTS, AgentId("stranger"))),
                 st.sampled_from(QUEUES),
                 durations,
@@ -551,19 +554,31 @@ class AnyDay(RuleBasedStateMachine):
             case "caller":
                 self.enter(caller)
             case "kept":
-                self.find_kept(caller, since)
+                self.happen(CallerJoined(self.kept_by(caller, since, dialled=queue == QUEUES[0])))
+            case "reserved":
+                kept = self.kept_by(caller, since, dialled=queue != QUEUES[0])
+                self.happen(OfferRestored(kept, agent, offer, since, reserved=True))
+            case "hears":
+                kept = self.kept_by(caller, since, dialled=queue != QUEUES[0])
+                self.offers.append(offer)
+                self.legs[offer] = agent
+                self.happen(OfferRestored(kept, agent, offer))
+                self.happen(AgentAnswered(offer))
             case _:
                 visit = self.visits[-1 - int(since) % len(self.visits)]
                 self.happen(CallerLeft(visit, happened_moment=since))
                 self.happen(TalkEnded(visit, "caller", happened_moment=since))
 
-    def find_kept(self, caller: Caller, since: float) -> None:
-        dialled = since if caller.queue == QUEUES[0] else None
-        place = KeptPlace(number=caller.contact, taken_moment=since, tries=1, dialled_moment=dialled)
+    def kept_by(self, caller: Caller, since: float, *, dialled: bool) -> Caller:
+        place = KeptPlace(
+            number=caller.contact, taken_moment=since, tries=1, dialled_moment=since if dialled else None
+        )
         self.kept.add(caller.visit)
-        if dialled is not None:
+        if dialled:
             self.called.add(caller.visit)
-        self.enter(replace(caller, kept=place))
+        kept = replace(caller, kept=place)
+        self.come(kept)
+        return kept
 
     def find_talk(self, event: TalkRestored) -> None:
         had = self.floor.snapshot(self.now).agents.get(event.agent)
@@ -692,6 +707,8 @@ class AnyDay(RuleBasedStateMachine):
                     assert fact.visit in self.waiting
                 case OfferEnded(outcome=OfferOutcome.ANSWERED):
                     self.legs.pop(fact.offer, None)
+                case OfferEnded():  # nobody is blamed whose phone was never to ring
+                    assert fact.offer in self.offers or fact.outcome not in NOT_PICKED_UP
                 case CallbackTaken():
                     assert fact.visit in self.waiting
                     self.kept.add(fact.visit)

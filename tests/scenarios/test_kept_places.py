@@ -12,7 +12,7 @@ from tests.asterisk_lab import AsteriskLab
 from tests.floor_lab import FloorLab, hears, hears_music
 from tests.served_floor import ServedFloor
 
-SALES, EVA = "+4930100", "+491701"
+SALES, SUPPORT, EVA = "+4930100", "+4930200", "+491701"
 
 FLOOR = f"""
 [site]
@@ -30,13 +30,32 @@ said_number = "sound:beep"
 said_choice = "sound:beep"
 said_taken = "sound:beep"
 
+[[queues]]
+name = "support"
+leave_when_empty = "never"
+rest_s = 60
+
+[queues.callback]
+numbers = ["+49*"]
+first = "customer"
+earliest_s = 1
+ring_s = 60
+said_number = "sound:beep"
+said_choice = "sound:beep"
+said_taken = "sound:beep"
+said_hello = "sound:beep"
+
 [[agents]]
 id = "anna"
-queues = ["sales"]
+queues = ["sales", "support"]
 
 [[routes]]
 to = "{SALES}"
 destination = "queue:sales"
+
+[[routes]]
+to = "{SUPPORT}"
+destination = "queue:support"
 """
 
 
@@ -93,3 +112,47 @@ async def test_a_callback_outlives_the_machine_and_is_made_once(served: ServedFl
     assert [row["number"] for row in await served.rows("SELECT * FROM callbacks_now")] == []
     figures = await served.rows("SELECT * FROM queue_figures")
     assert [(one["offered"], one["callbacks_served"], one["lost"]) for one in figures] == [(1, 1, 0)]
+
+
+async def test_a_customer_whose_phone_rings_first_is_called_by_nobody_else_and_the_agent_stays_reserved(
+    served: ServedFloor,
+) -> None:
+    await served.start()
+    floor, mobile, phone = served.floor, served.world.number(EVA), served.world.phone("anna")
+    await floor.come_to_work("anna")
+    await floor.post("agents/anna/pause", {"reason": "lunch"})
+    caller = await served.world.call(SUPPORT, from_number=EVA)
+    await floor.until_waiting("support", 1)
+    await hears_music(caller)
+    await caller.press("21")
+    await caller.ended()
+    await floor.post("agents/anna/unpause")
+    # callfloor dies while the customer's phone rings, and the customer declines
+    back = await mobile.rings()
+    await served.kill()
+    await back.busy()
+    await served.start()
+    back = await mobile.rings()
+    assert (await floor.get("agents/anna"))["state"] == "ringing"  # reserved anew, at once
+    # and it dies again; the customer's phone rings on
+    await served.kill()
+    await served.start()
+    await asyncio.sleep(1.0)
+    assert (await floor.get("agents/anna"))["state"] == "ringing"
+    await back.answer(speaks=620)
+    rings = await phone.rings()
+    # and while the agent's phone rings
+    await served.kill()
+    await served.start()
+    await rings.answer(speaks=1000)
+    await floor.until_agent("anna", "talking")
+    await asyncio.gather(hears(back, 1000), hears(rings, 620))
+    await back.hang_up()
+    await rings.ended()
+    await served.until_told("handled", caller)
+    assert (len(mobile.calls), len(phone.calls)) == (2, 1)
+    ends = [row["body"]["outcome"] for row in await served.told("offer_ended", caller)]
+    assert ends == ["withdrawn", "answered"]
+    assert await served.told("callback_tried", caller) == []
+    told = await served.rows("SELECT * FROM facts WHERE kind = 'agent_state_changed' ORDER BY id")
+    assert "resting" not in [row["body"]["state"] for row in told]

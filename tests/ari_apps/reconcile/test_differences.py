@@ -283,10 +283,14 @@ def test_a_caller_on_hold_still_belongs_to_the_agent_who_sits_alone() -> None:
     assert [talk.held for talk in found.talks] == [True]
 
 
-def test_a_phone_that_rang_for_the_earlier_process_rings_on() -> None:
+def test_a_phone_that_rang_for_the_earlier_process_rings_on_and_one_that_was_picked_up_does_not() -> None:
     (waiting,) = compare(customer("c1", visit="v1"), agent_leg("o1")).waiting
     assert waiting.customer.channel.id == "c1"
-    assert waiting.legs == (LegTrace("anna", "o1", "v1"),)
+    assert (waiting.legs, waiting.picked_up) == ((LegTrace("anna", "o1", "v1"),), frozenset({"o1"}))
+    leg = agent_leg("o1")
+    rings = Found(replace(leg.channel, state="Ringing"), leg.trace)
+    (waiting,) = compare(customer("c1", visit="v1"), rings).waiting
+    assert (waiting.legs, waiting.picked_up) == ((LegTrace("anna", "o1", "v1"),), frozenset())
 
 
 def test_a_caller_whose_agent_has_left_meanwhile_does_not_wait_again() -> None:
