@@ -18,6 +18,10 @@ UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """What PostgreSQL cannot hold in a text, and what is no character at all."""
 
 
+BESIDE = frozenset({"moment", "heard"})
+"""What stands beside a fact's body."""
+
+
 class Record(msgspec.Struct, frozen=True):
     """A fact with its name and its time, as it is kept."""
 
@@ -46,7 +50,7 @@ def shape(fact: Fact) -> Shape:
     """Give the shape of a fact; QueueJoined is queue_joined."""
     name = type(fact).__name__
     if name not in SHAPES:
-        told = tuple(field.name for field in fields(fact) if field.name != "moment")
+        told = tuple(field.name for field in fields(fact) if field.name not in BESIDE)
         SHAPES[name] = Shape(WORD.sub("_", name).lower(), told)
     return SHAPES[name]
 

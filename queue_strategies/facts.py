@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from enum import StrEnum
 
 from queue_strategies.message import message
 from queue_strategies.model import (
@@ -29,6 +30,8 @@ class Fact:
     """Something that became true at a moment."""
 
     moment: float
+    heard: bool = True
+    """False: nobody told of it; it was concluded from how things stood when somebody looked again."""
 
 
 # -- a contact, told by the call's coroutine ----------------------------------------------------------------
@@ -348,6 +351,140 @@ class CallEnded(Fact):
     answered: bool
 
 
+class SegmentKind(StrEnum):
+    """What one side of a call does; one at a time."""
+
+    DIALLING = "dialling"
+    IVR = "ivr"
+    WAITING = "waiting"
+    """In a queue."""
+    OFFER = "offer"
+    """A phone rings for a queue."""
+    TALK = "talk"
+    HOLD = "hold"
+    CONSULT = "consult"
+    CONFERENCE = "conference"
+    PARKED = "parked"
+    VOICEMAIL = "voicemail"
+    WRAP_UP = "wrap_up"
+
+
+@message(kw_only=True)
+class SegmentBegan(Fact):
+    """One side of a call began to do something."""
+
+    call: str
+    segment: str
+    """Unique; its end names it too."""
+    segment_kind: SegmentKind
+    channel: str
+    """Asterisk's unique id."""
+    party: str
+    """The number, or the phone."""
+    agent: AgentId | None = None
+    contact: ContactId | None = None
+    visit: VisitId | None = None
+    queue: QueueName | None = None
+    bridge: str = ""
+
+
+@message(kw_only=True)
+class SegmentEnded(Fact):
+    """One side of a call ceased to do something."""
+
+    call: str
+    segment: str
+    segment_kind: SegmentKind
+    channel: str
+    party: str
+    agent: AgentId | None = None
+    contact: ContactId | None = None
+    visit: VisitId | None = None
+    queue: QueueName | None = None
+    bridge: str = ""
+    lasted_s: float
+    ended_by: str
+    """What came next, or hangup, lost or merged."""
+
+
+@message(kw_only=True)
+class CallPickedUp(Fact):
+    """Somebody took a call that rang at another phone."""
+
+    call: str
+    by_channel: str
+    by: str
+    target: str
+    """The phone that rang."""
+
+
+@message(kw_only=True)
+class CallForwarded(Fact):
+    """A phone sent the call that rang there on to another number."""
+
+    call: str
+    channel: str
+    by: str
+    to: str
+
+
+@message(kw_only=True)
+class CallOriginated(Fact):
+    """A program had Asterisk dial."""
+
+    call: str
+    channel: str
+    to: str
+    reached: bool
+    reason: str
+
+
+@message(kw_only=True)
+class CallParked(Fact):
+    """A call was parked."""
+
+    call: str
+    channel: str
+    lot: str
+    space: str
+    by: str
+
+
+@message(kw_only=True)
+class CallUnparked(Fact):
+    """A call left its parking space: fetched, timed out or given up."""
+
+    call: str
+    channel: str
+    lot: str
+    space: str
+    how: str
+    by: str = ""
+
+
+@message(kw_only=True)
+class LegQuality(Fact):
+    """How well one side of a call was heard, or heard the other, over the whole leg, by its RTCP reports."""
+
+    call: str
+    channel: str
+    party: str
+    agent: AgentId | None = None
+    queue: QueueName | None = None
+    direction: str
+    """heard: what came from this party; sent: what this party got."""
+    mos: float
+    """Estimated by the E-model, 1 to 4.5; the mean of the reports."""
+    worst_mos: float
+    r: float
+    loss: float
+    """The share of packets that were lost."""
+    jitter_ms: float
+    round_trip_ms: float | None = None
+    codec: str
+    reports: int
+
+
 @message(kw_only=True)
 class DeviceChanged(Fact):
     """A device is in another state: NOT_INUSE, INUSE, RINGING, UNAVAILABLE and the like."""
@@ -364,6 +501,42 @@ class RegistrationChanged(Fact):
     contact_uri: str
     status: str
     round_trip_us: int | None = None
+
+
+@message(kw_only=True)
+class TrunkChanged(Fact):
+    """A trunk came up or went down: what it registers, or what is asked of it by OPTIONS."""
+
+    trunk: str
+    up: bool
+    status: str
+    round_trip_us: int | None = None
+
+
+@message(kw_only=True)
+class NativeRulesSeen(Fact):
+    """By which rules a queue of Asterisk's own works."""
+
+    queue: QueueName
+    service_level_s: float
+    strategy: str
+
+
+@message(kw_only=True)
+class ClockCompared(Fact):
+    """How far Asterisk's wall clock was ahead of ours, and how fast it gains."""
+
+    offset_s: float
+    drift_ppm: float
+    uncertainty_s: float
+
+
+@message(kw_only=True)
+class RawEvent(Fact):
+    """An event that nobody folds, kept because that was asked for."""
+
+    name: str
+    text: str
 
 
 @message(kw_only=True)
