@@ -51,6 +51,7 @@ QUEUE_COUNTERS: tuple[tuple[str, str, Callable[[QueueFigures], float]], ...] = (
     ("abandoned_within_service_level", "Abandoned within service_level_s", lambda q: q.abandoned_within),
     ("callbacks_taken", "Callers who keep the place without the line", lambda q: q.callbacks_taken),
     ("callbacks_served", "Of these, those who talked with an agent", lambda q: q.callbacks_served),
+    ("callbacks_not_made", "Calls back that could not be made", lambda q: q.callbacks_not_made),
     ("handled", "Talks with an agent that are over", lambda q: q.handled),
     ("transferred", "Answered visits that the agent transferred", lambda q: q.transferred),
     ("talk_seconds", "Time talked, hold excluded", lambda q: q.talk_s),

@@ -32,6 +32,7 @@ from ami_listeners.phone_watch import PhoneWatch
 from ami_listeners.settings import DatabaseSettings
 from ari_apps.apps import Apps, AsteriskFolders, acting
 from ari_apps.ari_metrics import ari_families
+from ari_apps.callback_warnings import CallbackWarnings
 from ari_apps.configuration.changes import RemovedQueue, check_reloadable, removed_queues
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.configuration.secret_files import SecretFiles
@@ -233,6 +234,7 @@ async def _acting(
 ) -> Apps:
     """Start the apps where the agents were, and tell how Asterisk fares."""
     configuration, clock = floor.configuration, floor.clock
+    floor.watchers.append(CallbackWarnings().take)
     apps = await stack.enter_async_context(
         acting(
             configuration,

@@ -201,7 +201,10 @@ class CallbackTried(Fact):
     number: str
     tries: int
     """Calls that were not answered, this one included unless it could not be made."""
+    failures: int = 0
+    """Calls in a row that could not be made, this one included; 0 when it was made."""
     outcome: OfferOutcome
+    """FAILED: could not be made."""
 
 
 @message(kw_only=True)

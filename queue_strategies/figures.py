@@ -16,6 +16,7 @@ from queue_strategies.facts import (
     AgentStateChanged,
     Answered,
     CallbackTaken,
+    CallbackTried,
     EstimateJudged,
     Fact,
     Handled,
@@ -104,6 +105,8 @@ class QueueFigures:
     """Callers who chose to keep the place without the line; how their visits end is counted as ever."""
     callbacks_served: int = 0
     """Contained in the answered."""
+    callbacks_not_made: int = 0
+    """Calls to customers for which there was no line, or which we could not place on it."""
     time_to_callback: Histogram = field(default_factory=lambda: Histogram(CALLBACK_BOUNDS_S))
     """From taking a callback to being on the line again, of those served."""
     handled: int = 0
@@ -259,6 +262,8 @@ class Figures:
                 )
             case OfferEnded():
                 self.agent(fact.agent).offers[fact.outcome] += 1
+            case CallbackTried(outcome=OfferOutcome.FAILED):
+                self.queue(fact.queue).callbacks_not_made += 1
             case Transferred(direct=False):
                 self.queue(fact.queue).transferred += 1
             case Handled():

@@ -34,6 +34,7 @@ class CallbackSettings(Section):
     first: CalledFirst = CalledFirst.AGENT
     tries: int = Field(default=3, ge=1, le=100)
     retry_s: float = Field(default=300.0, ge=1, le=86400)
+    failures: int = Field(default=12, ge=1, le=1000)
     ring_s: float = Field(default=30.0, ge=5, le=120)
     earliest_s: float = Field(default=10.0, ge=0, le=3600)
     hours: Name | None = None
@@ -71,6 +72,7 @@ class CallbackSettings(Section):
             first=self.first,
             tries=self.tries,
             retry_s=self.retry_s,
+            failures=self.failures,
             ring_s=self.ring_s,
             earliest_s=self.earliest_s,
         )

@@ -224,6 +224,7 @@ def callback_view(caller: WaitingCaller, number: str, clock: Clock) -> CallbackV
         joined_at=clock.at(caller.joined_moment),
         taken_at=clock.at(caller.callback_taken_moment or caller.joined_moment),
         tries=caller.callback_tries,
+        failures=caller.callback_failures,
         agents=list(caller.ringing),
     )
 

@@ -71,6 +71,8 @@ class CallbackView(View):
     taken_at: dt.datetime
     tries: int
     """Calls to the number that were not answered."""
+    failures: int
+    """Calls to the number, the last in a row, that could not be made."""
     agents: list[str]
     """Who is reserved, rings or has picked up."""
 

@@ -185,6 +185,7 @@ def kept_place(visit: RememberedVisit, clock: Clock) -> KeptPlace | None:
         taken_moment=clock.moment_at(callback.taken_at),
         language=callback.language,
         tries=callback.tries,
+        failures=callback.failures,
         tried_moment=clock.moment_at(callback.tried_at) if callback.tried_at else None,
         answered_moment=clock.moment_at(callback.back_at) if callback.back_at else None,
     )

@@ -29,6 +29,7 @@ class RememberedCallback:
     language: str
     skills: dict[Skill, int]
     tries: int = 0
+    failures: int = 0
     tried_at: dt.datetime | None = None
     back_at: dt.datetime | None = None
     """When the customer was on the line again."""
@@ -195,6 +196,7 @@ def _take_into(visit: RememberedVisit, kind: str, body: Mapping[str, Any], at: d
             visit.waited_before_s = body["waited_before_s"]
         case "callback_tried" if visit.callback is not None:
             visit.callback.tries, visit.callback.tried_at = body["tries"], at
+            visit.callback.failures = body.get("failures", 0)
         case "called_back" if visit.callback is not None:
             visit.callback.back_at = at
         case "visit_ended":

@@ -5,11 +5,15 @@
     dialled ── CustomerAnswered ──▶ on the line, and connected as every caller is
     dialled ── CustomerNotReached ──▶ kept, and spared for a while; after too many such calls over
 
+A call that could not be made is no fault of the customer's: such calls are counted apart, and spared for ever
+longer, since whatever is amiss concerns the next call as well.
+
 The agent is let go without blame when the customer is not reached.
 """
 
 from __future__ import annotations
 
+from queue_strategies.callback import pause_s
 from queue_strategies.commands import Connect
 from queue_strategies.events import (
     CallbackChosen,
@@ -23,9 +27,6 @@ from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.kept import Kept, rules_of
 from queue_strategies.floor.visit import Place, Visit
 from queue_strategies.model import OfferOutcome, VisitOutcome
-
-LEAST_RETRY_S = 1.0
-"""Even where no pause is configured, so that a fault cannot spin."""
 
 
 def chosen(hall: Hall, event: CallbackChosen) -> None:
@@ -111,9 +112,10 @@ def hours_changed(hall: Hall, event: CallbackHoursChanged) -> None:
 
 
 def _try_later(hall: Hall, visit: Visit, place: Kept, outcome: OfferOutcome) -> None:
-    """Count a call that was not answered; one that could not be made is no fault of the customer's."""
+    """Count a call that was not answered, or could not be made, unless Asterisk has just been away."""
     rules = rules_of(visit.line.queue)
-    place.tries += outcome is not OfferOutcome.FAILED and not hall.restoring
+    if not hall.restoring:
+        _count(place, outcome)
     hall.tell(
         CallbackTried(
             moment=hall.now,
@@ -122,17 +124,26 @@ def _try_later(hall: Hall, visit: Visit, place: Kept, outcome: OfferOutcome) -> 
             queue=visit.line.queue.name,
             number=place.number,
             tries=place.tries,
+            failures=place.failures,
             outcome=outcome,
         )
     )
     visit.place = Place.WAITING
-    visit.spared_until = hall.now + max(rules.retry_s, LEAST_RETRY_S)
+    visit.spared_until = hall.now + pause_s(rules, place.failures)
     for offer in list(visit.offers):
         offers.end(hall, offer, OfferOutcome.NOT_REACHED)
-    if place.tries >= rules.tries:
+    if place.tries >= rules.tries or place.failures >= rules.failures:
         letting_go.let_go(hall, visit, VisitOutcome.CALLBACK_FAILED)
     else:
         _wait_on(hall, visit)
+
+
+def _count(place: Kept, outcome: OfferOutcome) -> None:
+    if outcome is OfferOutcome.FAILED:
+        place.failures += 1
+    else:
+        place.tries += 1
+        place.failures = 0
 
 
 def _wait_on(hall: Hall, visit: Visit) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from queue_strategies.callback import CallbackRules, CalledFirst, KeptPlace
+from queue_strategies.callback import CallbackRules, CalledFirst, KeptPlace, pause_s
 from queue_strategies.commands import CallBack, StopCallingBack
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ class Kept:
     taken: float
     language: str = ""
     tries: int = 0
-    """Calls that failed."""
+    """Calls that were not answered."""
+    failures: int = 0
+    """Calls, the last in a row, that could not be made."""
     dialled: float | None = None
     """Since when the customer's phone is to ring."""
     answered: float | None = None
@@ -46,6 +48,7 @@ def restored(place: KeptPlace | None) -> Kept | None:
         place.taken_moment,
         place.language,
         place.tries,
+        place.failures,
         place.dialled_moment,
         place.answered_moment,
     )
@@ -57,7 +60,7 @@ def earliest(place: KeptPlace | None, queue: Queue) -> float | None:
         return None
     rules = rules_of(queue)
     if place.tried_moment is not None:
-        return place.tried_moment + rules.retry_s
+        return place.tried_moment + pause_s(rules, place.failures)
     return place.taken_moment + rules.earliest_s
 
 
@@ -112,7 +115,7 @@ def stop(hall: Hall, visit: Visit) -> None:
 
 def offer_ended(hall: Hall, offer: Offer) -> None:
     """Let the customer's phone fall silent whose agent has hung up; one who was reserved is replaced."""
-    if not offer.reserved and offer.visit.offers == [offer]:
+    if not offer.reserved and len(offer.visit.offers) == 1:
         stop(hall, offer.visit)
 
 
@@ -141,6 +144,7 @@ def sentence(visit: Visit, now: float) -> str | None:
     if kept is None or not visit.off_line:
         return None
     tried = f", not reached {kept.tries} times" if kept.tries else ""
+    tried += f", could not be called {kept.failures} times in a row" if kept.failures else ""
     if kept.dialled is not None:
         return f"is being called back at {kept.number}, {now - kept.dialled:.0f} s{tried}"
     if not visit.line.calls_back:

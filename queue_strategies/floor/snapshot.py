@@ -37,7 +37,9 @@ class WaitingCaller:
     """Where the caller is to be called back, who keeps the place without the line; None: is on the line."""
     callback_taken_moment: float | None = None
     callback_tries: int = 0
-    """Calls there that failed."""
+    """Calls there that were not answered."""
+    callback_failures: int = 0
+    """Calls there, the last in a row, that could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _caller(visit: Visit, position: int) -> WaitingCaller:
         callback_number=visit.kept.number if visit.kept is not None and visit.off_line else None,
         callback_taken_moment=None if visit.kept is None else visit.kept.taken,
         callback_tries=0 if visit.kept is None else visit.kept.tries,
+        callback_failures=0 if visit.kept is None else visit.kept.failures,
     )
 
 

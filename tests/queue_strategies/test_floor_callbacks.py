@@ -77,6 +77,17 @@ class Hold(Story):
     def not_reached(self, name: str) -> Self:
         return self.happen(CustomerNotReached(visit_of(name), OfferOutcome.RANG_OUT))
 
+    def not_made(self, name: str) -> Self:
+        """Let a call to a customer be one for which there is no line."""
+        return self.happen(CustomerNotReached(visit_of(name), OfferOutcome.FAILED))
+
+    def until_called(self) -> float:
+        """Let time pass until a customer is called; return how long it took."""
+        began = self.now
+        while (due := self.floor.next_deadline()) is not None and not self.called():
+            self.at(due)
+        return self.now - began
+
 
 def test_who_takes_a_callback_and_hangs_up_keeps_the_place() -> None:
     story = Hold()
@@ -160,6 +171,43 @@ def test_a_call_to_a_customer_of_which_nothing_is_heard_is_given_up() -> None:
     (tried,) = story.told(CallbackTried)
     assert (tried.outcome, tried.tries) == ("failed", 0)
     assert (story.state(ANNA), story.line()) == (AgentState.READY, ["eva"])
+
+
+def test_a_call_that_cannot_be_made_is_made_ever_later_and_given_up_at_last_without_a_try() -> None:
+    story = Hold(first=CalledFirst.CUSTOMER, retry_s=120.0, failures=6)
+    story.join("eva").keep("eva").after(10).comes()
+    pauses = [story.not_made("eva").until_called() for _ in range(5)]
+    assert pauses == [120.0, 240.0, 480.0, 900.0, 900.0]
+    assert [(tried.failures, tried.tries) for tried in story.told(CallbackTried)] == [
+        (number, 0) for number in range(1, 6)
+    ]
+    explained = story.floor.explain(story.told(CallbackTaken)[0].contact, story.now)
+    assert explained is not None
+    assert "could not be called 5 times in a row" in explained.sentence
+    story.not_made("eva")
+    assert (story.ends, story.line(), story.floor.next_deadline()) == ([("eva", "callback_failed")], [], None)
+    assert story.state(ANNA) is AgentState.READY
+    figures = Figures()
+    figures.add_all(story.facts)
+    assert figures.queue(SALES).callbacks_not_made == 6
+
+
+def test_a_call_that_rang_ends_the_row_of_those_that_could_not_be_made() -> None:
+    story = Hold(first=CalledFirst.CUSTOMER, failures=2, retry_s=60.0)
+    story.join("eva").keep("eva").after(10).comes().not_made("eva").until_called()
+    assert story.not_reached("eva").until_called() == 60.0
+    assert story.not_made("eva").until_called() == 60.0
+    assert [(tried.tries, tried.failures) for tried in story.told(CallbackTried)] == [(0, 1), (1, 0), (1, 1)]
+
+
+def test_calls_that_could_not_be_made_count_on_after_a_restart() -> None:
+    place = KeptPlace(number=NUMBER, taken_moment=0.0, failures=3, tried_moment=900.0)
+    story = Hold(first=CalledFirst.CUSTOMER, failures=4, retry_s=60.0).comes()
+    story.now = 1000.0
+    story.happen(RestoringBegan()).join("eva", adopted=True, kept=place).happen(RestoringEnded())
+    assert story.until_called() == 140.0  # 4 minutes after the third
+    story.not_made("eva")
+    assert story.ends == [("eva", "callback_failed")]
 
 
 def test_while_asterisk_is_away_no_call_counts_as_tried() -> None:

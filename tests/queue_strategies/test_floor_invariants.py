@@ -141,6 +141,7 @@ callbacks = st.builds(
     CallbackRules,
     first=st.sampled_from(CalledFirst),
     tries=st.integers(1, 3),
+    failures=st.sampled_from((12, 3, 1)),
     retry_s=st.sampled_from((0.0, 3.0)),
     ring_s=st.sampled_from((0.0, 30.0)),
     earliest_s=st.sampled_from((0.0, 0.0, 3.0)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -156,3 +157,39 @@ async def test_a_customer_whose_phone_rings_first_is_called_by_nobody_else_and_t
     assert await served.told("callback_tried", caller) == []
     told = await served.rows("SELECT * FROM facts WHERE kind = 'agent_state_changed' ORDER BY id")
     assert "resting" not in [row["body"]["state"] for row in told]
+
+
+async def test_a_call_back_for_which_there_is_no_line_is_given_up_and_the_floors_people_are_told(
+    served: ServedFloor,
+) -> None:
+    data = tomllib.loads(served.line.config.read_text())
+    data["trunks"].append({"name": "unheard-of", "address": "sip:127.0.0.1:9"})  # Asterisk's files lack it
+    data["outbound"]["trunk"] = "unheard-of"
+    data["queues"][1]["callback"] |= {"failures": 3, "retry_s": 1}
+    served.line.configure(data)
+    await served.start()
+    floor = served.floor
+    await floor.come_to_work("anna")
+    await floor.post("agents/anna/pause", {"reason": "lunch"})
+    caller = await served.world.call(SUPPORT, from_number=EVA)
+    await floor.until_waiting("support", 1)
+    await hears_music(caller)
+    await caller.press("21")
+    await caller.ended()
+    await floor.post("agents/anna/unpause")
+    await served.until_told("callback_tried", caller)
+    await served.kill()
+    await served.start()
+    await served.until_told("visit_ended", caller)
+    tried = [row["body"] for row in await served.told("callback_tried", caller)]
+    assert [(one["outcome"], one["failures"], one["tries"]) for one in tried] == [
+        ("failed", failures, 0) for failures in (1, 2, 3)
+    ]
+    (visit,) = await served.visits(caller)
+    assert (visit["outcome"], visit["callback_failures"]) == ("callback_failed", 3)
+    serving = served.processes["all"]
+    (warned,) = serving.logged("callback.given_up")
+    assert (warned["queue"], "outbound.trunk" in warned["remedy"]) == ("support", True)
+    counted = await floor.metrics(serving.http)
+    assert counted["callfloor_queue_callbacks_not_made_total", "support"] >= 1  # since the restart
+    assert (await floor.get("callbacks"), (await floor.get("agents/anna"))["state"]) == ([], "ready")
