@@ -203,7 +203,7 @@ class Queue:
     short_abandon_s: float = 5.0
     service_level_s: float = 20.0
     service_level_formula: str = "answered_within/answered_and_abandoned_not_short"
-    """One of `queue_strategies.metrics.SERVICE_LEVEL_FORMULAS`."""
+    """One of `queue_strategies.definitions.SERVICE_LEVELS`."""
     announcements: Announcements | None = None
     """What waiting callers are told; None: nothing."""
     briefing_s: float = 0.0

@@ -30,6 +30,7 @@ from ari_apps.configuration.written_values import (
 from ari_apps.configuration.written_values import Address as Address
 from ari_apps.destinations import Destination, Reference, refer
 from ari_apps.ivr.settings import NO_PROMPT, Language, Prompt, Section, Skills
+from queue_strategies.definitions import USUAL_SERVICE_LEVEL
 from queue_strategies.model import Absence, Autopause, EmptyRule
 
 
@@ -178,7 +179,7 @@ class QueueSettings(Section):
     exit_keys: Keys = ""
     short_abandon_s: float = Field(default=5.0, ge=0, le=3600)
     service_level_s: float = Field(default=20.0, gt=0, le=86400)
-    service_level_formula: str = "answered_within/answered_and_abandoned"
+    service_level_formula: str = USUAL_SERVICE_LEVEL
     music: Name = "default"
     announcements: AnnouncementSettings = AnnouncementSettings()
     callback: CallbackSettings | None = None

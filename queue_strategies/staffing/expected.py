@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import isfinite
 
-from queue_strategies.metrics import Ratio, UnknownFormula
+from queue_strategies.definitions import SERVICE_LEVELS, Quotient, Ratio, Sum
+from queue_strategies.metrics import check_formula
 from queue_strategies.staffing import erlang_c
 from queue_strategies.staffing.erlang_a import ErlangA, erlang_a
 from queue_strategies.staffing.erlang_x import load_with_redials
@@ -49,29 +49,26 @@ class ExpectedFigures:
 
     def service_level(self, formula: str = USUAL_FORMULA) -> Ratio:
         """Return the service level by a formula's name; raises UnknownFormula with the nearest right name."""
-        if formula not in FORMULAS:
-            nearest = get_close_matches(formula, FORMULAS, n=1, cutoff=0.0)[0]
-            raise UnknownFormula(f"unknown service level formula {formula!r}, did you mean {nearest!r}?")
-        return FORMULAS[formula](self)
+        check_formula(formula)
+        return FORMULAS[formula].of(
+            {
+                "offered": 1.0,
+                "full": self.blocked,
+                "answered": self.answered,
+                "answered_within": self.answered_within,
+                "abandoned": self.abandoned,
+                "abandoned_within": self.abandoned_within,
+                "short_abandoned": self.abandoned_short,
+                "removed_within": self.answered_within + self.abandoned_within,
+            }
+        )
 
 
-FORMULAS: Mapping[str, Callable[[ExpectedFigures], Ratio]] = {
-    USUAL_FORMULA: lambda e: Ratio(e.answered_within, 1.0),
-    "answered_within/answered_and_abandoned_not_short": lambda e: Ratio(
-        e.answered_within, e.answered + e.abandoned - e.abandoned_short
-    ),
-    "answered_within/answered": lambda e: Ratio(e.answered_within, e.answered),
-    "answered_and_abandoned_within/answered_and_abandoned": lambda e: Ratio(
-        e.answered_within + e.abandoned_within, e.answered + e.abandoned
-    ),
-    BOTH_WITHIN_OF_OFFERED: lambda e: Ratio(e.answered_within + e.abandoned_within, 1.0),
-    "answered_within/answered_and_abandoned": lambda e: Ratio(e.answered_within, e.answered + e.abandoned),
-    "answered_within/answered_and_abandoned_late": lambda e: Ratio(
-        e.answered_within, e.answered + e.abandoned - e.abandoned_within
-    ),
-    "removed_within/queued": lambda e: Ratio(e.answered_within + e.abandoned_within, 1.0 - e.blocked),
+FORMULAS: Mapping[str, Quotient] = {
+    **SERVICE_LEVELS,
+    "removed_within/queued": Quotient(Sum(("removed_within",)), Sum(("offered",), minus=("full",))),
 }
-"""Those of `metrics.SERVICE_LEVEL_FORMULAS`; the blocked are offered, but never queued."""
+"""The blocked are offered, but never queued."""
 
 
 def expected(

@@ -59,7 +59,7 @@ from queue_strategies.model import (
 )
 from tests.ami_listeners.test_journal import rows
 
-FORMULAS = tuple(metrics.SERVICE_LEVEL_FORMULAS)
+FORMULAS = tuple(metrics.SERVICE_LEVELS)
 QUEUES = [
     Queue(
         name=QueueName(f"queue-{number}"),

@@ -18,7 +18,7 @@ from queue_strategies.events import (
     CallerResumed,
 )
 from queue_strategies.metrics import (
-    SERVICE_LEVEL_FORMULAS,
+    SERVICE_LEVELS,
     AgentFigures,
     Figures,
     Histogram,
@@ -129,8 +129,8 @@ def test_each_service_level_is_what_its_name_says(formula: str, numerator: int, 
 
 
 def test_there_are_eight_formulas_and_the_default_is_one_of_them() -> None:
-    assert len(SERVICE_LEVEL_FORMULAS) == 8
-    assert Queue(name=SALES).service_level_formula in SERVICE_LEVEL_FORMULAS
+    assert len(SERVICE_LEVELS) == 8
+    assert Queue(name=SALES).service_level_formula in SERVICE_LEVELS
 
 
 def test_an_unknown_formula_is_refused_with_the_nearest_name() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from queue_strategies.metrics import SERVICE_LEVEL_FORMULAS, UnknownFormula
+from queue_strategies.metrics import SERVICE_LEVELS, UnknownFormula
 from queue_strategies.staffing import (
     ExpectedFigures,
     Goals,
@@ -261,7 +261,7 @@ def test_all_calls_are_the_first_ones_and_those_of_the_lost_who_call_again(
 
 
 def test_the_formulas_of_the_service_level_are_those_of_the_figures() -> None:
-    assert FORMULAS.keys() == SERVICE_LEVEL_FORMULAS.keys()
+    assert FORMULAS.keys() == SERVICE_LEVELS.keys()
     figures = expected(Traffic(1, AHT_S, 60, 190), 170)
     short, late = figures.abandoned_short, figures.abandoned - figures.abandoned_within
     assert 0 < short < figures.abandoned_within < figures.abandoned

@@ -1,0 +1,133 @@
+"""What is counted of an agent's talks, offers and states, and the figures that are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from queue_strategies.definitions.expression import Quotient, Sum
+from queue_strategies.definitions.measure import Condition, Figure, Good, Measure, Unit, by_name
+from queue_strategies.figures import NOT_ANSWERED, AgentFigures
+from queue_strategies.model import AgentState, OfferOutcome
+
+_LOGGED_IN = tuple(state for state in AgentState if state is not AgentState.LOGGED_OUT)
+
+
+def _time_in(name: str, text: str, *states: AgentState) -> Measure[AgentFigures]:
+    return Measure(
+        name=name,
+        text=text,
+        counted=lambda agent: sum(agent.state_s[state] for state in states),
+        where=(Condition("state", tuple(state.value for state in states)),),
+        column="lasted_s",
+        unit=Unit.SECONDS,
+    )
+
+
+TALK_MEASURES: Mapping[str, Measure[AgentFigures]] = by_name(
+    [
+        Measure(
+            name="handled",
+            text="Talks that are over",
+            counted=lambda agent: agent.handled,
+            column="handled",
+            metric="handled",
+        ),
+        Measure(
+            name="talk_s",
+            text="Time talked, hold excluded",
+            counted=lambda agent: agent.talk_s,
+            column="talk_s",
+            metric="talk_seconds",
+            unit=Unit.SECONDS,
+        ),
+        Measure(
+            name="hold_s",
+            text="Time callers were held",
+            counted=lambda agent: agent.hold_s,
+            column="hold_s",
+            metric="hold_seconds",
+            unit=Unit.SECONDS,
+        ),
+        Measure(
+            name="wrap_up_s",
+            text="Time spent on work after talks",
+            counted=lambda agent: agent.wrap_up_s,
+            column="wrap_up_s",
+            metric="wrap_up_seconds",
+            unit=Unit.SECONDS,
+        ),
+    ]
+)
+"""Of the visits that the agent answered."""
+
+STATE_MEASURES: Mapping[str, Measure[AgentFigures]] = by_name(
+    [
+        _time_in("ringing_s", "Time reserved for callers", AgentState.RINGING),
+        _time_in("available_s", "Time ready while nobody wanted the agent", AgentState.READY),
+        _time_in("paused_s", "Time of all pauses", AgentState.PAUSED),
+        _time_in("logged_in_s", "Time of all states but logged out", *_LOGGED_IN),
+    ]
+)
+"""Of the agent's states, each counted when it ends."""
+
+OFFER_MEASURES: Mapping[str, Measure[AgentFigures]] = by_name(
+    [
+        Measure(
+            name="offers",
+            text="Offers that are over",
+            counted=lambda agent: sum(agent.offers.values()),
+        ),
+        Measure(
+            name="offers_answered",
+            text="Offers that the agent took",
+            counted=lambda agent: agent.offers[OfferOutcome.ANSWERED],
+            where=(Condition("outcome", (OfferOutcome.ANSWERED.value,)),),
+        ),
+        Measure(
+            name="not_answered",
+            text="Offers that rang out, were refused or failed",
+            counted=lambda agent: agent.not_answered,
+            where=(Condition("outcome", tuple(outcome.value for outcome in NOT_ANSWERED)),),
+            good=Good.LOWER,
+        ),
+    ]
+)
+"""Of the offers made to the agent."""
+
+AGENT_MEASURES: Mapping[str, Measure[AgentFigures]] = {**TALK_MEASURES, **STATE_MEASURES, **OFFER_MEASURES}
+
+_HANDLE_TIME = ("talk_s", "hold_s", "wrap_up_s")
+
+AGENT_FIGURES: Mapping[str, Figure] = {
+    figure.name: figure
+    for figure in (
+        Figure(
+            name="average_handle_time_s",
+            title="AHT",
+            text="Average handle time: talk, hold and wrap-up, over handled contacts",
+            unit=Unit.SECONDS,
+            of=Quotient(Sum(_HANDLE_TIME), Sum(("handled",))),
+        ),
+        Figure(
+            name="occupancy",
+            title="occupancy",
+            text="Talk, hold, wrap-up and ringing, over that and the time available; pauses are outside",
+            unit=Unit.RATIO,
+            of=Quotient(Sum((*_HANDLE_TIME, "ringing_s")), Sum((*_HANDLE_TIME, "ringing_s", "available_s"))),
+        ),
+        Figure(
+            name="utilization",
+            title="utilization",
+            text="Handling over logged-in time",
+            unit=Unit.RATIO,
+            of=Quotient(Sum(_HANDLE_TIME), Sum(("logged_in_s",))),
+        ),
+        Figure(
+            name="handled_an_hour",
+            title="handled an hour",
+            text="Handled contacts over logged-in hours",
+            unit=Unit.AN_HOUR,
+            of=Quotient(Sum(("handled",)), Sum(("logged_in_s",), unit=3600.0)),
+        ),
+    )
+}
