@@ -20,14 +20,16 @@ from ami_listeners.health import Health
 from ari_apps import running
 from ari_apps.calling_back import CallingBack
 from ari_apps.commands import serve
-from ari_apps.configuration.changes import NeedsRestart, check_reloadable
+from ari_apps.configuration.changes import NeedsRestart, check_reloadable, removed_queues
 from ari_apps.configuration.floor_toml import load, load_text
 from ari_apps.crew import Crew
+from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.directory import Directory
 from ari_apps.running import RunningFloor
-from queue_strategies.events import CallbackHoursChanged, Event
+from queue_strategies.events import CallbackChosen, CallbackHoursChanged, Event
 from queue_strategies.figures import Figures
 from queue_strategies.model import Queue, QueueName
+from tests.queue_strategies.floor_story import ANNA, Story, agent, sales, support, visit_of
 
 NIGHT = Clock(moment=lambda: 0.0, wall=lambda: dt.datetime(2026, 1, 1, 3, tzinfo=dt.UTC))
 AT_ALL_HOURS = """
@@ -89,6 +91,29 @@ def test_a_reload_by_night_has_nobody_called_but_of_queues_that_lost_their_hours
         CallbackHoursChanged(QueueName("support"), open=True),
         CallbackHoursChanged(QueueName("sales"), open=False),
     ]
+
+
+def test_who_is_in_a_removed_queue_finds_its_rules_and_nobody_else_is_sent_there() -> None:
+    directory = Directory(load_text(BY_DAY))
+    other = AT_ALL_HOURS.replace("support", "service").replace("calendars.day", "calendars.late")
+    directory.learn(load_text(other.replace('hours = "day"', 'hours = "late"')))
+    support, service = (Destination(DestinationKind.QUEUE, name) for name in ("support", "service"))
+    assert directory.callback_of(support) is not None
+    assert dict(directory.callback_hours(NIGHT.wall())) == {"sales": False, "support": False}
+    assert (directory.queue_of(support), directory.is_gone(support)) == (None, True)
+    assert (directory.queue_of(service), directory.is_gone(service)) == ("service", False)
+    directory.learn(load_text(BY_DAY))
+    assert (directory.queue_of(support), directory.is_gone(support)) == ("support", False)
+
+
+def test_a_removed_queue_is_told_with_those_who_are_in_it() -> None:
+    story = Story(sales(), support(), agents=[agent(ANNA)]).at(10).join("eva").join("fay").join("kim")
+    story.happen(CallbackChosen(visit_of("kim"), "+491701"))
+    seen, after = story.floor.snapshot(story.now), load_text('[[queues]]\nname = "other"')
+    who = "2 callers wait and 1 is to be called back"
+    (told,) = removed_queues(seen, after)
+    assert str(told) == f"queue sales: removed, {who}: they are served, nobody new may join"
+    assert removed_queues(seen, load_text('[[queues]]\nname = "sales"')) == []
 
 
 async def test_the_database_hears_of_the_newest_rules_last(

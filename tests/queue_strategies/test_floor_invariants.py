@@ -105,8 +105,8 @@ from queue_strategies.orders import ORDERS
 from queue_strategies.requirement import penalty_for
 from queue_strategies.strategies import STRATEGIES
 
-SEVERAL_PHONES = ("ring-all", "ring-all", "ring-all", "ring-progressively", "ring-progressively")
-"""Strategies with which a caller who is being served may want one more agent; drawn more often."""
+SEVERAL_PHONES = ("ring-all", "ring-progressively")
+"""Strategies with which a caller who is being served may want one more agent."""
 NOT_TAKEN = (OfferOutcome.RANG_OUT, OfferOutcome.DECLINED, OfferOutcome.UNREACHABLE, OfferOutcome.FAILED)
 NOT_PICKED_UP = (OfferOutcome.RANG_OUT, OfferOutcome.FAILED)
 AgentEvent = AgentLoggedIn | AgentLoggedOut | AgentUnpaused | AgentReady
@@ -168,7 +168,7 @@ def queue_named(name: QueueName) -> st.SearchStrategy[Queue]:
     return st.builds(
         Queue,
         name=st.just(name),
-        strategy=st.sampled_from((*sorted(STRATEGIES), *SEVERAL_PHONES)),
+        strategy=st.sampled_from(sorted(STRATEGIES)),
         weight=st.integers(0, 1),
         ring_timeout_s=st.sampled_from((20.0, 20.0, 1.0, 0.0)),
         rest_s=durations,
@@ -307,7 +307,7 @@ class AnyDay(RuleBasedStateMachine):
                 self.a_caller_takes_a_callback(pick, hangs_up=True)
             elif kind == "reach" and self.called:
                 self.happen(CustomerAnswered(sorted(self.called)[pick % len(self.called)]))
-            elif kind == "urgent" and self.legs:
+            elif kind == "urgent":
                 self.somebody_urgent_comes_before_an_agent_who_was_away(pick)
             elif kind == "part" and self.talking:
                 self.happen(TalkEnded(list(self.talking)[pick % len(self.talking)], "agent"))
@@ -327,16 +327,16 @@ class AnyDay(RuleBasedStateMachine):
         self.the_day_goes_on(acts)
 
     def somebody_urgent_comes_before_an_agent_who_was_away(self, pick: int) -> None:
-        """Let a caller for whom a phone rings already be no longer the first whom that agent would serve."""
-        seen = self.floor.snapshot(self.now)
-        ringing = [one.name for one in seen.queues.values() if any(caller.ringing for caller in one.callers)]
-        free = sorted(seen.agents.keys() - {*self.legs.values(), *self.talking.values()})
-        pairs = [(agent, queue) for agent in free for queue in ringing if queue in seen.agents[agent].queues]
-        if pairs:
-            agent, queue = pairs[pick % len(pairs)]
-            self.happen(AgentLoggedOut(agent))
-            self.enter(self.somebody(queue, joined=self.now, priority=2))
-            self.happen(AgentLoggedIn(agent))
+        """Let a caller for whom phones ring no longer be the first whom an agent who comes would serve."""
+        self.everybody_comes_to_work()
+        agent = AGENTS[pick % len(AGENTS)]
+        queues = sorted(queue for who, queue in self.members if who == agent)
+        self.happen(AgentLoggedOut(agent))
+        for queue in queues:
+            for earlier_s, priority in ((0.0, 0), (LATEST_S, 2)):
+                caller = self.somebody(queue, joined=self.now - earlier_s, priority=priority)
+                self.enter(replace(caller, skills={}, wants_agent=None))
+        self.happen(AgentLoggedIn(agent))
 
     def go_on(self, offer: OfferId, step: str, outcome: OfferOutcome) -> None:
         if step == "fail":
@@ -619,7 +619,9 @@ class AnyDay(RuleBasedStateMachine):
         self.members = {(agent.id, name) for agent in agents for name in agent.queues if name in names} | stay
         self.configured_at = self.steps
         order = sorted(ORDERS)[(len(queues) + self.steps) % len(ORDERS)]
-        self.happen(FloorConfigured(queues, agents, order))
+        for fact in self.happen(FloorConfigured(queues, agents, order)):
+            if isinstance(fact, VisitEnded) and fact.outcome is VisitOutcome.WITHDRAWN:
+                assert fact.queue not in {name for _, name in stay}, "somebody could have served this caller"
 
     def enter(self, caller: Caller) -> None:
         self.come(caller)
@@ -644,7 +646,7 @@ class AnyDay(RuleBasedStateMachine):
         if offer not in self.picked_up:
             self.legs.pop(offer, None)
 
-    def happen(self, event: Event) -> None:
+    def happen(self, event: Event) -> Sequence[Fact]:
         self.steps += 1
         decision = self.floor.handle(event, self.now)
         self.called_just_now.clear()
@@ -663,6 +665,7 @@ class AnyDay(RuleBasedStateMachine):
             and fact.outcome not in (VisitOutcome.ABANDONED, VisitOutcome.LOST)
         }
         assert released == let_go
+        return decision.facts
 
     def obey(self, command: Command) -> None:
         match command:
@@ -771,9 +774,9 @@ class AnyDay(RuleBasedStateMachine):
         }
         assert talking == self.talking
         assert len({caller.visit for caller in in_line}) == len(in_line)
-        being_connected_for_a_queue_that_is_gone = self.waiting - {caller.visit for caller in in_line}
+        found_in_a_queue_that_is_gone = self.waiting - {caller.visit for caller in in_line}
         assert {caller.visit for caller in in_line} <= self.waiting
-        assert being_connected_for_a_queue_that_is_gone <= set(at_desks)
+        assert found_in_a_queue_that_is_gone <= set(at_desks)
         contacts = [self.callers[visit].contact for visit in self.waiting]
         assert len(set(contacts)) == len(contacts)
 
@@ -945,6 +948,17 @@ class AnyDay(RuleBasedStateMachine):
         return all(isinstance(one, Visit) and one.line.queue.announcements for one in due)
 
 
+class AFullDay(AnyDay):
+    """Such a day on a floor whose queues ring several phones for each of the few callers they may serve."""
+
+    def configure(self, queues: Sequence[Queue], agents: Sequence[Agent]) -> None:
+        few = [
+            replace(queue, strategy=SEVERAL_PHONES[number % 2], max_talking=1 + self.steps % 2)
+            for number, queue in enumerate(queues)
+        ]
+        super().configure(few, agents)
+
+
 def things(ranking: Ranking[T]) -> set[T]:
     found = list(ranking)
     assert len(set(found)) == len(found)
@@ -953,3 +967,5 @@ def things(ranking: Ranking[T]) -> set[T]:
 
 TestAnyDay = AnyDay.TestCase
 TestAnyDay.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+TestAFullDay = AFullDay.TestCase
+TestAFullDay.settings = settings(max_examples=30, stateful_step_count=50, deadline=None)

@@ -12,17 +12,27 @@ import pytest
 from ami_listeners.local_postgres import LocalPostgres
 from ari_apps.outside_world import OutsideCall
 from tests.asterisk_lab import AsteriskLab
-from tests.floor_lab import FloorLab, until
+from tests.floor_lab import FloorLab, hears_music, until
 from tests.scenarios.busy_moment import FLOOR, MENU, SALES, SUPPORT, call, queue_up
 from tests.served_floor import ServedFloor
+
+SUPPORT_QUEUE = """
+name = "support"
+join_when_empty = "never"
+leave_when_empty = "never"
+callback.key = "2"
+callback.numbers = ["*"]
+callback.said_number = "sound:beep"
+callback.said_choice = "sound:beep"
+callback.said_taken = "sound:beep"
+"""
 
 
 @pytest.fixture
 async def served(shared_asterisk_lab: AsteriskLab, postgres: LocalPostgres) -> AsyncIterator[ServedFloor]:
     """A floor whose callfloor runs."""
     async with FloorLab(shared_asterisk_lab, postgres) as lab:
-        support = 'name = "support"\njoin_when_empty = "never"\nleave_when_empty = "never"'
-        toml = FLOOR.replace("EVENTS", "auto").replace('name = "support"', support)
+        toml = FLOOR.replace("EVENTS", "auto").replace('name = "support"', SUPPORT_QUEUE)
         floor = await lab.start(toml, started=False)
         served = ServedFloor(floor, shared_asterisk_lab.folder())
         await served.start()
@@ -35,6 +45,10 @@ async def test_a_deploy_of_another_floor_drops_nobody(served: ServedFloor) -> No
     await served.floor.come_to_work("carl")
     ringing = await call(served, SALES)
     at_carl = await served.world.phone("carl").rings()
+    promised = await queue_up(served, SUPPORT)
+    await hears_music(promised)
+    await promised.press("21")
+    await promised.ended()
     supported = await queue_up(served, SUPPORT)
     choosing, garbled = await call(served, MENU), await call(served, MENU)
     for caller in (choosing, garbled):
@@ -49,6 +63,11 @@ async def test_a_deploy_of_another_floor_drops_nobody(served: ServedFloor) -> No
     await served.until_told("offer_ended", ringing)
     await waits_in(served, "sales", ringing, supported)
     assert [visit["outcome"] for visit in await served.visits(supported)] == ["withdrawn", None]
+    # who was promised a call for support is named
+    (warning,) = served.processes["all"].logged("adoption.callback_withdrawn")
+    assert (warning["number"], warning["level"]) == (promised.record.from_number, "warning")
+    (visit,) = await served.visits(promised)
+    assert visit["outcome"] == "withdrawn"
     # those who were in the menu are in the one that is there now, even who carries nonsense
     for caller in (choosing, garbled):
         await until(partial(is_greeted_by, served, "other", caller), "the new menu greets")
