@@ -115,8 +115,9 @@ def stop(hall: Hall, visit: Visit) -> None:
 
 def offer_ended(hall: Hall, offer: Offer) -> None:
     """Let the customer's phone fall silent whose agent has hung up; one who was reserved is replaced."""
-    if not offer.reserved and len(offer.visit.offers) == 1:
-        stop(hall, offer.visit)
+    visit = offer.visit
+    if visit.kept is not None and not offer.reserved and len(visit.offers) == 1:
+        stop(hall, visit)
 
 
 def stand(visit: Visit) -> None:

@@ -186,12 +186,12 @@ def offer_failed(hall: Hall, event: OfferFailed) -> None:
 
 def lease_is_over(hall: Hall, offer: Offer) -> None:
     """Take back an offer that has rung long enough, or of which nothing was heard."""
-    if offer.reserved:
-        end(hall, offer, OfferOutcome.NOT_REACHED)
-    elif offer.picked_up is not None:
+    if offer.picked_up is not None:
         end(hall, offer, OfferOutcome.FAILED)
     elif offer.rang is not None:
         end(hall, offer, OfferOutcome.RANG_OUT)
+    elif offer.reserved:
+        end(hall, offer, OfferOutcome.NOT_REACHED)
     else:
         end(hall, offer, OfferOutcome.UNREACHABLE)
 

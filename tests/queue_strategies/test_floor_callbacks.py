@@ -410,3 +410,11 @@ def test_after_a_restart_nobody_is_called_for_an_agent_who_has_hung_up() -> None
     story.happen(OfferFailed(OfferId("o"), OfferOutcome.DECLINED))
     assert story.latest == [StopCallingBack(visit_of("eva"))]
     assert (story.line(), story.told(CallbackTried)) == (["eva"], [])
+
+
+def test_no_agent_is_blamed_for_rules_that_change_while_the_customers_phone_rings() -> None:
+    story = Hold(first=CalledFirst.CUSTOMER, ring_s=5.0).join("eva").keep("eva").after(10).comes()
+    patient = CallbackRules(first=CalledFirst.CUSTOMER, ring_s=300.0)
+    story.happen(FloorConfigured([sales(callback=patient)], [agent(ANNA)])).after(60)
+    (ended,) = story.told(OfferEnded)
+    assert (ended.outcome, story.state(ANNA)) == ("not_reached", AgentState.READY)
