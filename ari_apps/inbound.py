@@ -15,7 +15,7 @@ from ari_apps.call import Call
 from ari_apps.conversation import Conversation, StillWaiting, ThirdParty
 from ari_apps.desks import Desks
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
-from ari_apps.directory import Directory
+from ari_apps.directory import UNALLOCATED, Directory
 from ari_apps.ivr.python_calls import SentAway
 from ari_apps.line import CallerGone
 from ari_apps.reaching import Attempt, NotReached, Promised, Reached, Visit
@@ -58,21 +58,23 @@ class Inbound:
 
     async def handle(self, call: Call, first: Destination) -> None:
         """Lead the call until it is over; raises CallerGone when the customer hangs up."""
-        destination = first
+        destination, led_anew = first, False
         for _ in range(HOPS):
             if destination.kind is DestinationKind.HANGUP:
                 break
-            destination = await self.go(call, self._still_there(call, destination))
+            if self._directory.is_gone(destination):
+                destination = UNALLOCATED if led_anew else self._anew(call, destination)
+                led_anew = True
+            else:
+                destination = await self.go(call, destination)
         else:
             log.warning("inbound.goes_in_circles", contact=call.contact, destination=str(destination))
         await call.hang_up(destination.hangup_cause)
 
-    def _still_there(self, call: Call, to: Destination) -> Destination:
-        """Say where a call goes on: where it began to go, or as a new one if that was removed meanwhile."""
-        if not self._directory.is_gone(to):
-            return to
+    def _anew(self, call: Call, was: Destination) -> Destination:
+        """Say where a call goes on whose destination was removed while the call was under way."""
         now = self._switchboard.anew(call)
-        log.warning("inbound.place_removed", contact=call.contact, was=str(to), now=str(now))
+        log.warning("inbound.place_removed", contact=call.contact, was=str(was), now=str(now))
         return now
 
     async def go(self, call: Call, to: Destination) -> Destination:
@@ -90,7 +92,8 @@ class Inbound:
         """Let the call wait for somebody and talk; with `stay` the line outlives the agent's leaving."""
         attempt = self._switchboard.reach(to, call.party, call)
         if attempt is None:
-            return self._directory.instead_of_unknown(call.came_from)
+            gone = self._directory.is_gone(to)
+            return to if gone else self._directory.instead_of_unknown(call.came_from)
         return await self.wait_and_talk(call, to, attempt, stay=stay)
 
     async def wait_and_talk(

@@ -24,7 +24,8 @@ from ari_apps.configuration.changes import NeedsRestart, check_reloadable, remov
 from ari_apps.configuration.floor_toml import load, load_text
 from ari_apps.crew import Crew
 from ari_apps.destinations import Destination, DestinationKind
-from ari_apps.directory import Directory
+from ari_apps.directory import UNALLOCATED, Directory
+from ari_apps.inbound import Inbound
 from ari_apps.running import RunningFloor
 from queue_strategies.events import CallbackChosen, CallbackHoursChanged, Event
 from queue_strategies.figures import Figures
@@ -114,6 +115,40 @@ def test_a_removed_queue_is_told_with_those_who_are_in_it() -> None:
     (told,) = removed_queues(seen, after)
     assert str(told) == f"queue sales: removed, {who}: they are served, nobody new may join"
     assert removed_queues(seen, load_text('[[queues]]\nname = "sales"')) == []
+
+
+class CallUnderWay:
+    """A call in a coroutine that was written for the queues of before."""
+
+    contact = "eva"
+    at: Destination | None = None
+    waits_since: float | None = None
+    cause: int | None = None
+
+    def __init__(self) -> None:
+        self.began: list[str] = []
+
+    async def look_around(self) -> None:
+        """Notice nothing."""
+
+    async def hang_up(self, cause: int) -> None:
+        self.cause = cause
+
+    async def walk(self, _: object, to: Destination) -> Destination:
+        self.began.append(str(to))
+        return Destination.parse("queue:support")
+
+    def anew(self, _: object) -> Destination:
+        return Destination.parse("python:old_ivr:main")
+
+
+async def test_a_call_that_is_sent_to_a_removed_queue_begins_anew_and_that_but_once() -> None:
+    directory, call = Directory(load_text(BY_DAY)), CallUnderWay()
+    directory.learn(load_text(AT_ALL_HOURS.replace("support", "service")))
+    parts: dict[str, Any] = dict.fromkeys(("steering", "desks", "announcer", "virtual_hold"))
+    inbound = Inbound(switchboard=cast("Any", call), directory=directory, walk=call.walk, **parts)
+    await inbound.handle(cast("Any", call), Destination.parse("queue:support"))
+    assert (call.began, call.cause) == (["python:old_ivr:main"], UNALLOCATED.hangup_cause)
 
 
 async def test_the_database_hears_of_the_newest_rules_last(
