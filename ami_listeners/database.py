@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 Connection = AsyncConnection[tuple[object, ...]]
 
 CHECK_EVERY_S = 5.0
+LONGEST_MIGRATION_S = 3600.0
+"""Another callfloor may be at it, or a long history has to be counted anew."""
 LONGEST_USE_S = 30.0
 """A connection lent longer than this is taken back: the server is as good as away."""
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError, TimeoutError)
@@ -80,6 +82,9 @@ class Database:
 
         Raises DatabaseUnreachable, also when the connection breaks while it is lent.
         """
+        if not self._migrated:
+            async with self._told(), self._opening:
+                await self._probe()
         async with self._told():
             pool = await self._ready()
             async with pool.connection(timeout=self.settings.connect_timeout_s) as connection:
@@ -89,7 +94,7 @@ class Database:
     async def _told(self) -> AsyncIterator[None]:
         """Say in `health` what becomes of an attempt to use the database, and raise what is to be known."""
         try:
-            async with asyncio.timeout(LONGEST_USE_S):
+            async with asyncio.timeout(LONGEST_USE_S if self._migrated else LONGEST_MIGRATION_S):
                 yield
         except AWAY as failure:
             sentence = unreachable(self.conninfo, failure)

@@ -13,6 +13,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,8 @@ class Journal:
         self._drained.set()
         self._stopping = False
         self._told = ""
+        self._partitioned: date | None = None
+        """The last day on which partitions were made."""
         self._task: asyncio.Task[None] | None = None
 
     # -- for everybody --------------------------------------------------------------------------------------
@@ -102,20 +105,34 @@ class Journal:
         self._task = None
         self.spool.close()
 
-    def write(self, fact: Fact, source: str = "floor") -> None:
-        """Keep a fact; when this returns, our death no longer loses it. Never waits, never raises."""
+    def write(
+        self, fact: Fact, source: str = "floor", *, system: str = "", listener: str = "", stamp: str = ""
+    ) -> None:
+        """Keep a fact; when this returns, our death no longer loses it. Never waits, never raises.
+
+        `system` names the Asterisk it was told of, `listener` who heard it; `stamp` is the Timestamp of the
+        event behind it, if Asterisk gave one.
+        """
         try:
-            line = encode(record(fact, self._ids(), source, self.clock))
+            line = encode(record(fact, self._ids(), source, self.clock, system=system, listener=listener))
             self.state.written += 1
             self._keep(line, fact)
         except Exception:
             self.state.lost[type(fact).__name__] += 1
             log.exception("journal.fact_not_written", fact=repr(fact))
 
-    def write_all(self, facts: Iterable[Fact], source: str = "floor") -> None:
+    def write_all(
+        self,
+        facts: Iterable[Fact],
+        source: str = "floor",
+        *,
+        system: str = "",
+        listener: str = "",
+        stamp: str = "",
+    ) -> None:
         """Keep facts in their order."""
         for fact in facts:
-            self.write(fact, source)
+            self.write(fact, source, system=system, listener=listener, stamp=stamp)
 
     def health(self) -> JournalHealth:
         """Tell how it stands."""
@@ -258,6 +275,7 @@ class Journal:
     async def _insert(self, lines: Sequence[bytes]) -> None:
         """Commit lines as facts; one that can never be taken is put aside, and does not stop the others."""
         try:
+            await self._make_partitions()
             async with self.database.connection() as connection:
                 facts = (b"[" + b",".join(lines) + b"]").decode("utf-8", "replace")
                 await connection.execute(queries()["insert_facts"], {"facts": facts})
@@ -270,6 +288,17 @@ class Journal:
             await self._insert(lines[half:])
         else:
             self.state.committed += len(lines)
+
+    async def _make_partitions(self) -> None:
+        """See to it once a day that the days to come have a partition; those of today were made days ago."""
+        today = self.clock.wall().astimezone(UTC).date()
+        if today == self._partitioned:
+            return
+        try:
+            await self.rows("make_partitions", today=today)
+        except psycopg.errors.LockNotAvailable as failure:
+            log.warning("journal.partitions_not_made", reason=str(failure))
+        self._partitioned = today
 
     def _reject(self, line: bytes, failure: Exception) -> None:
         self.state.rejected += 1

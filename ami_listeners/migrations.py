@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 
 from ami_listeners.errors import DatabaseTooNew, MigrationChanged
 from ami_listeners.queries import Migration, migrations, queries
+from ami_listeners.repeatable import make, scripts
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +40,13 @@ def to_apply(known: Sequence[Migration], applied: Applied) -> list[Migration]:
 
 
 async def migrate(connection: AsyncConnection[tuple[object, ...]]) -> list[int]:
-    """Apply what is missing, in one transaction and under a lock, and return the numbers."""
+    """Apply what is missing, in one transaction and under a lock, and return the numbers.
+
+    What is made from the rest is made anew where it has changed. No statement has a limit of time.
+    """
     sql = queries()
     async with connection.transaction():
+        await connection.execute(sql["patiently"])
         await connection.execute(sql["lock_migrations"])
         await connection.execute(sql["make_migrations"])
         rows = await (await connection.execute(sql["applied_migrations"])).fetchall()
@@ -51,4 +56,5 @@ async def migrate(connection: AsyncConnection[tuple[object, ...]]) -> list[int]:
             note = {"number": migration.number, "name": migration.name, "checksum": migration.checksum}
             await connection.execute(sql["note_migration"], note)
             log.info("database.migrated", number=migration.number, name=migration.name)
+        await make(connection, scripts())
     return [migration.number for migration in missing]

@@ -22,7 +22,7 @@ BESIDE = frozenset({"moment", "heard"})
 """What stands beside a fact's body."""
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """A fact with its name and its time, as it is kept."""
 
     id: UUID
@@ -30,6 +30,11 @@ class Record(msgspec.Struct, frozen=True):
     kind: str
     source: str
     body: dict[str, Any]
+    system: str = ""
+    """Of which Asterisk it was told; empty where there is one."""
+    listener: str = ""
+    """Who heard it, where that matters."""
+    heard: bool = True
 
 
 decode = msgspec.json.Decoder(Record).decode
@@ -55,7 +60,9 @@ def shape(fact: Fact) -> Shape:
     return SHAPES[name]
 
 
-def record(fact: Fact, id_: UUID, source: str, clock: Clock) -> Record:
+def record(
+    fact: Fact, id_: UUID, source: str, clock: Clock, *, system: str = "", listener: str = ""
+) -> Record:
     """Give a fact a name and a time; a moment within it becomes a time too: `began_moment` is `began_at`."""
     kind, names = shape(fact)
     body: dict[str, Any] = {}
@@ -67,4 +74,4 @@ def record(fact: Fact, id_: UUID, source: str, clock: Clock) -> Record:
             body[name] = UNWRITABLE.sub("�", value) if UNWRITABLE.search(value) else value
         else:
             body[name] = value
-    return Record(id_, clock.at(fact.moment), kind, source, body)
+    return Record(id_, clock.at(fact.moment), kind, source, body, system, listener, fact.heard)

@@ -2,9 +2,10 @@
 
 -- insert_facts --
 -- Insert those of a JSON array of facts that are not there yet, in their order; the tables follow.
-INSERT INTO facts (id, at, kind, source, contact, visit, queue, agent, body)
+INSERT INTO facts (id, at, kind, source, contact, visit, queue, agent, body, system, listener, heard)
 SELECT (f->>'id')::uuid, (f->>'at')::timestamptz, f->>'kind', f->>'source',
-    f->'body'->>'contact', f->'body'->>'visit', f->'body'->>'queue', f->'body'->>'agent', f->'body'
+    f->'body'->>'contact', f->'body'->>'visit', f->'body'->>'queue', f->'body'->>'agent', f->'body',
+    coalesce(f->>'system', ''), nullif(f->>'listener', ''), coalesce((f->>'heard')::boolean, true)
 FROM jsonb_array_elements(%(facts)s::jsonb) WITH ORDINALITY AS told (f, number)
 ORDER BY number
 ON CONFLICT (id) DO NOTHING
@@ -105,6 +106,10 @@ ON CONFLICT (queue) DO UPDATE SET
     service_level_formula = excluded.service_level_formula, short_abandon_s = excluded.short_abandon_s,
     changed_at = now()
 
+-- patiently --
+-- Let every statement of this transaction take its time.
+SET LOCAL statement_timeout = 0
+
 -- lock_migrations --
 -- Wait until no other callfloor migrates, and keep it so until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtext('callfloor.migrations'))
@@ -125,3 +130,24 @@ SELECT number, name, checksum FROM migrations ORDER BY number
 -- note_migration --
 -- Note that a migration was applied.
 INSERT INTO migrations (number, name, checksum) VALUES (%(number)s, %(name)s, %(checksum)s)
+
+-- make_repeatable --
+-- Make the list of what is made anew whenever it changes, if there is none.
+CREATE TABLE IF NOT EXISTS repeatable (
+    name       text PRIMARY KEY,
+    checksum   text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+
+-- applied_repeatable --
+-- Read in what shape each of them was made last.
+SELECT name, checksum FROM repeatable
+
+-- note_repeatable --
+-- Note that one was made, or made anew.
+INSERT INTO repeatable (name, checksum) VALUES (%(name)s, %(checksum)s)
+ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = now()
+
+-- make_partitions --
+-- Make the partitions of facts from today on, unless a reader is in the way for long.
+SELECT set_config('lock_timeout', '2s', true), make_partitions(%(today)s, %(today)s + 3)
