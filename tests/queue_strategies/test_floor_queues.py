@@ -15,7 +15,7 @@ from queue_strategies.events import (
     TimePassed,
 )
 from queue_strategies.facts import AgentStateChanged, OfferEnded, OfferMade
-from queue_strategies.model import AgentState, OfferOutcome, VisitOutcome
+from queue_strategies.model import AgentState, ContactId, OfferOutcome, VisitOutcome
 from queue_strategies.strategies import UnknownStrategy
 from tests.queue_strategies.floor_story import (
     ANNA,
@@ -194,6 +194,9 @@ def test_a_removed_queue_is_served_until_it_is_empty_and_nobody_new_may_join() -
     assert story.join("jon", SALES, adopted=True).line() == ["fay", "jon"]
     assert story.floor.refusal(SALES) is VisitOutcome.WITHDRAWN
     assert [queue.name for queue in story.floor.closed_queues()] == [SALES]
+    explained = story.floor.explain(ContactId("fay"), story.now)
+    assert explained is not None
+    assert "in sales, which nobody may join any more: " in explained.sentence
     assert story.part("eva").handled().queue == SALES
     assert story.ringing == {ANNA: "fay"}
     story.talk(ANNA).leave("jon")
