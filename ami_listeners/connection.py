@@ -30,7 +30,7 @@ from ami_listeners.errors import (
     OutcomeUnknown,
 )
 from ami_listeners.inbox import Inbox, Overflow
-from ami_listeners.messages import AmiEvent, read_event
+from ami_listeners.messages import AmiEvent, Block, ReadEvent
 from ami_listeners.protocol import Protocol
 from ami_listeners.received import AmiHealth, Connected, Gap, Listing, Received
 from ami_listeners.settings import AmiSettings
@@ -41,21 +41,25 @@ HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 NOTHING_FOUND = re.compile(r"No \w+ found\.?")
 """How Asterisk answers PJSIPShowContacts and its kind when the list is empty: as an error."""
+OWN_PATTERNS = 1
+"""Panoramisk's Manager registers FullyBooted for itself."""
 SLICE = 5
 """Events handled before everybody else gets a turn: who calls must not wait behind many of them."""
 
 
 __all__ = ["AmiHealth", "Connected", "Connection", "Gap", "Listing", "Received"]
 
-Waiting = tuple[str, float, bytes] | Connected | Listing
-"""An event's name, moment and block, not read yet; or what stands among the events."""
+Waiting = tuple[bytes, bytes, float] | Connected | Listing
+"""An event's name, block and moment, not read yet; or what stands among the events."""
+Interests = Mapping[bytes, bytes]
+"""Names of events that are worth reading, each with what its block has to hold, if anything."""
 
 
 class Connection(panoramisk.Manager):  # type: ignore[misc]
     """Keep one manager connection alive, and hand on what it says in order.
 
-    `receive` is called with every event that `wants` is true for by its name and block (None: all), with
-    Connected after each login, with Gap after an overflow, and with each Listing asked for by `ask_all`.
+    `receive` is called with every event that is among the `interests` (None: all), with Connected after each
+    login, with Gap after an overflow, and with each Listing asked for by `ask_all`.
     """
 
     protocol: Protocol | None
@@ -66,16 +70,17 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         *,
         clock: Clock,
         receive: Callable[[Received], None] | None = None,
-        wants: Callable[[str, bytes], bool] | None = None,
+        interests: Interests | None = None,
         rng: random.Random | None = None,
     ) -> None:
         super().__init__(host=settings.host, port=settings.port, log=log)
         self.settings, self.clock = settings, clock
-        self.receive, self.wants = receive, wants
+        self.receive, self.interests = receive, interests
         self.rng = rng or random.Random()  # noqa: S311  (spreads reconnects; keeps no secret)
         self.health = AmiHealth(since_moment=clock.moment())
         self.inbox: Inbox[Waiting] = Inbox(settings.queue_max)
-        self.unasked: Counter[str] = Counter()
+        self.unasked: Counter[bytes] = Counter()
+        """How often an event came that nobody asked for, by its name."""
         self._lost_moment: float | None = None
         self._logged_in = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -138,7 +143,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self.settings.connect_timeout_s):
             _, protocol = await loop.create_connection(
-                lambda: Protocol(self._take), self.settings.host, self.settings.port
+                lambda: Protocol(self._take, self.clock.moment), self.settings.host, self.settings.port
             )
         self.protocol = protocol
         try:
@@ -198,20 +203,23 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
 
     # -- what arrives ---------------------------------------------------------------------------------------
 
-    def _take(self, name: str, block: bytes) -> None:
+    def _take(self, name: bytes, block: bytes, moment: float) -> None:
         self.health.events += 1
         if self._asked_for(name, block):
-            moment = self.clock.moment()
-            self.inbox.put((name, moment, block), moment)
+            self.inbox.put((name, block, moment), moment)
             self.health.dropped, self.health.waiting = self.inbox.dropped, len(self.inbox)
         else:
             self.health.ignored += 1
             self.unasked[name] += 1
 
-    def _asked_for(self, name: str, block: bytes) -> bool:
-        if self.wants is None or self.wants(name, block):
+    def _asked_for(self, name: bytes, block: bytes) -> bool:
+        if self.interests is None or ((holds := self.interests.get(name)) is not None and holds in block):
             return True
-        return any(pattern.match(name) for asked, pattern in self.patterns if asked != "FullyBooted")
+        return len(self.patterns) > OWN_PATTERNS and self._registered(name)
+
+    def _registered(self, name: bytes) -> bool:
+        text = name.decode("utf-8", "replace")
+        return any(pattern.match(text) for asked, pattern in self.patterns if asked != "FullyBooted")
 
     async def _deliver(self) -> None:
         while True:
@@ -223,8 +231,8 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
     async def _hand_on(self, waiting: Waiting | Overflow) -> None:
         try:
             match waiting:
-                case (_, moment, block):
-                    event = read_event(block, moment)
+                case (name, block, moment):
+                    event = Block(name.decode("utf-8", "replace"), moment, block)
                     self._receive(event)
                     await self._call_back(event)
                 case Overflow(began, dropped):
@@ -297,7 +305,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
             raise ActionRefused(action, answers[0].message or "no reason given")
         moment = self.clock.moment()
         items = [
-            AmiEvent(answer.event, moment, {key: str(value) for key, value in answer.items()})
+            ReadEvent(answer.event, moment, {key: str(value) for key, value in answer.items()})
             for answer in answers[1:-1]
         ]
         listing = Listing(action, asked, moment, items)

@@ -17,7 +17,7 @@ from ami_listeners.errors import (
     LoginRefused,
     MayNotListen,
 )
-from ami_listeners.fold import Believed, Fold, wants
+from ami_listeners.fold import INTERESTS, Believed, Fold
 from ami_listeners.fold.phones import OUT_OF_REACH
 from ami_listeners.journal import Journal
 from ami_listeners.messages import AmiEvent
@@ -71,7 +71,7 @@ class Listener:
             is_ours=lambda agent: agent in ours,
             native_queues=settings.native_queues,
         )
-        self.connection = Connection(settings, clock=clock, receive=self._receive, wants=wants)
+        self.connection = Connection(settings, clock=clock, receive=self._receive, interests=INTERESTS)
         self._on_device, self._also, self._on_fact = on_device, also, on_fact
         self._reachable: dict[str, bool] = {}
         self._refused: set[str] = set()

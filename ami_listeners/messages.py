@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 END_OF_LINE = b"\r\n"
 END_OF_BLOCK = b"\r\n\r\n"
 GREETING = b"Asterisk Call Manager/"
 LONGEST_BLOCK = 4 * 1024 * 1024
+NOTHING = frozenset({"<unknown>", "<none>"})
+"""What Asterisk writes where it has no value."""
 
 
 class NotAManagerStream(ValueError):
@@ -45,12 +46,12 @@ class Framer:
         return rest
 
 
-def event_name(block: bytes) -> str | None:
-    """Return the event's name, or None when the block is a response; cheap enough for every block."""
+def event_name(block: bytes) -> bytes:
+    """Return the event's name, empty when the block is a response; cheap enough for every block."""
     if not block.startswith(b"Event: "):
-        return None
+        return b""
     end = block.find(END_OF_LINE)
-    return block[7 : end if end >= 0 else len(block)].decode("utf-8", "replace")
+    return block[7:end] if end >= 0 else block[7:]
 
 
 def headers_of(block: bytes) -> dict[str, str | list[str]]:
@@ -71,26 +72,74 @@ def headers_of(block: bytes) -> dict[str, str | list[str]]:
     return headers
 
 
-@dataclass(frozen=True, slots=True)
 class AmiEvent:
-    """One event as Asterisk told it, and when it reached us."""
+    """One event as Asterisk told it, and when it reached us; what its headers say is asked of it."""
+
+    __slots__ = ("moment", "name")
+    __match_args__ = ("name", "moment", "headers")
 
     name: str
     moment: float
-    headers: Mapping[str, str]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Give every header; of a repeated one the last value."""
+        raise NotImplementedError
+
+    def sent(self, header: str) -> str:
+        """Give the header's value as it was sent, empty when it is missing."""
+        raise NotImplementedError
 
     def text(self, header: str) -> str:
         """Give the header's value; empty when it is missing or Asterisk's `<unknown>` or `<none>`."""
-        value = self.headers.get(header, "")
-        return "" if value in ("<unknown>", "<none>") else value
+        value = self.sent(header)
+        return "" if value in NOTHING else value
 
     def number(self, header: str) -> int:
         """Give the header's value as a whole number, 0 when it is none."""
-        return whole_number(self.headers.get(header, ""))
+        return whole_number(self.sent(header))
 
     def flag(self, header: str) -> bool:
         """Tell whether the header says yes in one of Asterisk's ways."""
-        return self.headers.get(header, "").lower() in ("1", "yes", "true")
+        return self.sent(header).lower() in ("1", "yes", "true")
+
+
+class ReadEvent(AmiEvent):
+    """An event whose headers are read: one of a listing, or of a recording."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, name: str, moment: float, headers: Mapping[str, str]) -> None:
+        self.name, self.moment, self._headers = name, moment, headers
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Give every header; of a repeated one the last value."""
+        return self._headers
+
+    def sent(self, header: str) -> str:
+        """Give the header's value as it was sent, empty when it is missing."""
+        return self._headers.get(header, "")
+
+
+class Block(AmiEvent):
+    """An event as it came; of its twenty headers the two or three that are asked for are looked up."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, name: str, moment: float, block: bytes) -> None:
+        self.name, self.moment = name, moment
+        self._lines = "\r\n" + block.decode("utf-8", "replace")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Give every header; of a repeated one the last value."""
+        return dict([line.split(": ", 1) for line in self._lines.split("\r\n") if ": " in line])
+
+    def sent(self, header: str) -> str:
+        """Give the header's value as it was sent, empty when it is missing; of a repeated one the last."""
+        _, found, rest = self._lines.rpartition(f"\r\n{header}: ")
+        return rest.partition("\r\n")[0] if found else ""
 
 
 def whole_number(text: str) -> int:
@@ -99,10 +148,3 @@ def whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         return 0
-
-
-def read_event(block: bytes, moment: float) -> AmiEvent:
-    """Read an event's block; of a repeated header the last value stays."""
-    lines = block.decode("utf-8", "replace").split("\r\n")
-    headers = dict([line.split(": ", 1) for line in lines if ": " in line])
-    return AmiEvent(headers.get("Event", ""), moment, headers)

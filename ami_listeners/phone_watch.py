@@ -20,17 +20,15 @@ from ami_listeners.settings import AmiSettings
 log = structlog.get_logger(__name__)
 
 CHANGED = "DeviceStateChange"
-BOOTED = "FullyBooted"
 LISTING = "DeviceStateList"
+INTERESTS = {CHANGED.encode(): b"", b"FullyBooted": b""}
 
 
 class PhoneWatch:
     """Tell `on_device` of every phone once known, and at each change; `start` it and `stop` it."""
 
     def __init__(self, settings: AmiSettings, *, clock: Clock, on_device: OnDevice) -> None:
-        self.connection = Connection(
-            settings, clock=clock, receive=self._receive, wants=lambda name, _: name in (CHANGED, BOOTED)
-        )
+        self.connection = Connection(settings, clock=clock, receive=self._receive, interests=INTERESTS)
         self._on_device = on_device
         self._reachable: dict[str, bool] = {}
         self._tasks: set[asyncio.Task[None]] = set()

@@ -16,15 +16,15 @@ from ami_listeners.messages import Framer, NotAManagerStream, event_name, header
 
 log = structlog.get_logger(__name__)
 
-Take = Callable[[str, bytes], None]
-"""Told an event's name and its block."""
+Take = Callable[[bytes, bytes, float], None]
+"""Told an event's name, its block, and the moment at which it came."""
 
 
 class Protocol(AMIProtocol):  # type: ignore[misc]
     """Match answers to actions and hand every other event to `take`; decides nothing."""
 
-    def __init__(self, take: Take) -> None:
-        self.take = take
+    def __init__(self, take: Take, moment: Callable[[], float]) -> None:
+        self.take, self.moment = take, moment
         self.framer = Framer()
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Why the connection is gone, once it is."""
@@ -44,24 +44,29 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
             self.odd = str(odd)
             self.abort("it does not speak as Asterisk's manager")
             return
+        moment = self.moment()
         for block in blocks:
             try:
-                self._block(block)
+                self._block(block, moment)
             except Exception:
                 log.exception("ami.block_not_understood", block=block[:200])
 
-    def _block(self, block: bytes) -> None:
-        """Give a response to its action; an event belongs to a list only after the list has begun."""
+    def _block(self, block: bytes, moment: float) -> None:
+        """Give an answer to whoever asked, and hand on the rest."""
         name = event_name(block)
-        if name is None or b"\r\nActionID: " in block:
-            message = Message(headers_of(block))
-            action = self.responses.get(message.action_id)
-            listing = action is not None and action.responses and not action.future.done()
-            if action is not None and (name is None or listing):
-                action.add_message(message)
-                return
-        if name is not None:
-            self.take(name, block)
+        if (not self.responses or not self._answers(name, block)) and name:
+            self.take(name, block, moment)
+
+    def _answers(self, name: bytes, block: bytes) -> bool:
+        """Give a response to its action; an event belongs to a list only after the list has begun."""
+        if name and b"\r\nActionID: " not in block:
+            return False
+        message = Message(headers_of(block))
+        action = self.responses.get(message.action_id)
+        if action is None or (name and (not action.responses or action.future.done())):
+            return False
+        action.add_message(message)
+        return True
 
     def expect(self, action: Action) -> None:
         """Remember an action until its future is done, however that comes about."""

@@ -10,7 +10,7 @@ import msgspec
 
 from ami_listeners.connection import Connected, Gap, Listing, Received
 from ami_listeners.fold import Fold
-from ami_listeners.messages import AmiEvent
+from ami_listeners.messages import AmiEvent, ReadEvent
 from queue_strategies.facts import Fact
 
 
@@ -80,9 +80,9 @@ def received(recorded: Recorded) -> Received:
     """Turn what was written into what arrived."""
     match recorded:
         case RecordedEvent(moment, headers):
-            return AmiEvent(headers.get("Event", ""), moment, headers)
+            return ReadEvent(headers.get("Event", ""), moment, headers)
         case RecordedListing(moment, action, asked, items):
-            events = [AmiEvent(item.get("Event", ""), moment, item) for item in items]
+            events = [ReadEvent(item.get("Event", ""), moment, item) for item in items]
             return Listing(action, asked, moment, events)
         case RecordedConnection(moment, began, why):
             return Connected(moment, began, why)

@@ -55,7 +55,7 @@ class Calls:
         A call that is missing has ended unheard. Without a gap before, it gets the benefit of the doubt once:
         its hang-up may be on the way.
         """
-        there = {item.headers.get("Uniqueid", "") for item in items}
+        there = {item.sent("Uniqueid") for item in items}
         for item in items:
             yield from self._seen(item, began=asked - clock_seconds(item.text("Duration")))
         for channel in [each for each in self._call_of if each not in there]:
@@ -71,7 +71,7 @@ class Calls:
                 call.missing_once = False
 
     def _seen(self, event: AmiEvent, began: float | None = None) -> Iterator[Fact]:
-        channel, name = event.headers.get("Uniqueid", ""), event.headers.get("Linkedid", "")
+        channel, name = event.sent("Uniqueid"), event.sent("Linkedid")
         if channel in self._call_of:
             yield from self._moved(event)
             return
@@ -89,11 +89,11 @@ class Calls:
                 context=event.text("Context"),
             )
         call.channels.add(channel)
-        call.answered |= event.headers.get("ChannelState") == UP and channel == name
+        call.answered |= event.sent("ChannelState") == UP and channel == name
 
     def _moved(self, event: AmiEvent) -> Iterator[Fact]:
         """Note an answer, and a channel that a bridge or a transfer made part of another call."""
-        channel, name = event.headers.get("Uniqueid", ""), event.headers.get("Linkedid", "")
+        channel, name = event.sent("Uniqueid"), event.sent("Linkedid")
         before = self._call_of.get(channel)
         if before is None:
             return
@@ -103,11 +103,11 @@ class Calls:
             yield from self._left(before, channel, event.moment)
         call = self.open.get(self._call_of[channel])
         if call is not None and channel == self._call_of[channel]:
-            call.answered |= event.headers.get("ChannelState") == UP
+            call.answered |= event.sent("ChannelState") == UP
 
     def _gone(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._moved(event)
-        channel = event.headers.get("Uniqueid", "")
+        channel = event.sent("Uniqueid")
         call = self.open.get(self._call_of.get(channel, ""))
         if call is not None:
             call.cause = event.number("Cause") or call.cause

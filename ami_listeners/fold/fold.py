@@ -26,14 +26,13 @@ VISITS = frozenset(
 )  # fmt: skip
 MEMBERS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus"})
 PHONES = frozenset({"DeviceStateChange", "ContactStatus"})
-WANTED = CHANNELS | VISITS | MEMBERS | PHONES | {"FullyBooted"}
-QUEUE_STATUS = b"\r\nVariable: QUEUESTATUS\r\n"
+NARROWED = {"VarSet": b"\r\nVariable: QUEUESTATUS\r\n"}
+"""Of the many that set a variable, only those are read that say how app_queue let go of a caller."""
+INTERESTS = {
+    name.encode(): NARROWED.get(name, b"") for name in CHANNELS | VISITS | MEMBERS | PHONES | {"FullyBooted"}
+}
+"""What is worth reading, by name, and what its block has to hold."""
 PHONE_TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI")
-
-
-def wants(name: str, block: bytes) -> bool:
-    """Tell whether a block is worth reading; of the many VarSet, one kind is."""
-    return name in WANTED and (name != "VarSet" or QUEUE_STATUS in block)
 
 
 def agent_of(event: AmiEvent) -> AgentId:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ami_listeners.clock import Clock
 from ami_listeners.connection import Connection, Received
-from ami_listeners.fold import wants
+from ami_listeners.fold import INTERESTS
 from ami_listeners.replay import Recorder
 from ari_apps.local_asterisk.installation import find_or_install
 from tests.ami_listeners.native_floor import Caller, NativeFloor, Phone, run_native_floor
@@ -154,7 +154,7 @@ SCENES: tuple[Scene, ...] = (
 async def connected(floor: NativeFloor, username: str, receive: Receive) -> AsyncIterator[Connection]:
     """Log in as somebody, and hand on what that one may hear and the fold wants."""
     settings = floor.settings(username=username)
-    connection = Connection(settings, clock=Clock(), receive=receive, wants=wants)
+    connection = Connection(settings, clock=Clock(), receive=receive, interests=INTERESTS)
     running = connection.connect()
     try:
         await connection.connected()

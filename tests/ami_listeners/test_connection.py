@@ -322,7 +322,7 @@ async def test_events_that_do_not_fit_are_dropped_and_the_gap_is_told(
 
 async def test_a_reconnect_tells_since_when_nothing_was_heard(settings: AmiSettings, wire: Wire) -> None:
     got: list[Received] = []
-    connection = Connection(settings, clock=Clock(), receive=got.append, wants=lambda *_: False)
+    connection = Connection(settings, clock=Clock(), receive=got.append, interests={})
     running = connection.connect()
     await connection.connected()
     wire.cut()

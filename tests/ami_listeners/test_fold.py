@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ami_listeners.connection import Connected, Listing, Received
 from ami_listeners.fold import Fold
-from ami_listeners.messages import AmiEvent
+from ami_listeners.messages import AmiEvent, Block
 from ami_listeners.replay import read, replay
 from queue_strategies.facts import (
     AgentStateChanged,
@@ -215,6 +215,17 @@ def test_every_scene_is_sane_and_leaves_nothing_open(name: str) -> None:
     assert not fold.calls.open
     joined = {each.visit for each in of(told, QueueJoined)}
     assert joined == {each.visit for each in [*of(told, VisitEnded), *of(told, Answered)]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_events_mean_the_same_whether_read_whole_or_looked_up_in_the_bytes(name: str) -> None:
+    def as_it_came(each: Received) -> Received:
+        if not isinstance(each, AmiEvent):
+            return each
+        lines = "\r\n".join(f"{header}: {value}" for header, value in each.headers.items())
+        return Block(each.name, each.moment, lines.encode())
+
+    assert replay([as_it_came(each) for each in stream(name)], Fold()) == facts(name)
 
 
 @pytest.mark.parametrize("name", NAMES)
