@@ -17,6 +17,7 @@ from typing import LiteralString
 import structlog
 from psycopg import AsyncConnection
 
+from ami_listeners import figures_sql
 from ami_listeners.queries import literal, queries
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,11 @@ class Script:
 @cache
 def scripts() -> tuple[Script, ...]:
     """Return all there are, in the order in which they build on each other."""
-    return (*follow_scripts(),)
+    return (
+        *follow_scripts(),
+        Script("figures/queue_rollups", figures_sql.rollups(), rebuild=True),
+        Script("figures/queue_report", figures_sql.report()),
+    )
 
 
 def follow_scripts() -> tuple[Script, ...]:

@@ -16,7 +16,7 @@ from queue_strategies.definitions import (
     Ratio,
 )
 from queue_strategies.definitions.measure import ratio
-from queue_strategies.definitions.queues import ESTIMATE_FIGURES, ESTIMATE_MEASURES
+from queue_strategies.definitions.queues import ESTIMATE_FIGURES, LIVE_MEASURES
 from queue_strategies.errors import CallfloorError
 from queue_strategies.figures import NOT_ANSWERED, AgentFigures, Figures, Histogram, QueueFigures
 
@@ -74,12 +74,12 @@ def transfer_rate(queue: QueueFigures) -> Ratio:
 
 def calibration_p50(queue: QueueFigures) -> Ratio:
     """Return which part of the estimated waits came to no more than their P50; a half is right."""
-    return ratio(ESTIMATE_FIGURES["waits_below_p50_ratio"].of, ESTIMATE_MEASURES, queue)
+    return ratio(ESTIMATE_FIGURES["waits_below_p50_ratio"].of, LIVE_MEASURES, queue)
 
 
 def calibration_p80(queue: QueueFigures) -> Ratio:
     """Return which part of the estimated waits came to no more than their P80; four fifths are right."""
-    return ratio(ESTIMATE_FIGURES["waits_below_p80_ratio"].of, ESTIMATE_MEASURES, queue)
+    return ratio(ESTIMATE_FIGURES["waits_below_p80_ratio"].of, LIVE_MEASURES, queue)
 
 
 class UnknownFormula(CallfloorError):

@@ -164,8 +164,15 @@ QUEUE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
     ]
 )
 
-ESTIMATE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
+LIVE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
     [
+        Measure(
+            name="callbacks_not_made",
+            text="Calls back that could not be made",
+            counted=lambda queue: queue.callbacks_not_made,
+            metric="callbacks_not_made",
+            good=Good.LOWER,
+        ),
         Measure(
             name="estimates",
             text="Estimated waits that have come, announced or kept back",
@@ -192,7 +199,8 @@ ESTIMATE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
         ),
     ]
 )
-"""Of estimates, each judged when its wait has come."""
+"""What is counted as it is told, and of which no visit keeps a trace: estimates, each judged when its wait
+has come, and calls back."""
 
 _HANDLE_TIME = Sum(("talk_s", "hold_s", "wrap_up_s"))
 

@@ -25,8 +25,6 @@ MEASURES = ", ".join(f'"{name}"' for name in QUEUE_MEASURES)
 async def rolled(database_url: str, database: object) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """A database with roll-ups."""
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-        await connection.execute(figures_sql.rollups())
-        await connection.execute(figures_sql.report())
         yield connection
 
 
