@@ -49,6 +49,11 @@ COMMANDS = (
         "simulate:simulate",
         "Live days on the floor before they come, and say what other agents or rules would change.",
     ),
+    CommandAtNeed(
+        "report",
+        "report:report",
+        "Ask what days that are over were like: figures, and the contacts they are made of.",
+    ),
     CommandAtNeed("asterisk", "asterisk:app", "Get an Asterisk, run it, see how it is."),
 )
 

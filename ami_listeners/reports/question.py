@@ -74,4 +74,10 @@ class ContactsQuestion:
     until: datetime
     zone: ZoneInfo
     names: tuple[str, ...] = ()
+    """Of these queues or agents alone; empty: of all."""
+    key: tuple[str, ...] = ()
+    """Of one row's queue, agent or whatever tells its rows apart; empty: of all `names`."""
+    number: str = ""
+    """Of this caller alone; of calls only."""
     limit: int = 10_000
+    """At most so many, the first ones."""

@@ -1,0 +1,102 @@
+"""What a report answers: columns with their meaning, rows, totals, and how well that time was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ami_listeners.reports.period import Span
+from ami_listeners.reports.question import ContactsQuestion, Question
+from queue_strategies.definitions import Good, Unit
+
+Cell = str | int | float | datetime | None
+"""None: nothing to say, as a ratio over nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What stands in a column."""
+
+    name: str
+    """For programs."""
+    title: str
+    """For people."""
+    text: str
+    """One sentence that says what it means."""
+    unit: Unit | None = None
+    """None: text, a moment, or a number without a unit."""
+    good: Good = Good.NEITHER
+    main: bool = True
+    """Shown where there is little room."""
+    opens: str | None = None
+    """The measure whose contacts it is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a span, whom it is of, and what was counted."""
+
+    cells: tuple[Cell, ...]
+    span: Span | None = None
+    """None: a contact of a list."""
+    key: tuple[str, ...] = ()
+    """Whom it is of, as the answer's `keys` say; empty in the row of all together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time when nobody listened, and why."""
+
+    began: datetime
+    ended: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataQuality:
+    """How much of a report's time was heard."""
+
+    heard_ratio: float
+    """Of the time that has passed already."""
+    gap_s: float
+    """Where gaps lie over each other they count once."""
+    gaps: tuple[Gap, ...] = ()
+    touched: frozenset[Span] = frozenset()
+    """The spans of which not everything was heard."""
+
+    @property
+    def badge(self) -> str:
+        """Name it in a word: good, or gaps."""
+        return "gaps" if self.gaps else "good"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered to one question."""
+
+    question: Question | ContactsQuestion
+    keys: tuple[Column, ...]
+    """What tells rows of one span apart; empty in a list of contacts."""
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    quality: DataQuality
+    totals: tuple[Row, ...] = ()
+    formulas: Mapping[str, str] = field(default_factory=dict)
+    """By which formula the service level of each queue is counted."""
+    cut: bool = False
+    """There are more rows than were asked for."""
+
+    def opens(self, row: Row, column: Column) -> ContactsQuestion | None:
+        """Ask for the contacts a figure is made of; None: it is none."""
+        if column.opens is None or row.span is None or not isinstance(self.question, Question):
+            return None
+        return ContactsQuestion(
+            subject=self.question.subject,
+            measure=column.opens,
+            since=row.span.begins,
+            until=row.span.ends,
+            zone=self.question.zone,
+            names=self.question.names,
+            key=row.key,
+        )

@@ -1,0 +1,86 @@
+"""A report as a table on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ami_listeners.reports import wording
+from ami_listeners.reports.answer import Answer, Column, Row
+from ami_listeners.reports.question import Question, Step
+
+MARK = "◦"
+"""Beside a span of which not everything was heard."""
+
+
+def show(console: Console, answer: Answer, *, every_column: bool = False) -> None:
+    """Print a report; without `every_column` those that matter most."""
+    console.print(Text(f"{wording.title(answer.question)}  {wording.period(answer.question)}", "bold"))
+    style = "yellow" if answer.quality.gaps else "dim"
+    console.print(Text(wording.quality(answer), style))
+    if not answer.rows:
+        console.print("nothing happened then")
+        return
+    shown = [place for place, column in enumerate(answer.columns) if column.main or every_column]
+    console.print(_table(answer, shown))
+    for note in notes(answer):
+        console.print(Text(note, "dim"))
+
+
+def notes(answer: Answer) -> Iterator[str]:
+    """Yield what has to be known beside the numbers."""
+    yield from wording.formulas(answer)
+    if answer.quality.touched:
+        yield f"{MARK} not everything was heard"
+    if answer.cut:
+        yield f"there are more than these {len(answer.rows)}: ask for less time, or for a higher --limit"
+
+
+def _table(answer: Answer, shown: Sequence[int]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    by_span = isinstance(answer.question, Question) and answer.question.step is not Step.ALL
+    if by_span:
+        table.add_column(answer.question.step.value if isinstance(answer.question, Question) else "")
+    for key in answer.keys:
+        table.add_column(key.title)
+    for place in shown:
+        column = answer.columns[place]
+        table.add_column(column.title, justify="right" if is_number(answer, place, column) else "left")
+    before = None
+    for row in answer.rows:
+        again, before = row.span is not None and row.span == before, row.span
+        first = [] if not by_span else [Text("")] if again else [Text(_label(answer, row))]
+        table.add_row(*first, *_key(row.key), *_cells(answer, row, shown))
+    if answer.totals:
+        table.add_section()
+    for row in answer.totals:
+        first = [Text(wording.ALL)] if by_span else []
+        keys = row.key or (wording.ALL, *[""] * (len(answer.keys) - 1))
+        table.add_row(*first, *_key(keys), *_cells(answer, row, shown), style="bold")
+    return table
+
+
+def _label(answer: Answer, row: Row) -> str:
+    if row.span is None:
+        return ""
+    return row.span.label + (f" {MARK}" if row.span in answer.quality.touched else "")
+
+
+def _key(names: Iterable[str]) -> Iterator[Text]:
+    for name in names:
+        yield Text(wording.printable(name))
+
+
+def _cells(answer: Answer, row: Row, shown: Sequence[int]) -> Iterator[Text]:
+    for place in shown:
+        yield Text(wording.worded(row.cells[place], answer.columns[place], answer.question.zone))
+
+
+def is_number(answer: Answer, place: int, column: Column) -> bool:
+    """Tell whether a column holds numbers."""
+    if column.unit is not None or answer.keys:
+        return True
+    return any(isinstance(row.cells[place], int | float) for row in answer.rows)

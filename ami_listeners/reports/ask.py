@@ -1,0 +1,226 @@
+"""Ask the database: the figures of a question, all spans at once, and the contacts one figure is made of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, LiteralString
+
+from psycopg.rows import dict_row, tuple_row
+
+from ami_listeners.database import Connection, Database
+from ami_listeners.queries import literal
+from ami_listeners.reports.answer import Answer, Cell, Column, Gap, Row
+from ami_listeners.reports.errors import QuestionError
+from ami_listeners.reports.heard import judge
+from ami_listeners.reports.lists import columns_of_list
+from ami_listeners.reports.period import Span, spans
+from ami_listeners.reports.question import ContactsQuestion, Question, Step
+from ami_listeners.reports.statements import counting, listing, report_queries
+from ami_listeners.reports.subjects import DEFINITIONS, SERVICE_LEVEL, Definition
+from queue_strategies.definitions import SERVICE_LEVELS, USUAL_SERVICE_LEVEL, Good, Unit
+
+Key = tuple[str, ...]
+Counted = dict[tuple[int, Key], dict[str, Any]]
+"""What was counted, by the number of the span, from 1, and by whom it is of."""
+
+
+async def ask(database: Database, question: Question) -> Answer:
+    """Answer a question; raises QuestionError, and DatabaseUnreachable."""
+    definition = DEFINITIONS[question.subject]
+    check_formula(question.formula)
+    cut = spans(question.since, question.until, question.step, question.zone, question.week_starts)
+    async with database.connection() as connection:
+        await _check_table(connection, definition)
+        counted = await _count(connection, definition, question, cut)
+        formulas = await _formulas(connection, definition, question, {key[0] for _, key in counted})
+        gaps = await _gaps(connection, question)
+    columns = columns_of(definition)
+    rows = [
+        Row(_cells(definition, counts, formulas, key), cut[number - 1], key)
+        for (number, key), counts in sorted(counted.items())
+    ]
+    return Answer(
+        question=question,
+        keys=tuple(Column(name=name, title=name, text=f"The {name}") for name in definition.keys),
+        columns=columns,
+        rows=tuple(rows),
+        totals=tuple(_totals(definition, counted, formulas, question)),
+        quality=judge(gaps, cut, question.since, question.until, database.clock.wall()),
+        formulas=formulas,
+    )
+
+
+async def contacts(database: Database, question: ContactsQuestion) -> Answer:
+    """List what one figure is made of; raises QuestionError, and DatabaseUnreachable."""
+    definition = DEFINITIONS[question.subject]
+    if question.measure not in definition.counts:
+        near = get_close_matches(question.measure, definition.counts, n=1, cutoff=0.0)[0]
+        raise QuestionError(f"nothing is counted as {question.measure!r}, did you mean {near!r}?")
+    source = next(source for source in definition.sources if question.measure in source.named)
+    count = source.named[question.measure]
+    parameters = {
+        **_between(question),
+        **{f"key_{number}": value for number, value in enumerate(question.key)},
+        "number": question.number,
+        "limit": question.limit + 1,
+    }
+    async with database.connection() as connection:
+        await _check_table(connection, definition)
+        cursor = connection.cursor(row_factory=dict_row)
+        await cursor.execute(listing(source, count, key=bool(question.key)), parameters)
+        rows = await cursor.fetchall()
+        columns = columns_of_list((column.name for column in cursor.description or ()), count)
+        gaps = await _gaps(connection, question)
+    return Answer(
+        question=question,
+        keys=(),
+        columns=columns,
+        rows=tuple(Row(tuple(row[column.name] for column in columns)) for row in rows[: question.limit]),
+        quality=judge(gaps, (), question.since, question.until, database.clock.wall()),
+        cut=len(rows) > question.limit,
+    )
+
+
+def check_formula(formula: str) -> None:
+    """Raise QuestionError, with the nearest right name, for a service level formula that does not exist."""
+    if formula and formula not in SERVICE_LEVELS:
+        near = get_close_matches(formula, SERVICE_LEVELS, n=1, cutoff=0.0)[0]
+        raise QuestionError(f"unknown service level formula {formula!r}, did you mean {near!r}?")
+
+
+def columns_of(definition: Definition) -> tuple[Column, ...]:
+    """Give the columns of a report: what is counted, then what is made of it."""
+    main = definition.main
+    columns = [
+        Column(
+            name=count.name,
+            title=count.title,
+            text=count.text,
+            unit=count.unit,
+            good=count.good,
+            main=not main or count.name in main,
+            opens=count.name,
+        )
+        for count in definition.counts.values()
+        if count.shown
+    ]
+    columns += [
+        Column(
+            name=made.name,
+            title=made.title,
+            text=made.text,
+            unit=made.unit,
+            good=made.good,
+            main=not main or made.name in main,
+            opens=made.of.numerator.plus[0],
+        )
+        for made in definition.made
+    ]
+    if definition.service_level:
+        columns.append(
+            Column(
+                name=SERVICE_LEVEL,
+                title="service level",
+                text="Served in time; how that is counted stands below",
+                unit=Unit.RATIO,
+                good=Good.HIGHER,
+                opens="answered_within",
+            )
+        )
+    return tuple(columns)
+
+
+def _cells(
+    definition: Definition, counts: Mapping[str, Any], formulas: Mapping[str, str], key: Key
+) -> tuple[Cell, ...]:
+    cells = [counts[count.name] for count in definition.counts.values() if count.shown]
+    cells += [made.of.of(counts).value for made in definition.made]
+    if definition.service_level:
+        named = {formulas[key[0]]} if key else set(formulas.values())
+        cells.append(SERVICE_LEVELS[named.pop()].of(counts).value if len(named) == 1 else None)
+    return tuple(cells)
+
+
+def _totals(
+    definition: Definition, counted: Counted, formulas: Mapping[str, str], question: Question
+) -> Iterable[Row]:
+    """Yield a row for each queue over all spans, and one for all queues, where these are more than one."""
+    whole = spans(question.since, question.until, Step.ALL, question.zone)[0]
+    by_key: dict[Key, list[dict[str, Any]]] = defaultdict(list)
+    for (_, key), counts in counted.items():
+        by_key[key].append(counts)
+    if question.step is not Step.ALL:
+        for key, several in sorted(by_key.items()):
+            yield Row(_cells(definition, _together(definition, several), formulas, key), whole, key)
+    if len(by_key) > 1:
+        everything = _together(definition, counted.values())
+        yield Row(_cells(definition, everything, formulas, ()), whole)
+
+
+def _together(definition: Definition, several: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    several = tuple(several)
+    return {
+        name: count.together(counts[name] for counts in several) for name, count in definition.counts.items()
+    }
+
+
+# -- what is asked of the database --------------------------------------------------------------------------
+
+
+async def _count(
+    connection: Connection, definition: Definition, question: Question, cut: Sequence[Span]
+) -> Counted:
+    nothing = {name: 0 if count.how == "sum" else None for name, count in definition.counts.items()}
+    counted: Counted = {}
+    bounds = [cut[0].begins, *(span.ends for span in cut)]
+    for source in definition.sources:
+        keys = [f"key_{number}" for number in range(len(source.keys))]
+        for row in await _rows(connection, counting(source), {**_between(question), "bounds": bounds}):
+            key = tuple(str(row.pop(name)) for name in keys)
+            counted.setdefault((row.pop("span"), key), dict(nothing)).update(row)
+    return counted
+
+
+async def _formulas(
+    connection: Connection, definition: Definition, question: Question, queues: Iterable[str]
+) -> dict[str, str]:
+    if not definition.service_level:
+        return {}
+    rows = await _rows(connection, literal(report_queries()["formulas"]), {})
+    known = {row["queue"]: row["service_level_formula"] for row in rows}
+    return {queue: question.formula or known.get(queue, USUAL_SERVICE_LEVEL) for queue in sorted(queues)}
+
+
+async def _gaps(connection: Connection, question: Question | ContactsQuestion) -> list[Gap]:
+    cursor = connection.cursor(row_factory=tuple_row)
+    await cursor.execute(literal(report_queries()["gaps"]), _between(question))
+    return [Gap(*row) for row in await cursor.fetchall()]
+
+
+async def _check_table(connection: Connection, definition: Definition) -> None:
+    if definition.needs_table:
+        found = await _rows(
+            connection, literal(report_queries()["table_exists"]), {"name": definition.needs_table}
+        )
+        if not next(iter(found[0].values())):
+            raise QuestionError(
+                "nothing of this was kept yet: start the newer callfloor once, then ask again"
+            )
+
+
+async def _rows(
+    connection: Connection, sql: LiteralString, parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(sql, parameters)
+    return await cursor.fetchall()
+
+
+def _between(question: Question | ContactsQuestion) -> dict[str, Any]:
+    return {
+        "since": question.since,
+        "until": question.until,
+        "names": list(question.names) or None,
+    }

@@ -1,0 +1,102 @@
+"""What a report counts: the registry's measures, and a few that only reports have, as SQL over one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from queue_strategies.definitions import Condition, Good, Measure, Quotient, Unit
+
+VIRTUAL = {"callback_taken": "callback_taken_at IS NOT NULL"}
+"""Conditions whose column is none of the table's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """Something that rows are counted or summed up for; a list of its rows is what the number opens."""
+
+    name: str
+    title: str
+    text: str
+    where: str = "true"
+    """SQL: which rows count."""
+    value: str | None = None
+    """SQL: what is taken of each; None: rows are counted."""
+    how: str = "sum"
+    """sum, max or min, of `value`."""
+    unit: Unit | None = Unit.COUNT
+    good: Good = Good.NEITHER
+    shown: bool = True
+    """Has a column; otherwise figures alone are made of it."""
+
+    @property
+    def sql(self) -> str:
+        """Give the aggregate."""
+        if self.value is None:
+            return f"count(*) FILTER (WHERE {self.where}) AS {self.name}"
+        whole = f"{self.how}({self.value}) FILTER (WHERE {self.where})"
+        return f"{f'coalesce({whole}, 0)' if self.how == 'sum' else whole} AS {self.name}"
+
+    def together(self, values: Iterable[Any]) -> Any:
+        """Make one number of those of several spans, or of several queues."""
+        told = [value for value in values if value is not None]
+        if self.how == "sum":
+            return sum(told)
+        return {"max": max, "min": min}[self.how](told, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A figure that is made of counts."""
+
+    name: str
+    title: str
+    text: str
+    of: Quotient
+    unit: Unit | None = Unit.RATIO
+    good: Good = Good.NEITHER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A table whose rows are counted, each at one moment; SQL, but for `counts` and the names of queries."""
+
+    counts: tuple[Count, ...]
+    at: str
+    keys: tuple[str, ...]
+    """Whom a row is of; the first is what a report can be asked of alone."""
+    listed: str
+    """The query that lists its rows."""
+    rows: str = ""
+    within: str = ""
+    """Which rows are of the time asked for; found by an index."""
+    such: str = "true"
+    counted: str = "counted_in_spans"
+    """The query that counts its rows."""
+    named: Mapping[str, Count] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "named", {count.name: count for count in self.counts})
+
+
+def of_measure(measure: Measure[Any], title: str = "", *, shown: bool = True) -> Count:
+    """Take a measure of the registry."""
+    return Count(
+        name=measure.name,
+        title=title or measure.name.removesuffix("_s").replace("_", " "),
+        text=measure.text,
+        where=" AND ".join(map(condition, measure.where)) or "true",
+        value=measure.column,
+        unit=measure.unit,
+        good=measure.good,
+        shown=shown,
+    )
+
+
+def condition(condition: Condition) -> str:
+    """Write a condition of the registry as SQL."""
+    if not condition.among:
+        return VIRTUAL.get(condition.column, condition.column)
+    among = ", ".join("'" + value.replace("'", "''") + "'" for value in condition.among)
+    return f"{condition.column} IN ({among})"

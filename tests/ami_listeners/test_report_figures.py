@@ -1,0 +1,239 @@
+"""Reports say what the fold of the same facts says, in any spans, and every figure opens its contacts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ami_listeners.clock import Clock
+from ami_listeners.database import Database
+from ami_listeners.journal import Journal
+from ami_listeners.local_postgres import LocalPostgres
+from ami_listeners.reports import as_csv, as_json
+from ami_listeners.reports.answer import Answer, Row
+from ami_listeners.reports.ask import ask, contacts
+from ami_listeners.reports.errors import QuestionError
+from ami_listeners.reports.question import ContactsQuestion, Question, Step, Subject
+from ami_listeners.reports.subjects import DEFINITIONS, SERVICE_LEVEL
+from ami_listeners.settings import DatabaseSettings
+from queue_strategies import metrics
+from queue_strategies.definitions import AGENT_FIGURES, QUEUE_FIGURES, QUEUE_MEASURES
+from queue_strategies.definitions.agents import AGENT_MEASURES
+from queue_strategies.definitions.measure import ratio
+from queue_strategies.facts import (
+    ContactEnded,
+    ContactStarted,
+    Fact,
+    Handled,
+    ListenerGap,
+    QueueJoined,
+    VisitEnded,
+)
+from queue_strategies.figures import Figures
+from queue_strategies.model import AgentId, QueueName
+from tests.ami_listeners.conftest import make_database
+from tests.ami_listeners.test_figures_agree import AGENTS, QUEUES, Day
+
+BEGINS = dt.datetime(2026, 10, 24, 23, 10, tzinfo=dt.UTC)
+"""Before the clocks of Berlin are set, of a day that lasts for hours."""
+BERLIN, KATHMANDU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")
+COUNTED = {queue.name for queue in QUEUES if not queue.direct}
+FIGURES_OF = tuple(subject for subject in Subject if subject is not Subject.QUALITY)
+
+
+@dataclass
+class History:
+    """A day by chance: its facts, and a database that has them."""
+
+    database: Database
+    facts: list[Fact]
+    figures: Figures
+
+    def question(self, subject: Subject, step: Step = Step.ALL, zone: ZoneInfo = BERLIN) -> Question:
+        until = BEGINS + dt.timedelta(seconds=self.facts[-1].moment + 1)
+        return Question(subject=subject, since=BEGINS, until=until, step=step, zone=zone)
+
+    async def answer(self, subject: Subject, step: Step = Step.ALL, **more: Any) -> Answer:
+        return await ask(self.database, replace(self.question(subject, step), **more))
+
+
+@pytest.fixture(scope="module")
+async def history(
+    postgres: LocalPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[History]:
+    day = Day(4)
+    day.pass_by(4000)
+    facts = list(with_callers(day.facts))
+    figures = Figures()
+    figures.add_all(facts)
+    clock = Clock(moment=lambda: 0.0, wall=lambda: BEGINS)
+    database = Database(await make_database(postgres), DatabaseSettings(batch_s=0.01), clock)
+    journal = Journal(database, tmp_path_factory.mktemp("spool"), clock)
+    await journal.start()
+    await journal.know_queues(QUEUES)
+    journal.write_all(facts)
+    assert await journal.drained(60)
+    await journal.stop()
+    yield History(database, facts, figures)
+    await database.stop()
+
+
+def with_callers(facts: list[Fact]) -> Iterator[Fact]:
+    """Tell also of the contacts: a few customers who call again and again."""
+    for number, fact in enumerate(facts):
+        if isinstance(fact, QueueJoined):
+            yield ContactStarted(
+                moment=fact.moment,
+                contact=fact.contact,
+                channel=f"{number}.1",
+                caller_number=f"+4930{number % 37}",
+                caller_name="",
+                called_number="+49301",
+            )
+        yield fact
+        if isinstance(fact, VisitEnded | Handled):
+            yield ContactEnded(
+                moment=fact.moment, contact=fact.contact, ended_by="caller", cause=16, duration_s=number / 7
+            )
+
+
+def told(answer: Answer, row: Row) -> dict[str, Any]:
+    return {column.name: cell for column, cell in zip(answer.columns, row.cells, strict=True)}
+
+
+async def test_a_report_counts_queues_as_the_fold_does(history: History) -> None:
+    answer = await history.answer(Subject.QUEUE)
+    assert {row.key for row in answer.rows} == {(name,) for name in COUNTED}
+    for row in answer.rows:
+        cells, queue = told(answer, row), history.figures.queue(QueueName(row.key[0]))
+        for name, measure in QUEUE_MEASURES.items():
+            assert cells[name] == pytest.approx(measure.counted(queue)), name
+        for name, figure in QUEUE_FIGURES.items():
+            assert cells[name] == pytest.approx(ratio(figure.of, QUEUE_MEASURES, queue).value), name
+        formula = answer.formulas[row.key[0]]
+        assert cells[SERVICE_LEVEL] == pytest.approx(metrics.service_level(queue, formula).value)
+        assert cells["longest_wait_s"] == pytest.approx(queue.longest_wait_s)
+    assert len(set(answer.formulas.values())) > 1
+    assert told(answer, answer.totals[-1])[SERVICE_LEVEL] is None, "a mean of different formulas"
+
+
+async def test_a_report_counts_agents_as_the_fold_does(history: History) -> None:
+    answer = await history.answer(Subject.AGENT)
+    assert {row.key for row in answer.rows} == {(agent.id,) for agent in AGENTS}
+    for row in answer.rows:
+        cells, agent = told(answer, row), history.figures.agent(AgentId(row.key[0]))
+        for name, measure in AGENT_MEASURES.items():
+            assert cells[name] == pytest.approx(measure.counted(agent)), name
+        for name, figure in AGENT_FIGURES.items():
+            assert cells[name] == pytest.approx(ratio(figure.of, AGENT_MEASURES, agent).value), name
+
+
+@pytest.mark.parametrize("subject", FIGURES_OF)
+@pytest.mark.parametrize("step", [Step.QUARTER, Step.HOUR, Step.DAY])
+async def test_spans_of_any_clock_add_up_to_the_whole(history: History, subject: Subject, step: Step) -> None:
+    for zone in (BERLIN, KATHMANDU):
+        whole = await history.answer(subject, zone=zone)
+        parts = await history.answer(subject, step, zone=zone)
+        assert {row.span for row in parts.rows} != {row.span for row in whole.rows}
+        rows = [*whole.rows, *whole.totals[-1:]]
+        assert [row.key for row in parts.totals] == [row.key for row in rows]
+        for part, row in zip(parts.totals, rows, strict=True):
+            for name, cell in told(whole, row).items():
+                expected = cell if cell is None else pytest.approx(cell, rel=1e-9, abs=1e-6)
+                assert told(parts, part)[name] == expected, (row.key, name)
+
+
+@pytest.mark.parametrize("subject", FIGURES_OF)
+async def test_every_figure_opens_the_list_of_its_contacts(history: History, subject: Subject) -> None:
+    answer = await history.answer(subject, Step.HOUR)
+    opened = 0
+    for row in (*answer.rows[::7], *answer.totals):
+        for column, cell in zip(answer.columns, row.cells, strict=True):
+            question = answer.opens(row, column)
+            assert question is not None, column
+            count = DEFINITIONS[subject].counts[question.measure]
+            if column.name != count.name:
+                continue  # a figure opens what is counted above its line
+            listed = await contacts(history.database, question)
+            opened += len(listed.rows)
+            if count.value is None:
+                assert len(listed.rows) == cell, (row, column.name)
+            else:
+                added = count.together(each.cells[-1] for each in listed.rows)
+                assert added == (cell if cell is None else pytest.approx(cell)), (row, column.name)
+    assert opened
+
+
+async def test_one_queue_alone_is_what_it_is_among_others(history: History) -> None:
+    everybody = await history.answer(Subject.QUEUE, Step.HOUR)
+    alone = await history.answer(Subject.QUEUE, Step.HOUR, names=("queue-2",))
+    theirs = [row for row in everybody.rows if row.key == ("queue-2",)]
+    assert [row.span for row in alone.rows] == [row.span for row in theirs]
+    for row, same in zip(alone.rows, theirs, strict=True):
+        assert told(alone, row) == pytest.approx(told(everybody, same))
+    other = await history.answer(Subject.QUEUE, names=("queue-2",), formula="answered_within/offered")
+    cells = told(other, other.rows[0])
+    assert cells[SERVICE_LEVEL] == pytest.approx(cells["answered_within"] / cells["offered"])
+    assert other.formulas == {"queue-2": "answered_within/offered"}
+
+
+async def test_what_nobody_heard_is_marked_in_the_spans_it_touches(
+    history: History, tmp_path: Path, postgres: LocalPostgres
+) -> None:
+    clock = Clock(moment=lambda: 0.0, wall=lambda: BEGINS + dt.timedelta(hours=10))
+    database = Database(await make_database(postgres), DatabaseSettings(batch_s=0.01), clock)
+    journal = Journal(database, tmp_path, Clock(moment=lambda: 0.0, wall=lambda: BEGINS))
+    await journal.start()
+    for began, ended in ((600, 1200), (900, 1500), (3000, 3000)):
+        journal.write(ListenerGap(moment=float(ended), source="ami", began_moment=float(began), reason="cut"))
+    assert await journal.drained(60)
+    await journal.stop()
+    question = history.question(Subject.QUEUE, Step.QUARTER)
+    answer = await ask(database, question)
+    await database.stop()
+    quality = answer.quality
+    assert (quality.badge, len(quality.gaps), quality.gap_s) == ("gaps", 2, 900)
+    assert quality.heard_ratio == pytest.approx(1 - 900 / (question.until - BEGINS).total_seconds())
+    labels = sorted(span.label for span in quality.touched)
+    assert labels == ["2026-10-25 01:15", "2026-10-25 01:30"]
+    whole = await history.answer(Subject.QUEUE)
+    assert (whole.quality.badge, whole.quality.heard_ratio) == ("good", 1.0)
+
+
+async def test_questions_that_make_no_sense_are_answered_by_a_sentence(history: History) -> None:
+    with pytest.raises(QuestionError, match="did you mean 'answered_within/offered'"):
+        await history.answer(Subject.QUEUE, formula="answered_within/offred")
+    until = BEGINS + dt.timedelta(1)
+    question = ContactsQuestion(
+        subject=Subject.QUEUE, measure="abandonded", since=BEGINS, until=until, zone=BERLIN
+    )
+    with pytest.raises(QuestionError, match="did you mean 'abandoned'"):
+        await contacts(history.database, question)
+    with pytest.raises(QuestionError, match="no time lies between"):
+        await history.answer(Subject.QUEUE, until=BEGINS)
+
+
+async def test_programs_read_the_same_numbers(history: History) -> None:
+    answer = await history.answer(Subject.QUEUE, Step.HOUR)
+    out = io.BytesIO()
+    as_json.write(answer, out)
+    read = json.loads(out.getvalue())
+    assert len(read["rows"]) == len(answer.rows)
+    for row, told_row in zip(answer.rows, read["rows"], strict=True):
+        for name, cell in told(answer, row).items():
+            assert told_row[name] == cell
+        assert dt.datetime.fromisoformat(told_row["from"]) == (row.span.begins if row.span else None)
+    out = io.BytesIO()
+    as_csv.write(answer, out)
+    lines = out.getvalue().decode().split("\r\n")
+    assert len(lines) == len(answer.rows) + 2
+    assert lines[0].startswith("from,to,queue,offered,answered")
+    assert {line.partition(",")[0] for line in lines[1:-1]} == {row["from"] for row in read["rows"]}
