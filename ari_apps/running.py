@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,7 +21,9 @@ from ami_listeners.clock import Clock
 from ami_listeners.database import Database
 from ami_listeners.errors import DatabaseUnreachable
 from ami_listeners.exporter import Exporter
-from ami_listeners.figure_metrics import figure_families, floor_families
+from ami_listeners.exposition.figure_lines import FigureLines
+from ami_listeners.exposition.floor_lines import FloorLines
+from ami_listeners.exposition.native_census import native_census
 from ami_listeners.health import Check, Health
 from ami_listeners.health_metrics import ami_families, journal_families
 from ami_listeners.journal import Journal
@@ -45,9 +47,10 @@ from ari_apps.crew import Crew
 from ari_apps.last_agents import DAYS, LastAgents
 from ari_apps.reconcile.before import Recall
 from queue_strategies.errors import CallfloorError
+from queue_strategies.estimates import Estimate
 from queue_strategies.facts import Fact
 from queue_strategies.figures import Figures
-from queue_strategies.floor import FloorSnapshot
+from queue_strategies.floor import Counting, FloorSnapshot
 from queue_strategies.model import AgentId, Queue, QueueName
 
 log = structlog.get_logger()
@@ -83,6 +86,8 @@ class RunningFloor:
     listener: Listener | None = None
     watchers: list[Callable[[Fact], None]] = field(default_factory=list)
     """Told every fact, as it becomes true."""
+    measured: Sequence[Queue] = ()
+    """The queues of the file, by whose rules visits are measured."""
 
     def given_up(self) -> Iterator[Coroutine[Any, Any, object]]:
         """Yield what ends, by an error that says why, when trying further is vain."""
@@ -111,7 +116,8 @@ class RunningFloor:
         return removed
 
     def tell_queues(self) -> None:
-        """Let the database know by which rules each queue is measured, as soon as it is there."""
+        """Measure each queue by its rules; let the database know them as soon as it is there."""
+        self.measured = [queue for queue in self.configuration.floor_queues() if not queue.direct]
         if self.queues_told is not None:
             self.queues_told.cancel()  # it would tell what holds no more, and might be the last to do so
         telling = _tell_queues(self.journal, self.configuration)
@@ -121,8 +127,7 @@ class RunningFloor:
         """Return every queue that has figures: those of the file, Asterisk's own, those still served."""
         native = self.listener.fold.rules.values() if self.listener else ()
         closed = self.apps.floor.closed_queues() if self.apps else ()
-        everyone = (*native, *closed, *self.configuration.floor_queues())
-        return {queue.name: queue for queue in everyone if not queue.direct}
+        return {queue.name: queue for queue in (*native, *closed, *self.measured) if not queue.direct}
 
     def snapshot(self) -> FloorSnapshot:
         """Show the floor and Asterisk's own queues as they are now."""
@@ -133,6 +138,18 @@ class RunningFloor:
         """Show the floor without Asterisk's own queues."""
         now = self.clock.moment()
         return self.apps.floor.snapshot(now) if self.apps else FloorSnapshot(now, {}, {})
+
+    def census(self) -> Counting | None:
+        """Count callers and agents of the floor, where it is led here."""
+        return self.apps.floor.census() if self.apps else None
+
+    def native_census(self) -> Counting | None:
+        """Count callers and members of Asterisk's own queues, where they are listened to here."""
+        return native_census(self.listener.fold) if self.listener else None
+
+    def expected_wait(self, queue: QueueName, now: float) -> Estimate | None:
+        """Estimate the wait of a caller who joined a queue of the floor now."""
+        return self.apps.floor.expected_wait(queue, now) if self.apps else None
 
     def remember(self, fact: Fact) -> None:
         """Count a fact, keep it, and tell whoever watches."""
@@ -190,8 +207,10 @@ async def _remembering(
     telling.start(database.keep_checking(), "check the database")
     floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter(), telling)
     floor.tell_queues()
-    floor.exporter.add(lambda: figure_families(floor.figures, floor.rules()))
-    floor.exporter.add(lambda: floor_families(floor.snapshot()))
+    floor.exporter.show(FigureLines(floor.figures, floor.rules))
+    floor.exporter.show(
+        FloorLines(clock.moment, floor=floor.census, native=floor.native_census, expect=floor.expected_wait)
+    )
     floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
     return floor

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from operator import add
 
+from queue_strategies.changes import Changes
 from queue_strategies.facts import (
     AgentStateChanged,
     Answered,
@@ -242,6 +243,8 @@ class Figures:
     def __init__(self) -> None:
         self.queues: dict[QueueName, QueueFigures] = {}
         self.agents: dict[AgentId, AgentFigures] = {}
+        self.changed_queues: Changes[QueueName] = Changes()
+        self.changed_agents: Changes[AgentId] = Changes()
         self._unfinished: dict[VisitId, float] = {}
         """Talk and hold of visits whose wrap-up goes on."""
 
@@ -281,16 +284,18 @@ class Figures:
             self.add(fact)
 
     def queue(self, name: QueueName) -> QueueFigures:
-        """Return the figures of a queue, empty ones for a queue not heard of yet."""
+        """Return the figures of a queue to count in, empty ones for a queue not heard of yet."""
+        self.changed_queues.tell(name)
         if name not in self.queues:
             self.queues[name] = QueueFigures()
         return self.queues[name]
 
     def agent(self, agent: AgentId) -> AgentFigures:
-        """Return the figures of an agent, empty ones for an agent not heard of yet."""
-        return (
-            self.agents.setdefault(agent, AgentFigures()) if agent not in self.agents else self.agents[agent]
-        )
+        """Return the figures of an agent to count in, empty ones for an agent not heard of yet."""
+        self.changed_agents.tell(agent)
+        if agent not in self.agents:
+            self.agents[agent] = AgentFigures()
+        return self.agents[agent]
 
     def _handled(self, fact: Handled) -> None:
         agent = self.agent(fact.agent)

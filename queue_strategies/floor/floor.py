@@ -24,6 +24,7 @@ from queue_strategies.floor import (
     serving,
     talks,
 )
+from queue_strategies.floor.census import Counting, take_census
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.explanation import Explanation, explain
 from queue_strategies.floor.hall import Hall
@@ -86,6 +87,10 @@ class Floor:
     def snapshot(self, now: float) -> FloorSnapshot:
         """Show who stands where; takes time in proportion to callers and memberships."""
         return floor_snapshot(self._hall, now)
+
+    def census(self) -> Counting:
+        """Count callers and agents of every queue, a short step at a time."""
+        return take_census(self._hall)
 
     def counts(self, queue: QueueName) -> QueueCounts | None:
         """Count one queue's callers and agents in the same short time whatever its size; None if unknown."""

@@ -12,17 +12,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from ami_listeners.clock import Clock
 from ami_listeners.database import Database
 from ami_listeners.exporter import Exporter
-from ami_listeners.figure_metrics import MOST_AGENTS, figure_families, floor_families
+from ami_listeners.exposition.figure_lines import FigureLines
+from ami_listeners.exposition.floor_lines import FloorLines
+from ami_listeners.exposition.native_census import native_census
 from ami_listeners.health import Check, Health
 from ami_listeners.health_metrics import ami_families, journal_families
 from ami_listeners.journal import Journal
 from ami_listeners.listener import Listener
-from ami_listeners.native_snapshot import together
 from ami_listeners.settings import DatabaseSettings
 from queue_strategies.announcements import Announcements, EstimateRule
 from queue_strategies.events import AgentLoggedIn, AgentPaused, CallerJoined, FloorConfigured, PhoneChanged
 from queue_strategies.figures import Figures
-from queue_strategies.floor import Floor, FloorSnapshot
+from queue_strategies.floor import Floor
 from queue_strategies.model import (
     Agent,
     AgentId,
@@ -45,7 +46,7 @@ NOBODY = QueueName("nobody")
 
 def samples(exporter: Exporter) -> dict[str, float]:
     """Read what is shown, as Prometheus would; a family shown twice is an error to it."""
-    text = exporter.text()[0].decode()
+    text = exporter.text()
     families = list(text_string_to_metric_families(text))
     assert not [name for name, times in Counter(each.name for each in families).items() if times > 1]
     found = {}
@@ -75,7 +76,7 @@ async def test_the_live_floor_and_native_queues_are_shown_as_one(
     listener = Listener(settings, journal=journal, figures=Figures(), clock=Clock())
     await listener.start()
     exporter = Exporter()
-    exporter.add(lambda: floor_families(together(floor.snapshot(100.0), listener.snapshot())))
+    exporter.show(FloorLines(lambda: 100.0, floor=floor.census, native=lambda: native_census(listener.fold)))
     exporter.add(lambda: ami_families(listener.health))
     exporter.add(lambda: journal_families(journal.health(), database.health, Clock().moment()))
     caller = asyncio.create_task(native_floor.call("nobody", NativeCaller(wait_s=1)))
@@ -104,9 +105,8 @@ def test_the_estimated_wait_is_shown_with_how_estimates_have_turned_out() -> Non
     days.go_on(3600.0)
     figures, exporter = Figures(), Exporter()
     figures.add_all(days.facts)
-    nothing_native = FloorSnapshot(days.now, {}, {})
-    exporter.add(lambda: figure_families(figures, {}))
-    exporter.add(lambda: floor_families(together(days.floor.snapshot(days.now), nothing_native)))
+    exporter.show(FigureLines(figures, dict))
+    exporter.show(FloorLines(lambda: days.now, floor=days.floor.census, expect=days.floor.expected_wait))
     shown = {name.replace("{queue=nobody}", ""): value for name, value in samples(exporter).items()}
     expected = days.floor.expected_wait(NOBODY, days.now)
     assert expected is not None
@@ -122,12 +122,15 @@ def test_the_estimated_wait_is_shown_with_how_estimates_have_turned_out() -> Non
 
 def test_agents_without_end_do_not_become_series_without_end() -> None:
     figures, exporter = Figures(), Exporter()
-    for number in range(MOST_AGENTS + 5):
+    for number in range(12):
         figures.agent(AgentId(f"agent-{number}")).handled = 1
-    exporter.add(lambda: figure_families(figures, {}))
-    shown = samples(exporter)
-    assert sum(name.startswith("callfloor_agent_handled_total") for name in shown) == MOST_AGENTS
-    assert shown["callfloor_agents_not_shown{}"] == 5
+    exporter.show(FigureLines(figures, dict, most_agents=7))
+    for _ in range(2):
+        shown = samples(exporter)
+        told = {f"callfloor_agent_handled_total{{agent=agent-{number}}}" for number in range(7)}
+        assert {name for name in shown if name.startswith("callfloor_agent_handled_total")} == told
+        assert shown["callfloor_agents_not_shown{}"] == 5
+        figures.agent(AgentId("agent-11")).handled = 2
 
 
 async def test_readiness_names_what_is_missing_and_why(tmp_path: Path) -> None:

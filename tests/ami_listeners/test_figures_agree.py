@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from ami_listeners.clock import Clock
 from ami_listeners.database import Database
 from ami_listeners.exporter import Exporter
-from ami_listeners.figure_metrics import figure_families
+from ami_listeners.exposition.figure_lines import FigureLines
 from ami_listeners.journal import Journal
 from queue_strategies import metrics
 from queue_strategies.callback import CallbackRules, CalledFirst
@@ -286,11 +286,9 @@ async def test_prometheus_is_told_what_the_database_knows(day: list[Fact], datab
     figures, exporter = Figures(), Exporter()
     figures.add_all(day)
     queues = {queue.name: queue for queue in QUEUES if not queue.direct}
-    exporter.add(lambda: figure_families(figures, queues))
-    body, content_type = exporter.text()
-    assert "version=" in content_type
+    exporter.show(FigureLines(figures, lambda: queues))
     told: dict[tuple[str, str], float] = {}
-    for family in text_string_to_metric_families(body.decode()):
+    for family in text_string_to_metric_families(exporter.text()):
         for sample in family.samples:
             told[sample.name, sample.labels.get("queue", "") + sample.labels.get("le", "")] = sample.value
     for name, row in (await columns(database_url, "queue_figures")).items():

@@ -1,4 +1,4 @@
-"""Turn the figures of queues and agents into Prometheus metrics; `queue_strategies.metrics` defines them."""
+"""The way before `ami_listeners.exposition`: prometheus_client makes every line anew at every scrape."""
 
 from __future__ import annotations
 
