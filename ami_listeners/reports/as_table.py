@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +14,8 @@ from ami_listeners.reports import wording
 from ami_listeners.reports.answer import Answer, Column, Row
 from ami_listeners.reports.question import Question, Step
 
+GAP = 2
+"""Between columns."""
 MARK = "◦"
 """Beside a span of which not everything was heard."""
 
@@ -24,10 +28,47 @@ def show(console: Console, answer: Answer, *, every_column: bool = False) -> Non
     if not answer.rows:
         console.print("nothing happened then")
         return
-    shown = [place for place, column in enumerate(answer.columns) if column.main or every_column]
+    shown = fitting(console, answer, every_column=every_column)
     console.print(_table(answer, shown))
     for note in notes(answer):
         console.print(Text(note, "dim"))
+    if len(shown) < len(answer.columns):
+        console.print(Text("--all shows every column, --format csv too", "dim"))
+
+
+def fitting(console: Console, answer: Answer, *, every_column: bool) -> list[int]:
+    """Choose the columns that are shown: the main ones, the first of them that a terminal has room for."""
+    wanted = [place for place, column in enumerate(answer.columns) if column.main or every_column]
+    taken = sum(_key_widths(answer))
+    if not console.is_terminal or every_column:
+        console.width = max(console.width, taken + sum(_width(answer, place) for place in wanted))
+        return wanted
+    fits: list[int] = []
+    for place in wanted:
+        taken += _width(answer, place)
+        if taken <= console.width or not fits:
+            fits.append(place)
+    return fits
+
+
+def _key_widths(answer: Answer) -> Iterator[int]:
+    if _by_span(answer):
+        yield GAP + max(cell_len(_label(answer, row)) for row in answer.rows)
+    for number, key in enumerate(answer.keys):
+        yield GAP + max(cell_len(key.title), *(cell_len(row.key[number]) for row in answer.rows))
+
+
+def _width(answer: Answer, place: int) -> int:
+    column = answer.columns[place]
+    cells = [
+        wording.worded(row.cells[place], column, answer.question.zone)
+        for row in (*answer.rows, *answer.totals)
+    ]
+    return GAP + max(map(cell_len, (*column.title.split(), *cells)))
+
+
+def _by_span(answer: Answer) -> bool:
+    return isinstance(answer.question, Question) and answer.question.step is not Step.ALL
 
 
 def notes(answer: Answer) -> Iterator[str]:
@@ -40,15 +81,16 @@ def notes(answer: Answer) -> Iterator[str]:
 
 
 def _table(answer: Answer, shown: Sequence[int]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    by_span = isinstance(answer.question, Question) and answer.question.step is not Step.ALL
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+    by_span = _by_span(answer)
     if by_span:
-        table.add_column(answer.question.step.value if isinstance(answer.question, Question) else "")
+        table.add_column("span", no_wrap=True)
     for key in answer.keys:
-        table.add_column(key.title)
+        table.add_column(key.title, no_wrap=True)
     for place in shown:
         column = answer.columns[place]
-        table.add_column(column.title, justify="right" if is_number(answer, place, column) else "left")
+        side: Literal["left", "right"] = "right" if is_number(answer, place, column) else "left"
+        table.add_column(column.title, justify=side, min_width=_width(answer, place) - GAP)
     before = None
     for row in answer.rows:
         again, before = row.span is not None and row.span == before, row.span

@@ -11,17 +11,17 @@ from psycopg.rows import dict_row, tuple_row
 
 from ami_listeners.database import Connection, Database
 from ami_listeners.queries import literal
-from ami_listeners.reports.answer import Answer, Cell, Column, Gap, Row
+from ami_listeners.reports.answer import Answer, Column, Gap, Row
+from ami_listeners.reports.columns import Key, cells_of, columns_of
 from ami_listeners.reports.errors import QuestionError
 from ami_listeners.reports.heard import judge
 from ami_listeners.reports.lists import columns_of_list
 from ami_listeners.reports.period import Span, spans
 from ami_listeners.reports.question import ContactsQuestion, Question, Step
 from ami_listeners.reports.statements import counting, listing, report_queries
-from ami_listeners.reports.subjects import DEFINITIONS, SERVICE_LEVEL, Definition
-from queue_strategies.definitions import SERVICE_LEVELS, USUAL_SERVICE_LEVEL, Good, Unit
+from ami_listeners.reports.subjects import DEFINITIONS, Definition
+from queue_strategies.definitions import SERVICE_LEVELS, USUAL_SERVICE_LEVEL
 
-Key = tuple[str, ...]
 Counted = dict[tuple[int, Key], dict[str, Any]]
 """What was counted, by the number of the span, from 1, and by whom it is of."""
 
@@ -38,7 +38,7 @@ async def ask(database: Database, question: Question) -> Answer:
         gaps = await _gaps(connection, question)
     columns = columns_of(definition)
     rows = [
-        Row(_cells(definition, counts, formulas, key), cut[number - 1], key)
+        Row(cells_of(definition, counts, formulas, key), cut[number - 1], key)
         for (number, key), counts in sorted(counted.items())
     ]
     return Answer(
@@ -90,59 +90,6 @@ def check_formula(formula: str) -> None:
         raise QuestionError(f"unknown service level formula {formula!r}, did you mean {near!r}?")
 
 
-def columns_of(definition: Definition) -> tuple[Column, ...]:
-    """Give the columns of a report: what is counted, then what is made of it."""
-    main = definition.main
-    columns = [
-        Column(
-            name=count.name,
-            title=count.title,
-            text=count.text,
-            unit=count.unit,
-            good=count.good,
-            main=not main or count.name in main,
-            opens=count.name,
-        )
-        for count in definition.counts.values()
-        if count.shown
-    ]
-    columns += [
-        Column(
-            name=made.name,
-            title=made.title,
-            text=made.text,
-            unit=made.unit,
-            good=made.good,
-            main=not main or made.name in main,
-            opens=made.of.numerator.plus[0],
-        )
-        for made in definition.made
-    ]
-    if definition.service_level:
-        columns.append(
-            Column(
-                name=SERVICE_LEVEL,
-                title="service level",
-                text="Served in time; how that is counted stands below",
-                unit=Unit.RATIO,
-                good=Good.HIGHER,
-                opens="answered_within",
-            )
-        )
-    return tuple(columns)
-
-
-def _cells(
-    definition: Definition, counts: Mapping[str, Any], formulas: Mapping[str, str], key: Key
-) -> tuple[Cell, ...]:
-    cells = [counts[count.name] for count in definition.counts.values() if count.shown]
-    cells += [made.of.of(counts).value for made in definition.made]
-    if definition.service_level:
-        named = {formulas[key[0]]} if key else set(formulas.values())
-        cells.append(SERVICE_LEVELS[named.pop()].of(counts).value if len(named) == 1 else None)
-    return tuple(cells)
-
-
 def _totals(
     definition: Definition, counted: Counted, formulas: Mapping[str, str], question: Question
 ) -> Iterable[Row]:
@@ -153,10 +100,10 @@ def _totals(
         by_key[key].append(counts)
     if question.step is not Step.ALL:
         for key, several in sorted(by_key.items()):
-            yield Row(_cells(definition, _together(definition, several), formulas, key), whole, key)
+            yield Row(cells_of(definition, _together(definition, several), formulas, key), whole, key)
     if len(by_key) > 1:
         everything = _together(definition, counted.values())
-        yield Row(_cells(definition, everything, formulas, ()), whole)
+        yield Row(cells_of(definition, everything, formulas, ()), whole)
 
 
 def _together(definition: Definition, several: Iterable[dict[str, Any]]) -> dict[str, Any]:

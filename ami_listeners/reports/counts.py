@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from queue_strategies.definitions import Condition, Good, Measure, Quotient, Unit
@@ -74,10 +74,11 @@ class Source:
     such: str = "true"
     counted: str = "counted_in_spans"
     """The query that counts its rows."""
-    named: Mapping[str, Count] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "named", {count.name: count for count in self.counts})
+    @property
+    def named(self) -> Mapping[str, Count]:
+        """Return what is counted by its name."""
+        return {count.name: count for count in self.counts}
 
 
 def of_measure(measure: Measure[Any], title: str = "", *, shown: bool = True) -> Count:

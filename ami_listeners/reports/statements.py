@@ -30,6 +30,7 @@ def counting(source: Source) -> LiteralString:
             within=source.within,
             such=source.such,
             counts=", ".join(count.sql for count in source.counts),
+            names=", ".join(f'"{count.name}"' for count in source.counts),
             numbers=", ".join(str(number) for number in range(1, len(keys) + 2)),
         )
     )

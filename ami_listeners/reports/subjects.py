@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ami_listeners.reports.counts import Count, Made, Source, of_measure
 from ami_listeners.reports.question import Subject
@@ -25,15 +25,15 @@ SERVICE_LEVEL = "service_level"
 """The figure whose formula each queue names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Definition:
     """One kind of report."""
 
     keys: tuple[str, ...]
     sources: tuple[Source, ...]
     made: tuple[Made, ...] = ()
-    main: frozenset[str] = frozenset()
-    """The columns that are shown where there is little room; empty: all of them."""
+    main: tuple[str, ...] = ()
+    """The columns that matter most, which stand first; only they are shown where there is little room."""
     service_level: bool = False
     needs_table: str = ""
     """Answered only once the database has this table."""
@@ -73,6 +73,12 @@ def _visits(*counts: Count, keys: tuple[str, ...] = ("queue",), such: str = "NOT
 
 # -- queues -------------------------------------------------------------------------------------------------
 
+
+def _rolled_up(*counts: Count) -> Source:
+    """Count what the roll-ups know already."""
+    return replace(_visits(*counts), counted="queue_spans")
+
+
 LONGEST_WAIT = Count(
     name="longest_wait_s",
     title="longest wait",
@@ -85,21 +91,19 @@ LONGEST_WAIT = Count(
 
 QUEUES = Definition(
     keys=("queue",),
-    sources=(_visits(*map(of_measure, QUEUE_MEASURES.values()), LONGEST_WAIT),),
+    sources=(_rolled_up(*map(of_measure, QUEUE_MEASURES.values()), LONGEST_WAIT),),
     made=tuple(map(_made, QUEUE_FIGURES.values())),
     service_level=True,
-    main=frozenset(
-        {
-            "offered",
-            "answered",
-            "abandoned",
-            "short_abandoned",
-            SERVICE_LEVEL,
-            "average_speed_of_answer_s",
-            "average_handle_time_s",
-            "abandonment_rate",
-            "longest_wait_s",
-        }
+    main=(
+        "offered",
+        "answered",
+        SERVICE_LEVEL,
+        "average_speed_of_answer_s",
+        "abandoned",
+        "abandonment_rate",
+        "average_handle_time_s",
+        "longest_wait_s",
+        "short_abandoned",
     ),
     bars=("answered", "abandoned", *RELEASED),
     line=SERVICE_LEVEL,
@@ -108,7 +112,7 @@ QUEUES = Definition(
 OUTCOMES = Definition(
     keys=("queue",),
     sources=(
-        _visits(
+        _rolled_up(
             *(
                 of_measure(QUEUE_MEASURES[name])
                 for name in (
@@ -139,6 +143,7 @@ OUTCOMES = Definition(
             good=Good.LOWER,
         ),
     ),
+    main=("offered", "answered", "answered_rate", "abandoned", "abandonment_rate", "released_rate"),
     bars=("answered", "abandoned", *RELEASED),
     line="answered_rate",
 )
@@ -210,6 +215,7 @@ ABANDONED = Definition(
             unit=Unit.SECONDS,
         ),
     ),
+    main=("offered", "abandoned", "abandonment_rate", "came_back", "average_wait_abandoned_s"),
     bars=(*(f"within_{upto}_s" for upto in WAITED_S), f"after_{WAITED_S[-1]}_s"),
     line="abandonment_rate",
 )
@@ -305,18 +311,16 @@ AGENTS = Definition(
         _made(AGENT_FIGURES["utilization"], Quotient(Sum(_OCCUPIED), Sum(("logged_in_s",)))),
         _made(AGENT_FIGURES["handled_an_hour"]),
     ),
-    main=frozenset(
-        {
-            "handled",
-            "not_answered",
-            "average_handle_time_s",
-            "occupancy",
-            "utilization",
-            "handled_an_hour",
-            "available_s",
-            "paused_s",
-            "logged_in_s",
-        }
+    main=(
+        "handled",
+        "average_handle_time_s",
+        "occupancy",
+        "not_answered",
+        "logged_in_s",
+        "available_s",
+        "paused_s",
+        "utilization",
+        "handled_an_hour",
     ),
     bars=("talking_s", "wrapping_up_s", "ringing_s", "available_s", "paused_s"),
     line="occupancy",

@@ -51,7 +51,11 @@ def printable(text: str) -> str:
 def title(question: Question | ContactsQuestion) -> str:
     """Name a report."""
     if isinstance(question, ContactsQuestion):
-        of = f" of {', '.join(question.names)}" if question.names else ""
+        if question.number:
+            return f"Calls of {question.number}"
+        if question.measure == question.subject:
+            return "Calls"
+        of = f" of {', '.join(question.key or question.names)}" if question.key or question.names else ""
         return f"{question.subject.capitalize()}: {question.measure.replace('_', ' ')}{of}"
     step = "" if question.step is Step.ALL else f" by {question.step}"
     of = f" of {', '.join(question.names)}" if question.names else ""

@@ -8,6 +8,11 @@ WHERE ({within}) AND {such} AND (%(names)s::text[] IS NULL OR {name} = ANY (%(na
 GROUP BY {numbers}
 ORDER BY {numbers}
 
+-- queue_spans --
+-- Read from the roll-ups what was counted of queues.
+SELECT span, queue AS key_0, {names} FROM queue_report(%(bounds)s::timestamptz[], %(names)s::text[])
+ORDER BY 1, 2
+
 -- states_in_spans --
 -- Share out how long each of an agent's states lasted over the spans in which it did.
 WITH lasting AS (

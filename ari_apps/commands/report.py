@@ -162,4 +162,4 @@ def _show(answer: Answer, output: Path | None, *, every_column: bool) -> None:
         as_table.show(Console(highlight=False), answer, every_column=every_column)
         return
     with output.open("w", encoding="utf-8") as file:
-        as_table.show(Console(file=file, width=250), answer, every_column=every_column)
+        as_table.show(Console(file=file), answer, every_column=every_column)
