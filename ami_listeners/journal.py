@@ -12,8 +12,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,13 @@ import psycopg
 import structlog
 
 from ami_listeners.clock import Clock
+from ami_listeners.copy_rows import read, row, understood
 from ami_listeners.database import Database
 from ami_listeners.errors import ListenerError
 from ami_listeners.identity import FactIds
+from ami_listeners.intake import Intake
 from ami_listeners.queries import queries
-from ami_listeners.records import Record, decode, encode, record
+from ami_listeners.records import Record, encode, record
 from ami_listeners.spool import Spool
 from queue_strategies.facts import Fact
 from queue_strategies.model import Queue
@@ -36,7 +40,7 @@ MEMORY_MAX = 50_000
 """Facts kept in memory while the disk is full."""
 RETRY_S = (0.2, 2.0)
 """The first and the longest pause before the database is tried again."""
-POISON = (psycopg.DataError, psycopg.IntegrityError)
+POISON = (psycopg.DataError, psycopg.IntegrityError, ValueError)
 """What a fact causes that the database can never take."""
 
 
@@ -65,6 +69,7 @@ class Journal:
         self.spool = Spool(spool_dir)
         self.state = JournalHealth()
         self._ids = FactIds(clock)
+        self._intake = Intake(database)
         self._memory: deque[bytes] = deque()
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
@@ -114,7 +119,7 @@ class Journal:
         event behind it, if Asterisk gave one.
         """
         try:
-            line = encode(record(fact, self._ids(), source, self.clock, system=system, listener=listener))
+            line = row(record(fact, self._ids(), source, self.clock, system=system, listener=listener))
             self.state.written += 1
             self._keep(line, fact)
         except Exception:
@@ -157,7 +162,7 @@ class Journal:
     async def waiting(self) -> list[Record]:
         """Read what is not in the database for sure; ask this first, as it may get there meanwhile."""
         in_memory = tuple(self._memory)
-        return await asyncio.to_thread(lambda: list(readable([*self.spool.unforgotten(), *in_memory])))
+        return await asyncio.to_thread(lambda: list(readable(chain(self.spool.unforgotten(), in_memory))))
 
     async def know_queues(self, queues: Iterable[Queue]) -> None:
         """Tell the database by which rules each queue is measured; raises DatabaseUnreachable."""
@@ -276,9 +281,7 @@ class Journal:
         """Commit lines as facts; one that can never be taken is put aside, and does not stop the others."""
         try:
             await self._make_partitions()
-            async with self.database.connection() as connection:
-                facts = (b"[" + b",".join(lines) + b"]").decode("utf-8", "replace")
-                await connection.execute(queries()["insert_facts"], {"facts": facts})
+            await self._intake.take([understood(line) for line in lines])
         except POISON as failure:
             if len(lines) == 1:
                 self._reject(lines[0], failure)
@@ -302,6 +305,8 @@ class Journal:
 
     def _reject(self, line: bytes, failure: Exception) -> None:
         self.state.rejected += 1
+        with suppress(ValueError):
+            line = encode(read(line))
         log.critical("journal.fact_rejected", reason=str(failure), fact=line.decode("utf-8", "replace"))
         with (self.spool.folder / "rejected.jsonl").open("ab") as file:
             file.write(line + b"\n")
@@ -317,6 +322,6 @@ def readable(lines: Iterable[bytes]) -> Iterator[Record]:
     """Read lines back as records; one that is none is passed over, and said so."""
     for line in lines:
         try:
-            yield decode(line)
+            yield read(line)
         except ValueError:
             log.error("journal.line_unreadable", line=line[:200])

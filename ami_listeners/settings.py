@@ -28,7 +28,7 @@ class DatabaseSettings(Settings):
     connect_timeout_s: float = Field(default=5.0, gt=0)
     batch_s: float = Field(default=0.25, gt=0, le=10)
     """Facts are written together at least this often."""
-    batch_max: int = Field(default=500, ge=1, le=10_000)
+    batch_max: int = Field(default=5_000, ge=1, le=10_000)
     """Facts written in one transaction at most."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import IO
 from ami_listeners.errors import SpoolInUse, SpoolUnusable
 
 SEGMENT_BYTES = 8 * 1024 * 1024
-READ_BYTES = 1024 * 1024
+READ_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +110,13 @@ class Spool:
                 return Portion(lines, end)
             position = Position(position.segment + 1, 0)
 
-    def unforgotten(self) -> list[bytes]:
-        """Read all that is not forgotten yet, forgetting nothing; may take long, call it in a thread."""
-        found: list[bytes] = []
+    def unforgotten(self) -> Iterator[bytes]:
+        """Read all that is not forgotten yet, forgetting nothing; may take long, do it in a thread."""
         position = self._begin
         while position.segment <= self._current:
             lines, end = self._read_segment(position, 10_000)
-            found += lines
+            yield from lines
             position = end if lines else Position(position.segment + 1, 0)
-        return found
 
     def forget(self, position: Position) -> None:
         """Drop everything before a position; segments that are done are removed."""

@@ -1,13 +1,21 @@
 -- What callfloor asks of the database; each query has a name and a sentence.
 
--- insert_facts --
--- Insert those of a JSON array of facts that are not there yet, in their order; the tables follow.
-INSERT INTO facts (id, at, kind, source, contact, visit, queue, agent, body, system, listener, heard)
-SELECT (f->>'id')::uuid, (f->>'at')::timestamptz, f->>'kind', f->>'source',
-    f->'body'->>'contact', f->'body'->>'visit', f->'body'->>'queue', f->'body'->>'agent', f->'body',
-    coalesce(f->>'system', ''), nullif(f->>'listener', ''), coalesce((f->>'heard')::boolean, true)
-FROM jsonb_array_elements(%(facts)s::jsonb) WITH ORDINALITY AS told (f, number)
-ORDER BY number
+-- copy_facts --
+-- Take facts of which none is there yet; the tables follow.
+COPY facts (id, at, kind, source, system, listener, heard, contact, visit, queue, agent, body) FROM STDIN
+
+-- make_arriving --
+-- Make the place where facts wait of which some may be there already, once a connection.
+CREATE TEMP TABLE IF NOT EXISTS arriving (LIKE facts INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
+
+-- copy_arriving --
+-- Let facts wait there.
+COPY arriving (id, at, kind, source, system, listener, heard, contact, visit, queue, agent, body) FROM STDIN
+
+-- take_arriving --
+-- Take those that are not there yet; the tables follow.
+INSERT INTO facts (id, at, kind, source, system, listener, heard, contact, visit, queue, agent, body)
+SELECT id, at, kind, source, system, listener, heard, contact, visit, queue, agent, body FROM arriving
 ON CONFLICT (id) DO NOTHING
 
 -- agents_now --

@@ -1,0 +1,69 @@
+-- Segments: what each side of a call did; their facts have the call's name in the column `contact`.
+
+CREATE OR REPLACE FUNCTION recount_segments(calls_ text[]) RETURNS void LANGUAGE sql AS $$
+    WITH told AS (
+        SELECT *, body->>'segment' AS segment FROM facts
+        WHERE contact = ANY (calls_) AND kind IN ('segment_began', 'segment_ended')
+    )
+    INSERT INTO segments AS s (segment, system, call, contact, visit, kind, queue, agent, party, channel, bridge,
+                               began_at, ended_at, lasted_ms, ended_by, heard)
+    SELECT segment, t.system, t.body->>'call', t.body->>'contact', t.visit, t.body->>'segment_kind', t.queue,
+        t.agent, t.body->>'party', t.body->>'channel', t.body->>'bridge',
+        coalesce(b.at, e.at - make_interval(secs => (e.body->>'lasted_s')::float8)), e.at,
+        round((e.body->>'lasted_s')::numeric * 1000), e.body->>'ended_by',
+        coalesce(b.heard, true) AND coalesce(e.heard, true)
+    FROM (SELECT DISTINCT ON (segment) * FROM told WHERE kind = 'segment_began'
+          ORDER BY segment, heard DESC, at, id) b
+    FULL JOIN (SELECT DISTINCT ON (segment) * FROM told WHERE kind = 'segment_ended'
+          ORDER BY segment, heard DESC, at DESC, id DESC) e USING (segment)
+    CROSS JOIN LATERAL (SELECT coalesce(e.system, b.system) AS system, coalesce(e.body, b.body) AS body,
+        coalesce(e.visit, b.visit) AS visit, coalesce(e.queue, b.queue) AS queue,
+        coalesce(e.agent, b.agent) AS agent) t -- the end knows best
+    ON CONFLICT (segment) DO UPDATE SET
+        system = excluded.system, call = excluded.call, contact = excluded.contact, visit = excluded.visit,
+        kind = excluded.kind, queue = excluded.queue, agent = excluded.agent, party = excluded.party,
+        channel = excluded.channel, bridge = excluded.bridge, began_at = excluded.began_at,
+        ended_at = coalesce(excluded.ended_at, s.ended_at),
+        lasted_ms = coalesce(excluded.lasted_ms, s.lasted_ms),
+        ended_by = coalesce(excluded.ended_by, s.ended_by), heard = excluded.heard
+$$;
+COMMENT ON FUNCTION recount_segments IS 'Makes the rows of the segments of these calls from all that was told of them';
+
+CREATE OR REPLACE FUNCTION follow_segments() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE doubtful text[];
+BEGIN
+    WITH told AS MATERIALIZED (
+        SELECT DISTINCT ON (segment) body->>'segment' AS segment, *,
+            count(*) OVER (PARTITION BY body->>'segment', kind) = 1
+                AND bool_and(heard) OVER (PARTITION BY body->>'segment') AS clear,
+            min(at) FILTER (WHERE kind = 'segment_began') OVER (PARTITION BY body->>'segment') AS began_at
+        FROM arrived WHERE kind IN ('segment_began', 'segment_ended')
+        ORDER BY segment, kind DESC -- of both the end
+    ), merged AS (
+        INSERT INTO segments AS s (segment, system, call, contact, visit, kind, queue, agent, party, channel,
+                                   bridge, began_at, ended_at, lasted_ms, ended_by)
+        SELECT segment, system, body->>'call', body->>'contact', visit, body->>'segment_kind', queue, agent,
+            body->>'party', body->>'channel', body->>'bridge',
+            coalesce(began_at, at - make_interval(secs => (body->>'lasted_s')::float8)),
+            CASE kind WHEN 'segment_ended' THEN at END,
+            round((body->>'lasted_s')::numeric * 1000), body->>'ended_by'
+        FROM told WHERE clear
+        ON CONFLICT (segment) DO UPDATE SET
+            call = excluded.call, contact = coalesce(excluded.contact, s.contact),
+            visit = coalesce(excluded.visit, s.visit), kind = excluded.kind,
+            queue = coalesce(excluded.queue, s.queue), agent = coalesce(excluded.agent, s.agent),
+            party = excluded.party, bridge = excluded.bridge, ended_at = excluded.ended_at,
+            lasted_ms = excluded.lasted_ms, ended_by = excluded.ended_by
+        WHERE s.ended_at IS NULL AND excluded.ended_at IS NOT NULL
+        RETURNING segment
+    )
+    SELECT array_agg(body->>'call') INTO doubtful
+    FROM told WHERE segment NOT IN (SELECT segment FROM merged);
+    IF doubtful IS NOT NULL THEN
+        PERFORM recount_segments(doubtful);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER follow_5_segments AFTER INSERT ON facts REFERENCING NEW TABLE AS arrived
+    FOR EACH STATEMENT EXECUTE FUNCTION follow_segments();
