@@ -8,8 +8,10 @@ from datetime import datetime
 
 from ami_listeners.reports.period import Span
 from ami_listeners.reports.question import ContactsQuestion, Question
-from queue_strategies.definitions import Good, Unit
+from queue_strategies.definitions import SERVICE_LEVELS, Good, Unit
 
+SERVICE_LEVEL = "service_level"
+"""The figure whose formula each queue names."""
 Cell = str | int | float | datetime | None
 """None: nothing to say, as a ratio over nothing."""
 
@@ -42,6 +44,14 @@ class Row:
     """None: a contact of a list."""
     key: tuple[str, ...] = ()
     """Whom it is of, as the answer's `keys` say; empty in the row of all together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The contacts that one figure is made of."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +96,29 @@ class Answer:
     """By which formula the service level of each queue is counted."""
     cut: bool = False
     """There are more rows than were asked for."""
+    lists: Mapping[tuple[int, str], Listed] = field(default_factory=dict)
+    """By the number of the row, counted on through the totals, and what is counted; see `opened`."""
+
+    @property
+    def all_rows(self) -> tuple[Row, ...]:
+        """Return the rows, and behind them the totals."""
+        return (*self.rows, *self.totals)
+
+    def measure(self, row: Row, column: Column) -> str | None:
+        """Name what a figure is made of: for a service level it is what its queue's formula counts first."""
+        if column.name != SERVICE_LEVEL:
+            return column.opens
+        named = {self.formulas[row.key[0]]} if row.key else set(self.formulas.values())
+        return SERVICE_LEVELS[named.pop()].numerator.plus[0] if len(named) == 1 else None
 
     def opens(self, row: Row, column: Column) -> ContactsQuestion | None:
         """Ask for the contacts a figure is made of; None: it is none."""
-        if column.opens is None or row.span is None or not isinstance(self.question, Question):
+        measure = self.measure(row, column)
+        if measure is None or row.span is None or not isinstance(self.question, Question):
             return None
         return ContactsQuestion(
             subject=self.question.subject,
-            measure=column.opens,
+            measure=measure,
             since=row.span.begins,
             until=row.span.ends,
             zone=self.question.zone,

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
-from ami_listeners.reports.answer import Cell, Column
+from ami_listeners.reports.answer import SERVICE_LEVEL, Cell, Column
 from ami_listeners.reports.counts import Count, Made
-from ami_listeners.reports.subjects import SERVICE_LEVEL, Definition
+from ami_listeners.reports.subjects import Definition
 from queue_strategies.definitions import SERVICE_LEVELS, USUAL_SERVICE_LEVEL, Good
 
 Key = tuple[str, ...]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import IO
 
-from ami_listeners.reports import as_csv, as_json, as_xlsx
+from ami_listeners.reports import as_csv, as_html, as_json, as_xlsx
 from ami_listeners.reports.answer import Answer
 
 
@@ -16,15 +16,18 @@ class Format(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     JSON = "json"
+    HTML = "html"
 
 
 WRITERS: Mapping[Format, Callable[[Answer, IO[bytes]], None]] = {
     Format.CSV: as_csv.write,
     Format.XLSX: as_xlsx.write,
     Format.JSON: as_json.write,
+    Format.HTML: as_html.write,
 }
 MEDIA_TYPES: Mapping[Format, str] = {
     Format.CSV: "text/csv",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.JSON: "application/json",
+    Format.HTML: "text/html",
 }

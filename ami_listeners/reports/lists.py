@@ -67,7 +67,12 @@ KNOWN = {
 
 def columns_of_list(names: Iterable[str], count: Count) -> tuple[Column, ...]:
     """Give the columns of a list whose rows have these names; what is summed up is one of them."""
-    columns = [KNOWN[name] for name in names if name != COUNTS]
+    columns = list(columns_of_rows(names))
     if count.value is not None:
         columns.append(Column(name=COUNTS, title=count.title, text=count.text, unit=count.unit))
     return tuple(columns)
+
+
+def columns_of_rows(names: Iterable[str]) -> tuple[Column, ...]:
+    """Give the columns of rows that have these names."""
+    return tuple(KNOWN[name] for name in names if name != COUNTS)

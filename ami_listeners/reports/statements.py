@@ -51,3 +51,25 @@ def listing(source: Source, count: Count, *, key: bool) -> LiteralString:
             named=asked if key else anybody,
         )
     )
+
+
+def listing_all(source: Source) -> LiteralString:
+    """List every row of a source, with its span, its key and what it adds to each number."""
+    adds = ", ".join(
+        f"'{count.name}', CASE WHEN {count.where} THEN {count.value or '1'} END" for count in source.counts
+    )
+    value = (
+        f"jsonb_build_object('span', width_bucket({source.at}, %(bounds)s::timestamptz[]), "
+        f"'key', jsonb_build_array({', '.join(source.keys)}), "
+        f"'of', jsonb_strip_nulls(jsonb_build_object({adds})))"
+    )
+    return literal(
+        report_queries()[source.listed].format(
+            at=source.at,
+            within=source.within,
+            such=source.such,
+            where="true",
+            value=value,
+            named=f"(%(names)s::text[] IS NULL OR {source.keys[0]} = ANY (%(names)s))",
+        )
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ami_listeners.reports.answer import SERVICE_LEVEL
 from ami_listeners.reports.counts import Count, Made, Source, of_measure
 from ami_listeners.reports.question import Subject
 from queue_strategies.definitions import (
@@ -21,9 +22,6 @@ from queue_strategies.definitions.agents import OFFER_MEASURES, STATE_MEASURES, 
 from queue_strategies.definitions.queues import RELEASED
 from queue_strategies.model import AgentState
 
-SERVICE_LEVEL = "service_level"
-"""The figure whose formula each queue names."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Definition:
@@ -37,8 +35,12 @@ class Definition:
     service_level: bool = False
     needs_table: str = ""
     """Answered only once the database has this table."""
+    title: str
+    """What the report is called."""
     bars: tuple[str, ...] = ()
     """Drawn upon each other, span by span."""
+    bars_title: str = ""
+    """What they show, where that is not their own title."""
     line: str = ""
     """Drawn from span to span."""
 
@@ -90,6 +92,8 @@ LONGEST_WAIT = Count(
 )
 
 QUEUES = Definition(
+    title="Queues",
+    bars_title="what became of visits",
     keys=("queue",),
     sources=(_rolled_up(*map(of_measure, QUEUE_MEASURES.values()), LONGEST_WAIT),),
     made=tuple(map(_made, QUEUE_FIGURES.values())),
@@ -110,6 +114,8 @@ QUEUES = Definition(
 )
 
 OUTCOMES = Definition(
+    title="Outcomes",
+    bars_title="what became of visits",
     keys=("queue",),
     sources=(
         _rolled_up(
@@ -176,6 +182,8 @@ def _gave_up_between(over: int | None, upto: int | None) -> Count:
 
 
 ABANDONED = Definition(
+    title="Abandoned",
+    bars_title="after how long callers gave up",
     keys=("queue",),
     sources=(
         _visits(
@@ -221,6 +229,7 @@ ABANDONED = Definition(
 )
 
 TRANSFERS = Definition(
+    title="Transfers",
     keys=("queue", "kind", "transferred_to"),
     sources=(
         _visits(
@@ -266,6 +275,8 @@ def _state(name: str, title: str, text: str, state: AgentState) -> Count:
 
 
 AGENTS = Definition(
+    title="Agents",
+    bars_title="what agents did",
     keys=("agent",),
     sources=(
         Source(
@@ -332,6 +343,7 @@ _HAS_ANSWER = "EXISTS (SELECT FROM visits WHERE visits.contact = c.contact AND o
 _HAS_VISIT = "EXISTS (SELECT FROM visits WHERE visits.contact = c.contact)"
 
 CALLS = Definition(
+    title="Calls",
     keys=("direction",),
     sources=(
         Source(
@@ -391,6 +403,7 @@ POOR_MOS = 3.6
 
 
 QUALITY = Definition(
+    title="Quality",
     keys=("queue", "direction"),
     sources=(
         Source(

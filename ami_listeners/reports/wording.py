@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from ami_listeners.reports.answer import Answer, Cell, Column
 from ami_listeners.reports.period import label
 from ami_listeners.reports.question import ContactsQuestion, Question, Step
+from ami_listeners.reports.subjects import DEFINITIONS
 from queue_strategies.definitions import Unit
 
 NOTHING = "–"
@@ -50,16 +51,18 @@ def printable(text: str) -> str:
 
 def title(question: Question | ContactsQuestion) -> str:
     """Name a report."""
+    named = DEFINITIONS[question.subject].title
     if isinstance(question, ContactsQuestion):
         if question.number:
             return f"Calls of {question.number}"
         if question.measure == question.subject:
-            return "Calls"
+            return named
         of = f" of {', '.join(question.key or question.names)}" if question.key or question.names else ""
-        return f"{question.subject.capitalize()}: {question.measure.replace('_', ' ')}{of}"
-    step = "" if question.step is Step.ALL else f" by {question.step}"
+        return f"{named}: {question.measure.replace('_', ' ')}{of}"
+    every = "quarter of an hour" if question.step is Step.QUARTER else question.step
+    step = "" if question.step is Step.ALL else f" by {every}"
     of = f" of {', '.join(question.names)}" if question.names else ""
-    return f"{question.subject.capitalize()}{of}{step}"
+    return f"{named}{of}{step}"
 
 
 def period(question: Question | ContactsQuestion) -> str:

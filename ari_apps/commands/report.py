@@ -23,6 +23,7 @@ from ami_listeners.reports.answer import Answer
 from ami_listeners.reports.ask import ask, contacts
 from ami_listeners.reports.errors import QuestionError
 from ami_listeners.reports.formats import WRITERS, Format
+from ami_listeners.reports.opened import opened
 from ami_listeners.reports.question import ContactsQuestion, Question, Step, Subject
 from ami_listeners.settings import DatabaseSettings
 from ari_apps.commands.routes import only_warnings
@@ -40,6 +41,7 @@ class Shown(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     JSON = "json"
+    HTML = "html"
 
 
 def report(
@@ -104,7 +106,7 @@ def report(
             formula=formula,
         )
     with only_warnings():
-        answer = asyncio.run(_asked(question, config, database))
+        answer = asyncio.run(_asked(question, config, database, with_lists=form is Shown.HTML))
     _give(answer, form, output, every_column=every_column)
 
 
@@ -114,11 +116,14 @@ def _site_zone(config: Path, database: str) -> zoneinfo.ZoneInfo:
     return zoneinfo.ZoneInfo(load(config).site.timezone)
 
 
-async def _asked(question: Question | ContactsQuestion, config: Path, url: str) -> Answer:
+async def _asked(
+    question: Question | ContactsQuestion, config: Path, url: str, *, with_lists: bool
+) -> Answer:
     async with _database(config, url) as database:
         if isinstance(question, ContactsQuestion):
             return await contacts(database, question)
-        return await ask(database, question)
+        answer = await ask(database, question)
+        return await opened(database, answer) if with_lists else answer
 
 
 @contextlib.asynccontextmanager

@@ -18,11 +18,12 @@ from ami_listeners.database import Database
 from ami_listeners.journal import Journal
 from ami_listeners.local_postgres import LocalPostgres
 from ami_listeners.reports import as_csv, as_json
-from ami_listeners.reports.answer import Answer, Row
+from ami_listeners.reports.answer import SERVICE_LEVEL, Answer, Row
 from ami_listeners.reports.ask import ask, contacts
 from ami_listeners.reports.errors import QuestionError
+from ami_listeners.reports.opened import opened
 from ami_listeners.reports.question import ContactsQuestion, Question, Step, Subject
-from ami_listeners.reports.subjects import DEFINITIONS, SERVICE_LEVEL
+from ami_listeners.reports.subjects import DEFINITIONS
 from ami_listeners.settings import DatabaseSettings
 from queue_strategies import metrics
 from queue_strategies.definitions import AGENT_FIGURES, QUEUE_FIGURES, QUEUE_MEASURES
@@ -161,7 +162,10 @@ async def test_every_figure_opens_the_list_of_its_contacts(history: History, sub
     for row in (*answer.rows[::7], *answer.totals):
         for column, cell in zip(answer.columns, row.cells, strict=True):
             question = answer.opens(row, column)
-            assert question is not None, column
+            if question is None:
+                assert column.name == SERVICE_LEVEL
+                assert cell is None
+                continue
             count = DEFINITIONS[subject].counts[question.measure]
             if column.name != count.name:
                 continue  # a figure opens what is counted above its line
@@ -174,6 +178,20 @@ async def test_every_figure_opens_the_list_of_its_contacts(history: History, sub
                 expected = cell if cell is None else pytest.approx(cell, abs=ROUNDED_S)
                 assert added == expected, (row, column.name)
     assert opened
+
+
+@pytest.mark.parametrize("subject", FIGURES_OF)
+async def test_a_page_lists_the_contacts_of_every_figure(history: History, subject: Subject) -> None:
+    answer = await opened(history.database, await history.answer(subject, Step.HOUR))
+    assert answer.lists
+    for (number, measure), listed in answer.lists.items():
+        row, count = answer.all_rows[number], DEFINITIONS[subject].counts[measure]
+        if measure in told(answer, row) and count.value is None:
+            assert len(listed.rows) == told(answer, row)[measure], (row.key, measure)
+    linked = {number for number, _ in answer.lists}
+    assert linked == set(range(len(answer.all_rows))), "a row whose figures open nothing"
+    lines = sum(len(listed.rows) for listed in answer.lists.values())
+    assert lines > len(answer.rows)
 
 
 async def test_one_queue_alone_is_what_it_is_among_others(history: History) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 import json
+from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -13,9 +15,10 @@ import pytest
 from rich.console import Console
 
 from ami_listeners.reports import as_csv, as_table, as_xlsx
-from ami_listeners.reports.answer import Answer, Column, DataQuality, Gap, Row
+from ami_listeners.reports.answer import Answer, Column, DataQuality, Gap, Listed, Row
 from ami_listeners.reports.formats import WRITERS, Format
 from ami_listeners.reports.period import spans
+from ami_listeners.reports.pictures import ticks
 from ami_listeners.reports.question import ContactsQuestion, Question, Step, Subject
 from queue_strategies.definitions import Unit
 
@@ -36,7 +39,7 @@ HOSTILE = [
 COLUMNS = (
     Column(name="name", title="name", text="The name"),
     Column(name="at", title="when", text="When"),
-    Column(name="offered", title="offered", text="Offered", unit=Unit.COUNT, opens="offered"),
+    Column(name="answered", title="answered", text="Answered", unit=Unit.COUNT, opens="answered"),
     Column(name="wait_s", title="waited", text="Waited", unit=Unit.SECONDS),
     Column(name="rate", title="rate", text="Rate", unit=Unit.RATIO),
 )
@@ -68,6 +71,7 @@ def hours_of_queues() -> Answer:
         totals=(Row(("", SINCE, 300, 75.0, 0.5), spans(SINCE, UNTIL, Step.ALL, BERLIN)[0]),),
         quality=DataQuality(0.997, 300.0, (gap,), frozenset(cut[:1])),
         formulas={HOSTILE[0]: "answered_within/offered"},
+        lists={(3, "answered"): Listed(COLUMNS, list_of_callers().rows)},
     )
 
 
@@ -100,12 +104,12 @@ def test_a_workbook_has_numbers_as_numbers_and_texts_as_texts(answer: Answer) ->
     assert len(lines) == 1 + len(answer.rows)
     for line, row in zip(lines[1:], answer.rows, strict=True):
         cells = dict(zip(titles, line, strict=True))
-        name, at, offered, wait_s, rate = row.cells
+        name, at, answered, wait_s, rate = row.cells
         assert cells["name"].data_type == "s"
         assert cells["name"].value == "".join(c if c.isprintable() else "·" for c in str(name))
         assert isinstance(at, dt.datetime)
         assert cells["when"].value == at.astimezone(BERLIN).replace(tzinfo=None)
-        assert (cells["offered"].value, cells["offered"].number_format) == (offered, "#,##0")
+        assert (cells["answered"].value, cells["answered"].number_format) == (answered, "#,##0")
         assert cells["waited"].value == dt.timedelta(seconds=float(str(wait_s)))
         assert (cells["rate"].value, cells["rate"].number_format if rate else "") == (
             rate,
@@ -151,3 +155,56 @@ def test_rows_that_no_sheet_has_room_for_go_on_the_next(monkeypatch: pytest.Monk
     book = openpyxl.load_workbook(io.BytesIO(written(Format.XLSX, list_of_callers())))
     assert book.sheetnames == ["Report", "Report 2", "Report 3", "About"]
     assert [book[name].max_row for name in book.sheetnames[:3]] == [5, 5, 3]
+
+
+class Page(HTMLParser):
+    """What a browser makes of a report."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str]] = []
+        self.anchors: set[str] = set()
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        self.anchors |= {value or "" for name, value in attrs if name == "id"}
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("answer", [list_of_callers(), hours_of_queues()], ids=["list", "hours"])
+def test_a_page_has_no_script_nothing_from_elsewhere_and_every_name_as_it_is(answer: Answer) -> None:
+    page = Page(written(Format.HTML, answer).decode())
+    assert not page.tags & {"script", "iframe", "img", "link", "object", "embed", "base", "form"}
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    hrefs = [value for name, value in page.attributes if name in ("href", "src", "action", "xlink:href")]
+    assert all(href.startswith("#") for href in hrefs)
+    assert {href[1:] for href in hrefs} <= page.anchors | {""}
+    policy = dict(page.attributes)["content"]
+    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes, policy
+    for name in HOSTILE:
+        assert "".join(c if c.isprintable() else "·" for c in name) in page.words
+
+
+def test_a_figure_on_a_page_is_an_anchor_to_the_list_of_its_contacts() -> None:
+    answer = hours_of_queues()
+    page = Page(written(Format.HTML, answer).decode())
+    assert ("href", "#of-3-answered") in page.attributes
+    assert page.anchors == {"of-3-answered"}
+    assert {"svg", "rect"} <= page.tags
+
+
+@pytest.mark.parametrize("most", [0, 0.3, 1, 7, 99, 100, 3601, 90_000, 1e9])
+@pytest.mark.parametrize("unit", [Unit.COUNT, Unit.SECONDS, Unit.RATIO])
+def test_an_axis_reaches_what_is_drawn_in_a_few_even_steps(most: float, unit: Unit) -> None:
+    steps = ticks(most, unit)
+    assert steps[0] == 0
+    assert steps[-1] >= most
+    assert 2 <= len(steps) <= 7
+    widths = {round(after - before, 6) for before, after in itertools.pairwise(steps)}
+    assert len(widths) == 1
