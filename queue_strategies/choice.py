@@ -20,6 +20,13 @@ class Choice(Generic[T]):
     origin: str
     """Whose name it is, or who does likewise."""
     make: T
+    formerly: tuple[str, ...] = ()
+    """Names it had where it comes from; they are not accepted, but hinted at."""
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Return how the name may be written besides; `_` and `-` are the same in it."""
+        return tuple({self.name.replace("_", "-"), self.name.replace("-", "_")} - {self.name})
 
 
 def by_name(choices: Iterable[Choice[T]]) -> Mapping[str, Choice[T]]:
@@ -33,6 +40,9 @@ def find(choices: Mapping[str, Choice[T]], name: str) -> Choice[T] | None:
 
 
 def hint(choices: Mapping[str, Choice[T]], name: str) -> str:
-    """Say which right name is nearest to a wrong one."""
-    nearest = get_close_matches(name.replace("_", "-"), choices, n=1)
-    return f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(choices)}"
+    """Say which right name is nearest to a wrong one, or has taken its place."""
+    renamed = {old: choice.name for choice in choices.values() for old in choice.formerly}
+    nearest = get_close_matches(name.replace("_", "-"), [*renamed, *choices], n=1, cutoff=0.5)
+    if nearest:
+        return f"did you mean {renamed.get(nearest[0], nearest[0])}?"
+    return f"known are {', '.join(choices)}"

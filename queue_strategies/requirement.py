@@ -25,6 +25,8 @@ class Requirement:
     min_penalty: int | None = None
     max_penalty: int | None = None
     raise_penalty: int = 0
+    joins_ringing: bool = False
+    """The bounds are the penalty of the phones that ring already, which no other may join."""
     any_penalty: bool = False
     """Penalties do not count at all."""
     only: AgentId | None = None
@@ -89,6 +91,8 @@ def why_unfit(asked: Requirement, candidate: Candidate) -> str | None:
         if had < level:
             return f"skill {skill} {had or 'missing'}, asked for {level}"
     penalty = _standing(asked, candidate)
+    if asked.joins_ringing and penalty != asked.min_penalty:
+        return f"penalty {penalty}, while those of penalty {asked.min_penalty} ring"
     if asked.max_penalty is not None and penalty > asked.max_penalty:
         return f"penalty {penalty} above {asked.max_penalty}"
     if asked.min_penalty is not None and penalty < asked.min_penalty:
@@ -101,13 +105,16 @@ def in_words(asked: Requirement) -> str:
     if asked.only is not None:
         return f"waits for {asked.only} alone"
     parts = [f"{skill} {level}" for skill, level in asked.skills]
-    if asked.min_penalty is not None:
+    if asked.min_penalty is not None and not asked.joins_ringing:
         parts.append(f"penalty at least {asked.min_penalty}")
-    if asked.max_penalty is not None:
+    if asked.max_penalty is not None and not asked.joins_ringing:
         parts.append(f"penalty at most {asked.max_penalty}")
     if asked.never:
         parts.append(f"not {' or '.join(sorted(asked.never))}")
-    return f"asks for {', '.join(parts)}" if parts else ""
+    told = [f"asks for {', '.join(parts)}"] if parts else []
+    if asked.joins_ringing:
+        told.append(f"rings members of penalty {asked.min_penalty} alone")
+    return ", ".join(told)
 
 
 def required(queue: Queue, caller: Caller, joined: float, now: float, *, members: int) -> Requirement:
@@ -132,8 +139,8 @@ def required(queue: Queue, caller: Caller, joined: float, now: float, *, members
 
 @lru_cache(maxsize=1024)
 def at_penalty(asked: Requirement, penalty: int) -> Requirement:
-    """Ask for the same, of members of this penalty alone."""
-    return replace(asked, min_penalty=penalty, max_penalty=penalty)
+    """Ask for the same, of members of this penalty alone, at which phones ring."""
+    return replace(asked, min_penalty=penalty, max_penalty=penalty, joins_ringing=True)
 
 
 def _widened(asked: Requirement, by: Widening) -> Requirement:

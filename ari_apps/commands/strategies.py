@@ -34,6 +34,7 @@ def strategies() -> None:
 def _list(console: Console, title: str, choices: Iterable[Choice[Any]]) -> None:
     console.print(Text(title, style="bold"))
     for choice in choices:
-        console.print(Text.assemble("  ", (choice.name, "cyan"), (f"  {choice.origin}", "dim")))
+        others = "".join(f" or {name}" for name in choice.spellings)
+        console.print(Text.assemble("  ", (choice.name, "cyan"), others, (f"  {choice.origin}", "dim")))
         console.print(Padding(Text(choice.sentence), (0, 0, 0, 4)))
     console.print()

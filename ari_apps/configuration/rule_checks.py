@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ari_apps.configuration.errors import Problem, at, suggest
 from ari_apps.configuration.rules import Rule, floor_rule, least_asked
 from ari_apps.ivr.settings import RouteSettings, Skills
-from queue_strategies.choice import find
+from queue_strategies.choice import find, hint
 from queue_strategies.orders import ORDERS
 from queue_strategies.strategies import STRATEGIES
 
@@ -21,13 +21,13 @@ def unknown_choices(configuration: FloorConfiguration) -> Iterator[Problem]:
     """Find strategies and orders that do not exist, and options of strategies that a queue does not have."""
     for n, queue in enumerate(configuration.queues):
         if find(STRATEGIES, queue.strategy) is None:
-            hint = suggest(queue.strategy, list(STRATEGIES))
-            yield at(f"queues[{n}].strategy", f"unknown strategy {queue.strategy!r}, {hint}")
+            told = f"unknown strategy {queue.strategy!r}, {hint(STRATEGIES, queue.strategy)}"
+            yield at(f"queues[{n}].strategy", told)
         else:
             yield from useless_options(queue, f"queues[{n}]")
     if find(ORDERS, configuration.callers.order) is None:
-        hint = suggest(configuration.callers.order, list(ORDERS))
-        yield at("callers.order", f"unknown order {configuration.callers.order!r}, {hint}")
+        order = configuration.callers.order
+        yield at("callers.order", f"unknown order {order!r}, {hint(ORDERS, order)}")
 
 
 OPTIONS = {
@@ -73,8 +73,8 @@ def skills_nobody_has(configuration: FloorConfiguration) -> Iterator[Problem]:
         asked = least_asked(queue.skills, configuration.rules.get(queue.rule or "", ()))
         for skill, level in asked.items():
             if members and not any(agent.skills.get(skill, 0) >= level for agent in members):
-                hint = suggest(skill, known) if skill not in known else "lower it, or drop it by a rule"
-                yield at(f"queues[{n}].skills.{skill}", f"no member has {skill} at level {level}, {hint}")
+                remedy = suggest(skill, known) if skill not in known else "lower it, or drop it by a rule"
+                yield at(f"queues[{n}].skills.{skill}", f"no member has {skill} at level {level}, {remedy}")
     for place, skills in _asked_by_callers(configuration):
         for skill in skills:
             if skill not in known:

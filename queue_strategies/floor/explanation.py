@@ -251,6 +251,8 @@ def _why_not_then(visit: Visit, choice: Choice, desk: Desk) -> str:
         return "not a member"
     if (unfit := why_unfit(choice.asked, seat)) is not None:
         return unfit
+    if any(_rang_meanwhile(other, choice) for other in visit.choices if other.agent == desk.agent.id):
+        return "rings for this caller already"
     stood = desk.stood_at(choice.moment)
     if stood is None:
         return "not known any more"
@@ -258,3 +260,8 @@ def _why_not_then(visit: Visit, choice: Choice, desk: Desk) -> str:
     if state is AgentState.READY:
         return f"ready, behind the first {SHOWN}"
     return _in_state(state, reason, f"{choice.moment - since:.0f} s")
+
+
+def _rang_meanwhile(other: Choice, choice: Choice) -> bool:
+    """Tell whether a phone rang for the caller while another choice was made."""
+    return other.moment <= choice.moment and (other.ended is None or choice.moment < other.ended)

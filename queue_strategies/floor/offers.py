@@ -32,8 +32,9 @@ def make(hall: Hall, row: Row, visit: Visit, seat: Seat) -> None:
     line, desk, caller = row.line, seat.desk, visit.caller
     queue = line.queue
     offer = Offer(OfferId(hall.new_id()), visit, desk, seat, hall.now)
-    because = f"{'callback, ' if visit.off_line else ''}{_because(hall, row, seat)}"
-    note_choice(visit, Choice.of(row, seat, hall.now, offer.id))
+    choice = Choice.of(row, visit, seat, hall.now, offer.id)
+    because = f"{'callback, ' if visit.off_line else ''}{_because(hall, choice)}"
+    note_choice(visit, choice)
     penalty = int(seat.ranks[row][0])
     line.strategy.offered(seat, visit, row, penalty)
     if not visit.attempts:
@@ -70,9 +71,9 @@ def ring(hall: Hall, offer: Offer) -> None:
     hall.order(Ring(offer.id, caller.visit, caller.contact, queue.name, offer.desk.agent.id, bound_s))
 
 
-def _because(hall: Hall, row: Row, seat: Seat) -> str:
-    why = why_there(row.line.strategy, seat.ranks[row], hall.now)
-    return f"{row.line.queue.strategy}: {why}, one of {len(row.ready)} ready"
+def _because(hall: Hall, choice: Choice) -> str:
+    why = why_there(choice.strategy, choice.rank, hall.now)
+    return f"{choice.name}: {why}, one of {choice.ready} ready"
 
 
 def begin(hall: Hall, offer: Offer, penalty: int) -> None:

@@ -44,12 +44,19 @@ class Choice:
     ended: float | None = None
 
     @classmethod
-    def of(cls, row: Row, seat: Seat, now: float, offer: OfferId) -> Choice:
-        """Note a choice that is being made."""
+    def of(cls, row: Row, visit: Visit, seat: Seat, now: float, offer: OfferId) -> Choice:
+        """Note a choice that is being made; several phones rung at one moment are one choice among all."""
         strategy, rank = row.line.strategy, seat.ranks[row]
         name, ready = row.line.queue.strategy, row.ready
-        shown = ready.ranks(SHOWN)
-        return cls(offer, seat.agent, now, strategy, name, row.asked, shown, rank, len(ready))
+        if visit.offers and visit.choices and (begun := visit.choices[-1]).goes_on(strategy, now):
+            shown, asked, count = begun.ranks, begun.asked, begun.ready
+        else:
+            shown, asked, count = ready.ranks(SHOWN), row.asked, len(ready)
+        return cls(offer, seat.agent, now, strategy, name, asked, shown, rank, count)
+
+    def goes_on(self, strategy: Strategy, now: float) -> bool:
+        """Tell whether one more phone that rings now belongs to this choice."""
+        return self.moment == now and self.ended is None and self.strategy is strategy
 
 
 def note_end(visit: Visit, offer: Offer, outcome: OfferOutcome, now: float) -> None:

@@ -67,6 +67,7 @@ STRATEGIES: Mapping[str, Choice[Factory]] = by_name(
             "Ring the members in turn, going on where the last caller left off.",
             APP_QUEUE,
             _plain(RoundRobinMemory),
+            formerly=("roundrobin",),
         ),
         Choice(
             "rrordered",

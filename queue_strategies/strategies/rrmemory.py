@@ -13,7 +13,7 @@ from queue_strategies.strategies.strategy import M, Member, Ready, Roster, Score
 
 
 class RoundRobinMemory(InOrder):
-    """Remember the place from one caller to the next (rrmemory, roundrobin, rrordered).
+    """Remember the place from one caller to the next (rrmemory, formerly roundrobin, and rrordered).
 
     rrmemory goes by the accidental order of a hash table; here both names mean the order of the list.
     """

@@ -13,6 +13,7 @@ from queue_strategies.events import (
     AgentUnpaused,
     PhoneChanged,
 )
+from queue_strategies.facts import OfferMade
 from queue_strategies.model import (
     AgentId,
     AgentState,
@@ -22,7 +23,18 @@ from queue_strategies.model import (
     Skill,
     Widening,
 )
-from tests.queue_strategies.floor_story import ANNA, BOB, CARL, SALES, SUPPORT, Story, agent, sales, support
+from tests.queue_strategies.floor_story import (
+    ANNA,
+    BOB,
+    CARL,
+    DORA,
+    SALES,
+    SUPPORT,
+    Story,
+    agent,
+    sales,
+    support,
+)
 
 WHO = [
     "talker",
@@ -151,6 +163,28 @@ def test_a_visit_that_is_over_is_still_explained_with_the_scores_of_then() -> No
     assert {entry.agent: entry.why for entry in second.excluded} == {
         ANNA: "declined the last caller",
         CARL: "paused: lunch",
+    }
+
+
+def test_phones_that_ring_at_once_are_one_choice_and_one_that_joins_them_says_beside_whom() -> None:
+    agents = [agent(ANNA), agent(BOB), agent(CARL, sales=1), agent(DORA)]
+    story = (
+        Story(sales(strategy="ringall"), agents=agents).at(10).happen(AgentPaused(DORA, "tea")).join("eva")
+    )
+    assert [fact.because.rpartition(", ")[2] for fact in story.told(OfferMade)] == ["one of 3 ready"] * 2
+    story.after(5).happen(AgentUnpaused(DORA))
+    explained = story.floor.explain(ContactId("eva"), story.now)
+    assert explained is not None
+    first, second, third = explained.offers
+    for offer in (first, second):
+        assert (offer.asked, offer.ready) == ("", 3)
+        assert [entry.agent for entry in offer.considered] == [ANNA, BOB, CARL]
+        assert [(entry.agent, entry.why) for entry in offer.excluded] == [(DORA, "paused: tea")]
+    assert (third.agent, third.asked, third.ready) == (DORA, "rings members of penalty 0 alone", 1)
+    assert {entry.agent: entry.why for entry in third.excluded} == {
+        ANNA: "rings for this caller already",
+        BOB: "rings for this caller already",
+        CARL: "penalty 1, while those of penalty 0 ring",
     }
 
 

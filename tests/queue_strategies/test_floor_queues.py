@@ -161,7 +161,12 @@ def test_a_caller_who_could_not_be_bridged_rings_everybody_again() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "right"),
-    [("longest_idel", "longest_idle"), ("ringal", "ringall"), ("roundrobin", "round-robin")],
+    [
+        ("longest_idel", "longest_idle"),
+        ("ringal", "ringall"),
+        ("roundrobin", "rrmemory"),
+        ("round-robbin", "round-robin"),
+    ],
 )
 def test_an_unknown_strategy_is_refused_with_the_nearest_name_and_nothing_changes(
     wrong: str, right: str
