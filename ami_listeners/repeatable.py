@@ -43,8 +43,10 @@ def scripts() -> tuple[Script, ...]:
     """Return all there are, in the order in which they build on each other."""
     return (
         *follow_scripts(),
-        Script("figures/queue_rollups", figures_sql.rollups(), rebuild=True),
-        Script("figures/queue_report", figures_sql.report()),
+        *(
+            Script(f"figures/{name}", sql, rebuild=name.endswith("rollups"))
+            for name, sql in figures_sql.scripts().items()
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from ari_apps.configuration.errors import Problem, at, suggest
 from ari_apps.configuration.rules import Rule, floor_rule, least_asked
 from ari_apps.ivr.settings import RouteSettings, Skills
 from queue_strategies.choice import find, hint
+from queue_strategies.definitions import SERVICE_LEVELS
 from queue_strategies.orders import ORDERS
 from queue_strategies.strategies import STRATEGIES
 
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
 
 
 def unknown_choices(configuration: FloorConfiguration) -> Iterator[Problem]:
-    """Find strategies and orders that do not exist, and options of strategies that a queue does not have."""
+    """Find strategies, orders and formulas that do not exist, and options that a queue's strategy has not."""
     for n, queue in enumerate(configuration.queues):
         if find(STRATEGIES, queue.strategy) is None:
             told = f"unknown strategy {queue.strategy!r}, {hint(STRATEGIES, queue.strategy)}"
             yield at(f"queues[{n}].strategy", told)
         else:
             yield from useless_options(queue, f"queues[{n}]")
+        formula = queue.service_level_formula
+        if formula not in SERVICE_LEVELS:
+            nearest = suggest(formula, list(SERVICE_LEVELS))
+            yield at(f"queues[{n}].service_level_formula", f"unknown formula {formula!r}, {nearest}")
     if find(ORDERS, configuration.callers.order) is None:
         order = configuration.callers.order
         yield at("callers.order", f"unknown order {order!r}, {hint(ORDERS, order)}")

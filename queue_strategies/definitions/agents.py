@@ -62,6 +62,8 @@ TALK_MEASURES: Mapping[str, Measure[AgentFigures]] = by_name(
 
 STATE_MEASURES: Mapping[str, Measure[AgentFigures]] = by_name(
     [
+        _time_in("talking_s", "Time with callers, hold included", AgentState.TALKING),
+        _time_in("wrapping_up_s", "Time of the work after talks", AgentState.WRAP_UP),
         _time_in("ringing_s", "Time reserved for callers", AgentState.RINGING),
         _time_in("available_s", "Time ready while nobody wanted the agent", AgentState.READY),
         _time_in("paused_s", "Time of all pauses", AgentState.PAUSED),
@@ -97,6 +99,8 @@ OFFER_MEASURES: Mapping[str, Measure[AgentFigures]] = by_name(
 AGENT_MEASURES: Mapping[str, Measure[AgentFigures]] = {**TALK_MEASURES, **STATE_MEASURES, **OFFER_MEASURES}
 
 _HANDLE_TIME = ("talk_s", "hold_s", "wrap_up_s")
+_HANDLING = ("talking_s", "wrapping_up_s")
+"""The same by the agent's states, which can be shared out over short intervals."""
 
 AGENT_FIGURES: Mapping[str, Figure] = {
     figure.name: figure
@@ -113,14 +117,14 @@ AGENT_FIGURES: Mapping[str, Figure] = {
             title="occupancy",
             text="Talk, hold, wrap-up and ringing, over that and the time available; pauses are outside",
             unit=Unit.RATIO,
-            of=Quotient(Sum((*_HANDLE_TIME, "ringing_s")), Sum((*_HANDLE_TIME, "ringing_s", "available_s"))),
+            of=Quotient(Sum((*_HANDLING, "ringing_s")), Sum((*_HANDLING, "ringing_s", "available_s"))),
         ),
         Figure(
             name="utilization",
             title="utilization",
             text="Handling over logged-in time",
             unit=Unit.RATIO,
-            of=Quotient(Sum(_HANDLE_TIME), Sum(("logged_in_s",))),
+            of=Quotient(Sum(_HANDLING), Sum(("logged_in_s",))),
         ),
         Figure(
             name="handled_an_hour",

@@ -17,6 +17,7 @@ from queue_strategies.floor.letting_go import let_go
 from queue_strategies.floor.line import Line, Seat
 from queue_strategies.floor.roster import Roster
 from queue_strategies.floor.visit import Place
+from queue_strategies.metrics import check_formula
 from queue_strategies.model import Agent, AgentId, Queue, QueueName, VisitOutcome
 from queue_strategies.orders import order_named
 from queue_strategies.strategies import strategy_of
@@ -30,10 +31,11 @@ class ImpossibleQueue(CallfloorError):
 
 
 def check(event: FloorConfigured) -> None:
-    """Refuse what the floor cannot be; raises UnknownStrategy, UnknownOrder or ImpossibleQueue."""
+    """Refuse what cannot be; raises UnknownStrategy, UnknownOrder, UnknownFormula or ImpossibleQueue."""
     order_named(event.order, event.ageing_s)
     for queue in event.queues:
         strategy_of(queue, chance=lambda: 0.0)
+        check_formula(queue.service_level_formula)
         for name in POSITIVE:
             if not getattr(queue, name) > 0:
                 raise ImpossibleQueue(f"queue {queue.name}: {name} must be more than 0")

@@ -56,7 +56,8 @@ class Floor:
         """Settle what is overdue, in the order of the deadlines; then let the event happen; then serve.
 
         `now` is monotonic; a moment before one that was told already counts as that one. Late, repeated and
-        unknown events are settled and never raise. Raises UnknownStrategy, UnknownOrder or ImpossibleQueue,
+        unknown events are settled and never raise. Raises UnknownStrategy, UnknownOrder,
+        UnknownFormula or ImpossibleQueue,
         with nothing changed, for a configuration with one.
         """
         if isinstance(event, happened.FloorConfigured):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
+import pytest
+from psycopg.rows import dict_row
 
 from ami_listeners.clock import Clock
 from ami_listeners.database import Database
@@ -85,9 +87,19 @@ async def all_that_is_asked(url: str, at: datetime, contact: str) -> Mapping[str
             if text.startswith(("SELECT", "WITH")) and not any(word in text for word in NOT_ASKED):
                 parameters = {key: asked[key] for key in asked if f"%({key})s" in query}
                 answers[name] = await (await connection.execute(query, parameters or None)).fetchall()
-        for view in VIEWS:
-            answers[view] = await (await connection.execute(literal(f"SELECT * FROM {view}"))).fetchall()
     return {name: sorted(found, key=repr) for name, found in answers.items()}
+
+
+async def all_that_is_shown(url: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Read every view, by the names of its columns."""
+    shown = {}
+    async with await psycopg.AsyncConnection.connect(url, row_factory=dict_row) as connection:
+        for view in VIEWS:
+            found = await (
+                await connection.execute(literal(f"SELECT * FROM {view} ORDER BY 1, 2"))
+            ).fetchall()
+            shown[view] = found
+    return shown
 
 
 async def test_facts_of_before_are_all_there_and_every_question_has_the_same_answer(
@@ -106,11 +118,20 @@ async def test_facts_of_before_are_all_there_and_every_question_has_the_same_ans
         await connection.execute(AS_IT_WAS, {"facts": (b"[" + b",".join(lines) + b"]").decode()})
     offered = next(fact.contact for fact, _ in facts if isinstance(fact, Answered))
     before = await all_that_is_asked(database_url, began, offered)
-    assert [name for name, found in before.items() if not found] == [], "that would prove nothing"
+    shown = await all_that_is_shown(database_url)
+    assert [name for name, found in {**before, **shown}.items() if not found] == [], (
+        "that would prove nothing"
+    )
 
     database = Database(database_url, DatabaseSettings(batch_s=0.01), Clock())
     await database.start()
     assert await all_that_is_asked(database_url, began, offered) == before
+    now = await all_that_is_shown(database_url)
+    for view, found in shown.items():
+        for row, then in zip(now[view], found, strict=True):
+            for name, value in then.items():
+                inexact = isinstance(value, float)  # now times are added up in whole microseconds
+                assert row[name] == (pytest.approx(value, abs=1e-4) if inexact else value), (view, name)
     assert await rows(database_url, "SELECT count(*) FROM facts_before") == [(len(facts),)]
 
     journal = Journal(database, tmp_path, Clock())

@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from ari_apps.commands import configuration as commands
-from ari_apps.configuration.floor_toml import ConfigurationError, UnreadableError, load, load_data, load_text
+from ari_apps.configuration.floor_toml import (
+    ConfigurationError,
+    UnreadableError,
+    floor_queue,
+    load,
+    load_data,
+    load_text,
+)
+from ari_apps.configuration.settings import QueueSettings
 from ari_apps.configuration.written_values import Address
-from queue_strategies.model import AgentId, Membership, QueueName
+from queue_strategies.model import AgentId, Membership, Queue, QueueName
 
 EXAMPLE = Path("deploy/floor.toml")
 FLOOR = EXAMPLE.read_text(encoding="utf-8")
@@ -140,6 +148,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ('{ after_s = 0, max_penalty = 0 }', '{ after_s = 0, max_penalty = 0, min_penalty = 3 }', "rules.patience: after 0 s min_penalty 3 is above max_penalty 0: nobody could be rung, lower the one or raise the other"),
         ('after_s = 60, max', 'after_s = 30, max', "rules.patience[2].after_s: 30 s has a step already, make them one"),
         ('join_when_empty = "nobody_logged_in"', 'join_when_empty = "nobody"', "queues[0].join_when_empty: 'nobody' is no rule, did you mean nobody_unpaused?, or write a list of states"),
+        ('service_level_formula = "answered_within/answered_and_abandoned_not_short"', 'service_level_formula = "answered_within/ofered"', "queues[0].service_level_formula: unknown formula 'answered_within/ofered', did you mean answered_within/offered?"),
         ('["paused", "unreachable"', '["pausd", "unreachable"', "queues[0].leave_when_empty: 'pausd' is no state of a member, did you mean paused?"),
         ('autopause = "queue"', "autopause_delay_s = 30", 'queues[0]: autopause_delay_s does nothing without autopause = "queue" or "all"'),
         ('exit_keys = "0"', "", "queues[0]: overflow.exited_by_key can never happen without exit_keys"),
@@ -261,3 +270,7 @@ def test_check_says_what_is_wrong_by_its_exit_status_too(tmp_path: Path) -> None
     assert bad.exit_code == 1
     assert bad.stdout.endswith("did you mean max_length?\n1 problem\n")
     assert isinstance(runner.invoke(app, [str(tmp_path / "none.toml")]).exception, UnreadableError)
+
+
+def test_a_queue_that_says_nothing_has_the_rules_that_the_library_has() -> None:
+    assert floor_queue(QueueSettings(name="sales"), ()) == Queue(name=QueueName("sales"))

@@ -1,0 +1,11 @@
+-- How much of the time that an agent was in a state lies before a moment, in whole microseconds.
+--
+-- The share of each interval is the difference of two of these, so that all of them add up to the whole.
+CREATE OR REPLACE FUNCTION lasted_us_before(
+    moment timestamptz, began_at timestamptz, ended_at timestamptz, lasted_s double precision)
+RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
+    WHEN moment <= began_at OR lasted_s IS NULL THEN 0
+    WHEN moment >= ended_at THEN round(lasted_s * 1000000)::bigint
+    ELSE round(lasted_s * 1000000 * extract(epoch FROM moment - began_at)::float8
+               / extract(epoch FROM ended_at - began_at)::float8)::bigint
+END;
