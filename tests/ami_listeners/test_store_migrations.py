@@ -41,6 +41,8 @@ AS_IT_WAS: LiteralString = """
         f->'body'->>'contact', f->'body'->>'visit', f->'body'->>'queue', f->'body'->>'agent', f->'body'
     FROM jsonb_array_elements(%(facts)s::jsonb) WITH ORDINALITY AS told (f, number) ORDER BY number
 """
+GONE_OVER_TO_STATES = {"occupancy", "utilization"}
+"""Figures that went by talks before, of which the last may be told of by half."""
 NOT_ASKED = ("migrations", "repeatable", "make_partitions")
 VIEWS = ("queue_figures", "queue_figures_by_quarter_hour", "agent_figures", "agents_now", "waiting_now",
          "callbacks_now")  # fmt: skip
@@ -129,7 +131,8 @@ async def test_facts_of_before_are_all_there_and_every_question_has_the_same_ans
     now = await all_that_is_shown(database_url)
     for view, found in shown.items():
         for row, then in zip(now[view], found, strict=True):
-            for name, value in then.items():
+            for name in then.keys() - GONE_OVER_TO_STATES:
+                value = then[name]
                 inexact = isinstance(value, float)  # now times are added up in whole microseconds
                 assert row[name] == (pytest.approx(value, abs=1e-4) if inexact else value), (view, name)
     assert await rows(database_url, "SELECT count(*) FROM facts_before") == [(len(facts),)]
