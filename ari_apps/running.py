@@ -28,6 +28,7 @@ from ami_listeners.health import Check, Health
 from ami_listeners.health_metrics import ami_families, journal_families
 from ami_listeners.journal import Journal
 from ami_listeners.listener import Listener
+from ami_listeners.listening_metrics import Listening, call_families
 from ami_listeners.local_postgres import database_url, default_data_dir
 from ami_listeners.native_snapshot import together
 from ami_listeners.phone_watch import PhoneWatch
@@ -86,6 +87,7 @@ class RunningFloor:
     listener: Listener | None = None
     watchers: list[Callable[[Fact], None]] = field(default_factory=list)
     """Told every fact, as it becomes true."""
+    listening: Listening = field(default_factory=Listening)
     measured: Sequence[Queue] = ()
     """The queues of the file, by whose rules visits are measured."""
 
@@ -211,6 +213,8 @@ async def _remembering(
     floor.exporter.show(
         FloorLines(clock.moment, floor=floor.census, native=floor.native_census, expect=floor.expected_wait)
     )
+    floor.watchers.append(floor.listening.take)
+    floor.exporter.add(floor.listening.families)
     floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
     return floor
@@ -297,6 +301,7 @@ async def _listening(
         )
         await listener.start()
         stack.push_async_callback(listener.stop)
+        floor.exporter.add(lambda: call_families(listener.fold.calls.open, floor.clock.moment()))
         ami, trouble = listener.health, partial(getattr, listener, "trouble")
     floor.exporter.add(lambda: ami_families(ami))
     floor.health.add(

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from ari_apps.local_asterisk.installation import AsteriskInstallation, find_or_install
+from ari_apps.local_asterisk.packages import Progress
 from ari_apps.progress import shown_progress
 from tests.asterisk_lab import AsteriskLab
+from tests.prometheus_lab import PrometheusInstallation, find_or_install_prometheus
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
 
 
 MOST_WORKERS = 8
+PROGRAMS: Mapping[str, Callable[[Progress], object]] = {
+    "installed_asterisk": partial(find_or_install, with_sipp=True),
+    "installed_prometheus": find_or_install_prometheus,
+}
+"""What is unpacked into the user's cache, by the fixture that gives it."""
 FIRST, LAST = ("scenarios", "test_house.py"), ("queue_strategies",)
 """Files and folders whose tests take long, and those whose tests take no time."""
 
@@ -50,23 +58,24 @@ def turn(path: Path) -> int:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Install Asterisk before there are workers, of whom nothing is seen while they do something."""
+    """Install programs before there are workers, of whom nothing is seen while they do something."""
     if session.config.getoption("numprocesses", None) and not is_worker(session.config):
-        install_asterisk(session.config)
+        install(session.config, PROGRAMS)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Install Asterisk before the first test that needs it, where no test's time limit runs."""
-    needed = any("installed_asterisk" in getattr(item, "fixturenames", ()) for item in session.items)
-    if needed and not is_worker(session.config):
-        install_asterisk(session.config)
+    """Install programs before the first test that needs them, where no test's time limit runs."""
+    if not is_worker(session.config):
+        wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+        install(session.config, wanted & PROGRAMS.keys())
 
 
-def install_asterisk(config: pytest.Config) -> None:
-    """Install Asterisk, with its progress seen."""
+def install(config: pytest.Config, wanted: Iterable[str]) -> None:
+    """Install programs, with the progress seen."""
     capture = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled(), shown_progress() as progress:
-        find_or_install(progress, with_sipp=True)
+        for name in wanted:
+            PROGRAMS[name](progress)
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -78,6 +87,12 @@ def is_worker(config: pytest.Config) -> bool:
 def installed_asterisk() -> AsteriskInstallation:
     """A real Asterisk with SIPp beside it; unpacked into the user's cache."""
     return find_or_install(with_sipp=True)
+
+
+@pytest.fixture(scope="session")
+def installed_prometheus() -> PrometheusInstallation:
+    """A real Prometheus with its promtool; unpacked into the user's cache."""
+    return find_or_install_prometheus()
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     COUNTER = "counter"
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
+    SUMMARY = "summary"
+    """Only it may have quantiles."""
 
 
 class Series(NamedTuple):

@@ -160,7 +160,7 @@ def queue_families(now: Callable[[], float]) -> list[Family[QueueCensus]]:
 
 ESTIMATED: Family[Estimate] = Family(
     "callfloor_queue_estimated_wait_seconds",
-    Kind.GAUGE,
+    Kind.SUMMARY,
     "Wait of a caller who joined now; absent while there is nothing to go by",
     lambda estimate: (estimate.p50_s, estimate.p80_s),
     [Series("", (("quantile", "0.5"),)), Series("", (("quantile", "0.8"),))],

@@ -153,7 +153,24 @@ def read_tree(path: Path) -> AsteriskInstallation | None:
 
 
 def describe_tree(root: Path, version: tuple[int, ...]) -> AsteriskInstallation:
-    """Describe an unpacked tree; its programs run in place, through the tree's own loader and libraries."""
+    """Describe an unpacked tree; its programs run in place."""
+    triplet, _ = MACHINES[platform.machine()]
+    return AsteriskInstallation(
+        asterisk=tree_program(root, "usr/sbin/asterisk"),
+        modules_dir=root / "usr/lib" / triplet / "asterisk/modules",
+        data_dir=root / "usr/share/asterisk",
+        version=version,
+        unpacked=True,
+        sipp=tree_program(root, "usr/bin/sipp"),
+        espeak=(*tree_program(root, "usr/bin/espeak-ng"), f"--path={root / 'usr/lib' / triplet}"),
+    )
+
+
+def tree_program(root: Path, name: str) -> tuple[str, ...]:
+    """Give the command that runs a program of an unpacked tree, through the tree's own loader and libraries.
+
+    Raises AsteriskMissingError when the tree has no loader.
+    """
     triplet, loader = MACHINES[platform.machine()]
     libraries = [root / "usr/lib" / triplet, root / "lib" / triplet]
     found_loader = next((path / loader for path in libraries if (path / loader).exists()), None)
@@ -163,19 +180,7 @@ def describe_tree(root: Path, version: tuple[int, ...]) -> AsteriskInstallation:
         )
     folders = [part / sub for part in libraries for sub in ("", "asterisk", "pulseaudio")]
     path = ":".join(str(folder) for folder in folders if folder.is_dir())
-
-    def program(name: str) -> tuple[str, ...]:
-        return (str(found_loader), "--library-path", path, str(root / name))
-
-    return AsteriskInstallation(
-        asterisk=program("usr/sbin/asterisk"),
-        modules_dir=root / "usr/lib" / triplet / "asterisk/modules",
-        data_dir=root / "usr/share/asterisk",
-        version=version,
-        unpacked=True,
-        sipp=program("usr/bin/sipp"),
-        espeak=(*program("usr/bin/espeak-ng"), f"--path={root / 'usr/lib' / triplet}"),
-    )
+    return (str(found_loader), "--library-path", path, str(root / name))
 
 
 def install(progress: Progress, *, mirror: str | None = None) -> AsteriskInstallation:

@@ -11,7 +11,7 @@ import os
 import re
 import selectors
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ari_apps.local_asterisk.package_source import USE_CONTAINERS, AsteriskMissingError, Source
@@ -52,9 +52,14 @@ class ReleaseExpiredError(AsteriskMissingError):
 
 
 def download(
-    source: Source, folder: Path, progress: Progress, *, check_valid_until: bool | None = None
+    source: Source,
+    folder: Path,
+    progress: Progress,
+    *,
+    packages: Sequence[str] = PACKAGES,
+    check_valid_until: bool | None = None,
 ) -> None:
-    """Download the packages and all they depend on into `folder`/archives, signatures checked.
+    """Download `packages` and all they depend on into `folder`/archives, signatures checked.
 
     A Release file past its Valid-Until is accepted on a second try, and only then: the signature still is
     checked, and an old list of packages is better here than none. Raises AsteriskMissingError.
@@ -72,11 +77,11 @@ def download(
         if check_valid_until is False:
             raise
         progress(f"{expired}; taking it all the same, its signature is checked.", None)
-        download(source, folder, progress, check_valid_until=False)
+        download(source, folder, progress, packages=packages, check_valid_until=False)
         return
     run_apt(
-        [*apt, "install", "--yes", "--download-only", *PACKAGES],
-        lambda fraction: progress("downloading Asterisk", fraction),
+        [*apt, "install", "--yes", "--download-only", *packages],
+        lambda fraction: progress(f"downloading {packages[0].capitalize()}", fraction),
     )
 
 

@@ -83,6 +83,7 @@ QUEUE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
             text="Visits that were over, in whatever way, within service_level_s",
             counted=lambda queue: queue.answered_within + sum(queue.outcomes_within.values()),
             where=(_WITHIN,),
+            metric="removed_within_service_level",
         ),
         *(_released(outcome) for outcome in RELEASED),
         Measure(

@@ -1,0 +1,86 @@
+"""A real Prometheus, with the configuration and rules that come along, reads a floor on which calls go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aiohttp
+
+from ami_listeners.alerting import FILES, alerts, records
+from queue_strategies.facts import Answered, Handled
+from tests.floor_lab import Floor, until
+from tests.prometheus_lab import Prometheus, PrometheusInstallation, running_prometheus
+
+SALES = "+4930100"
+FLOOR = f"""
+[site]
+name = "watched"
+
+[[queues]]
+name = "sales"
+leave_when_empty = "never"
+
+[[agents]]
+id = "anna"
+extension = "101"
+queues = ["sales"]
+
+[[routes]]
+to = "{SALES}"
+destination = "queue:sales"
+"""
+DEPLOY = Path(__file__).parents[2] / "deploy/prometheus"
+
+
+def configured(folder: Path, listen: str) -> Path:
+    """Write the configuration that comes along, with this floor's address, and in more of a hurry."""
+    for name in FILES:
+        (folder / name).write_text((DEPLOY / name).read_text())
+    text = (DEPLOY / "prometheus.yml").read_text()
+    for before, after in (("127.0.0.1:8080", listen), (": 15s", ": 1s"), (": 10s", ": 1s")):
+        assert before in text
+        text = text.replace(before, after)
+    (folder / "prometheus.yml").write_text(text)
+    return folder / "prometheus.yml"
+
+
+async def test_prometheus_counts_the_calls_of_a_floor_and_watches_over_it(
+    floor: Floor, installed_prometheus: PrometheusInstallation, tmp_path: Path
+) -> None:
+    listen = str(floor.asterisk.configuration.http.listen)
+    config = configured(tmp_path, listen)
+    async with running_prometheus(installed_prometheus, config, tmp_path / "data") as prometheus:
+        await seen(prometheus, "callfloor_queue_answered_total == 0", {"queue": "sales"})
+        await floor.come_to_work("anna")
+        await seen(
+            prometheus, 'callfloor_queue_agents{state="ready"} > 0', {"queue": "sales", "state": "ready"}
+        )
+        caller = await floor.world.call(SALES, from_number="+491701")
+        await (await floor.world.phone("anna").rings()).answer()
+        await floor.until_told(Answered)
+        await seen(prometheus, "callfloor_asterisk_calls >= 1", {})
+        await caller.hang_up()
+        await floor.until_told(Handled)
+        await seen(prometheus, "callfloor_queue_handled_total == 1", {"queue": "sales"})
+        await seen(prometheus, "callfloor:queue_abandonment_rate:rate5m == 0", {"queue": "sales"})
+        loaded = [rule for group in (await prometheus.ask("rules"))["groups"] for rule in group["rules"]]
+        assert {rule["health"] for rule in loaded} == {"ok"}, [rule.get("lastError") for rule in loaded]
+        assert {rule["name"] for rule in loaded if rule["type"] == "alerting"} == {
+            each.name for each in alerts()
+        }
+        assert {rule["name"] for rule in loaded if rule["type"] == "recording"} == {
+            each.name for each in records()
+        }
+        assert await prometheus.query('ALERTS{alertstate="firing", job="callfloor"}') == {}
+    async with aiohttp.ClientSession() as session, session.get(f"http://{listen}/metrics") as answer:
+        assert installed_prometheus.check_metrics(await answer.text()) == []
+
+
+async def seen(prometheus: Prometheus, expression: str, labels: dict[str, str]) -> None:
+    """Wait until Prometheus finds one series for an expression, and see that it is named so."""
+
+    async def there() -> list[dict[str, str]] | None:
+        return [dict(found) for found in await prometheus.query(expression)] or None
+
+    (found,) = await until(there, expression, patience_s=60.0)
+    assert found.items() >= {**labels, "job": "callfloor", "floor": "acme"}.items()
