@@ -17,7 +17,7 @@ from ami_listeners.identity import FactIds
 from ami_listeners.journal import Journal
 from ami_listeners.queries import literal, migrations, queries
 from ami_listeners.records import encode, record
-from ami_listeners.repeatable import Script, to_make
+from ami_listeners.repeatable import Script, make, scripts, to_make
 from ami_listeners.settings import DatabaseSettings
 from queue_strategies.facts import (
     Answered,
@@ -168,3 +168,20 @@ def test_what_builds_on_a_changed_script_is_made_anew_with_it() -> None:
     assert to_make([first, second, third], made) == []
     changed = Script("b", literal("SELECT 'another'"))
     assert to_make([first, changed, third], made) == [changed, third]
+
+
+async def test_every_script_can_be_made_anew_from_any_on_and_shows_the_same(
+    database: Database, tmp_path: Path
+) -> None:
+    journal = Journal(database, tmp_path, Clock())
+    await journal.start()
+    journal.write_all(fact for fact, _ in a_day_of_old())
+    assert await journal.drained(10)
+    await journal.stop()
+    shown = await all_that_is_shown(database.conninfo)
+    for script in scripts():
+        async with database.connection() as connection:
+            await connection.execute("UPDATE repeatable SET checksum = '' WHERE name = %s", [script.name])
+            made = await make(connection, scripts())
+        assert made[0] == script.name
+    assert await all_that_is_shown(database.conninfo) == shown
