@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 Families = Callable[[], Iterable[Metric]]
 """Give metric families as they are now."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-PART_BYTES = 1 << 18
+PART_BYTES = 1 << 17
 PATIENCE_S = 30.0
 """A reader that has not taken the text by then is let go of."""
 
@@ -86,10 +86,10 @@ def in_bulk(parts: Iterable[bytes]) -> Iterable[bytes]:
     heap: list[bytes] = []
     size = 0
     for part in parts:
-        heap.append(part)
-        size += len(part)
-        if size >= PART_BYTES:
+        if size + len(part) > PART_BYTES and heap:
             yield b"".join(heap)
             heap, size = [], 0
+        heap.append(part)
+        size += len(part)
     if heap:
         yield b"".join(heap)

@@ -10,8 +10,8 @@ from typing import TypeAlias
 Pieces: TypeAlias = Generator[bytes | None, None, None]
 """Parts of the text, each after a short piece of work; None where there was work alone."""
 Source: TypeAlias = Callable[[], Pieces]
-SLICE_S = 0.005
-"""The loop waits no longer than this and one piece of work."""
+SLICE_S = 0.003
+"""So long the text is worked on at once; who waits for a moment to come waits for two such slices at most."""
 
 
 class Page:

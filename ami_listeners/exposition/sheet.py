@@ -26,7 +26,7 @@ class Sheet(Generic[T]):
     def __init__(self, labels: Sequence[str], families: Iterable[Family[T]]) -> None:
         self._labels, self._families = tuple(labels), tuple(families)
         self._template = NEXT.join(family.template(THING) for family in self._families)
-        self._rows: dict[Key, list[bytes]] = {}
+        self._rows: dict[Key, tuple[bytes, ...]] = {}
         """The lines of each thing, metric by metric."""
 
     def __contains__(self, key: Key) -> bool:
@@ -47,8 +47,10 @@ class Sheet(Generic[T]):
         for family in self._families:
             values += family.values(thing)
         text = self._template.replace(THING, labels) % tuple(values)
-        row = text.encode().split(NEXT.encode())
-        self._rows[key] = [present(lines) for lines in row] if None in values else row
+        row = tuple(
+            text.encode().split(NEXT.encode())
+        )  # no list: the garbage collector looks at those for ever
+        self._rows[key] = tuple(map(present, row)) if None in values else row
 
     def drop(self, key: Key) -> None:
         """Tell of a thing no more."""
