@@ -44,6 +44,7 @@ from ari_apps.console.api import add_api
 from ari_apps.console.desk import Desk
 from ari_apps.console.offers_recollected import OffersRecollected
 from ari_apps.console.operations import operations
+from ari_apps.console.reporting import Reporting
 from ari_apps.crew import Crew
 from ari_apps.last_agents import DAYS, LastAgents
 from ari_apps.reconcile.before import Recall
@@ -317,9 +318,11 @@ async def _serving(
     site.router.add_get("/metrics", floor.exporter.handle)
     site.router.add_get("/healthz", floor.health.healthz)
     site.router.add_get("/readyz", floor.health.readyz)
+    reports = Reporting(floor.journal.database, lambda: floor.configuration.site.timezone).operations()
     if floor.apps is not None:
         desk = Desk(floor.apps, floor.clock, floor.reload, OffersRecollected(floor.journal).of)
-        add_api(site, operations(desk), token=secrets.get("api"), version=VERSION)
+        reports = (*operations(desk), *reports)
+    add_api(site, reports, token=secrets.get("api"), version=VERSION)
     http = floor.configuration.http
     runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()

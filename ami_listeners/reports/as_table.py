@@ -22,9 +22,11 @@ MARK = "◦"
 
 def show(console: Console, answer: Answer, *, every_column: bool = False) -> None:
     """Print a report; without `every_column` those that matter most."""
-    console.print(Text(f"{wording.title(answer.question)}  {wording.period(answer.question)}", "bold"))
+    console.print(
+        Text(f"{wording.title(answer.question)}  {wording.period(answer.question)}", "bold"), soft_wrap=True
+    )
     style = "yellow" if answer.quality.gaps else "dim"
-    console.print(Text(wording.quality(answer), style))
+    console.print(Text(wording.quality(answer), style), soft_wrap=True)
     if not answer.rows:
         console.print("nothing happened then")
         return

@@ -60,6 +60,8 @@ async def contacts(database: Database, question: ContactsQuestion) -> Answer:
         raise QuestionError(f"nothing is counted as {question.measure!r}, did you mean {near!r}?")
     source = next(source for source in definition.sources if question.measure in source.named)
     count = source.named[question.measure]
+    if question.key and len(question.key) != len(source.keys):
+        raise QuestionError(f"a row is named by its {', '.join(definition.keys)}: give each of them once")
     parameters = {
         **_between(question),
         **{f"key_{number}": value for number, value in enumerate(question.key)},

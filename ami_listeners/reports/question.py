@@ -61,6 +61,7 @@ class Question:
                 f"no time lies between {self.since:%Y-%m-%d %H:%M %z} and {self.until:%Y-%m-%d %H:%M %z}: "
                 "let the report end after it begins"
             )
+        _check_names(*self.names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +82,12 @@ class ContactsQuestion:
     """Of this caller alone; of calls only."""
     limit: int = 10_000
     """At most so many, the first ones."""
+
+    def __post_init__(self) -> None:
+        _check_names(*self.names, *self.key, self.number)
+
+
+def _check_names(*names: str) -> None:
+    for name in names:
+        if "\0" in name or name != name.encode("utf-8", "replace").decode():
+            raise QuestionError(f"{name[:40]!r} is no name of anything, leave out what cannot be written")

@@ -10,9 +10,10 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from ami_listeners.reports.errors import QuestionError
 from ari_apps.console.desk import NotFoundError
 from ari_apps.console.openapi import describe
-from ari_apps.console.operation import Asked, Operation
+from ari_apps.console.operation import Asked, Document, Operation
 from ari_apps.requests import NotNow
 from queue_strategies.errors import CallfloorError
 
@@ -72,7 +73,7 @@ def guarded(handler: Handler, token: str) -> Handler:
             return problem(401, "show the token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
         try:
             return await handler(request)
-        except BadRequestError as error:
+        except (BadRequestError, QuestionError) as error:
             return problem(400, str(error))
         except TooLongError as error:
             return problem(413, str(error))
@@ -101,7 +102,10 @@ def _may_enter(request: web.Request, token: str) -> bool:
 def _handler(operation: Operation) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         body = await _read(request, operation.takes) if operation.takes is not None else None
-        answer = await operation.answer(Asked(dict(request.match_info), body))
+        query = _read_query(request, operation.asks) if operation.asks is not None else None
+        answer = await operation.answer(Asked(dict(request.match_info), body, query))
+        if isinstance(answer, Document):
+            return _document(answer)
         if operation.gives is None:
             return web.Response(status=204)
         return web.Response(body=_adapter(operation).dump_json(answer), content_type="application/json")
@@ -114,12 +118,45 @@ def _adapter(operation: Operation) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 
+def _document(document: Document) -> web.Response:
+    shown = {
+        "Content-Disposition": f'inline; filename="{document.name}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    text = document.media_type.startswith("text/")
+    return web.Response(
+        body=document.content,
+        content_type=document.media_type,
+        charset="utf-8" if text else None,
+        headers=shown,
+    )
+
+
+def _read_query(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    """Read what stands behind the question mark; what may be given several times is a list."""
+    several = {
+        field.alias or name for name, field in model.model_fields.items() if field.default_factory is list
+    }
+    given: dict[str, Any] = {}
+    for name in request.query:
+        values = request.query.getall(name)
+        if name not in several and len(values) > 1:
+            raise BadRequestError(f"{name}: is given {len(values)} times, give it once")
+        given[name] = values if name in several else values[0]
+    return _checked(lambda: model.model_validate(given), "query")
+
+
 async def _read(request: web.Request, model: type[BaseModel]) -> BaseModel:
+    body = await _body(request)
+    return _checked(lambda: model.model_validate_json(body), "body")
+
+
+def _checked(read: Callable[[], BaseModel], whole: str) -> BaseModel:
     try:
-        return model.model_validate_json(await _body(request))
+        return read()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "body"
+        place = ".".join(map(str, first["loc"])) or whole
         raise BadRequestError(f"{place}: {first['msg']}") from None
 
 

@@ -48,7 +48,8 @@ def _describe(operation: Operation) -> dict[str, Any]:
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in re.findall(r"{(\w+)}", operation.path)
-        ],
+        ]
+        + _query(operation),
         "responses": _success(operation)
         | {
             status: {"description": text, **_content(_reference(Problem))}
@@ -60,13 +61,29 @@ def _describe(operation: Operation) -> dict[str, Any]:
     return described
 
 
+def _query(operation: Operation) -> list[dict[str, Any]]:
+    if operation.asks is None:
+        return []
+    schema = operation.asks.model_json_schema(by_alias=True, ref_template=REFERENCE)
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "schema": field,
+            **({"description": field["description"]} if "description" in field else {}),
+        }
+        for name, field in schema["properties"].items()
+    ]
+
+
 def _success(operation: Operation) -> dict[str, Any]:
     if operation.gives is None:
         return {"204": {"description": "Done"}}
     one = _reference(operation.gives)
-    return {
-        "200": {"description": "OK", **_content({"type": "array", "items": one} if operation.many else one)}
-    }
+    content = _content({"type": "array", "items": one} if operation.many else one)["content"]
+    files = {media: {"schema": {"type": "string"}} for media in operation.media}
+    return {"200": {"description": "OK", "content": content | files}}
 
 
 def _reference(model: type[BaseModel]) -> dict[str, Any]:
@@ -86,6 +103,8 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
             wanted.append((operation.gives, "serialization"))
         if operation.takes is not None:
             wanted.append((operation.takes, "validation"))
+        if operation.asks is not None:
+            wanted.append((operation.asks, "validation"))
     schemas: dict[str, Any] = models_json_schema(list(dict.fromkeys(wanted)), ref_template=REFERENCE)[1][
         "$defs"
     ]

@@ -17,6 +17,17 @@ class Asked:
     """The names in the path, by their placeholders."""
     body: Any
     """An instance of the operation's `takes`; None when it takes nothing."""
+    query: Any = None
+    """An instance of the operation's `asks`; None when it asks nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as an answer."""
+
+    content: bytes
+    media_type: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +37,16 @@ class Operation:
     method: str
     path: str
     summary: str
-    answer: Callable[[Asked], Awaitable[BaseModel | list[Any] | None]]
+    answer: Callable[[Asked], Awaitable[BaseModel | list[Any] | Document | None]]
     takes: type[BaseModel] | None = None
+    asks: type[BaseModel] | None = None
+    """What may stand behind the question mark of the path."""
     gives: type[BaseModel] | None = None
     """None: 204 without content."""
     many: bool = False
     """A list of `gives`."""
+    media: tuple[str, ...] = ()
+    """As which other media types it can be given."""
 
     @property
     def id(self) -> str:

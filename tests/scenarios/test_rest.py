@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import jsonschema
@@ -274,12 +274,26 @@ SENSIBLE = st.one_of(
 @settings(max_examples=150, deadline=None)
 async def test_every_answer_is_as_the_description_says(api: Api, choice: st.DataObject) -> None:
     call = await api.waiting_call()
-    names = {"agent": ["anna"], "queue": ["sales"], "call": [call]}
+    names = {
+        "agent": ["anna"],
+        "queue": ["sales"],
+        "call": [call],
+        "subject": ["queue", "agent", "calls", "abandoned"],
+        "measure": ["answered", "calls", "offers"],
+        "format": ["json"],
+        "limit": ["1"],
+        "by": ["all", "15m"],
+    }
+    asked = {}
     path = choice.draw(st.sampled_from(sorted(api.description["paths"])))
     method, operation = choice.draw(st.sampled_from(sorted(api.description["paths"][path].items())))
     for parameter in operation["parameters"]:
-        some = st.sampled_from(names[parameter["name"]]) | st.text(min_size=1, max_size=20)
-        path = path.replace(f"{{{parameter['name']}}}", quote(choice.draw(some), safe=""))
+        some = st.sampled_from(names.get(parameter["name"], [""])) | st.text(min_size=1, max_size=20)
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", quote(choice.draw(some), safe=""))
+        elif parameter["required"] or choice.draw(st.booleans()):
+            asked[parameter["name"]] = choice.draw(some)
+    path += f"?{urlencode(asked)}" if asked else ""
     body = choice.draw(st.none() | SENSIBLE | ANYTHING)
     answer = await api.ask(method.upper(), path, None if body is None else json.dumps(body).encode())
     told = operation["responses"].get(str(answer.status))
