@@ -124,10 +124,9 @@ async def _count(
     nothing = {name: 0 if count.how == "sum" else None for name, count in definition.counts.items()}
     counted: Counted = {}
     bounds = [cut[0].begins, *(span.ends for span in cut)]
-    for source in definition.sources:
-        keys = [f"key_{number}" for number in range(len(source.keys))]
-        for row in await _rows(connection, counting(source), {**_between(question), "bounds": bounds}):
-            key = tuple(str(row.pop(name)) for name in keys)
+    for sql, keys in counting(definition):
+        for row in await _rows(connection, sql, {**_between(question), "bounds": bounds}):
+            key = tuple(str(row.pop(f"key_{number}")) for number in range(keys))
             counted.setdefault((row.pop("span"), key), dict(nothing)).update(row)
     return counted
 

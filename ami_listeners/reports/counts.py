@@ -72,8 +72,6 @@ class Source:
     within: str = ""
     """Which rows are of the time asked for; found by an index."""
     such: str = "true"
-    counted: str = "counted_in_spans"
-    """The query that counts its rows."""
 
     @property
     def named(self) -> Mapping[str, Count]:

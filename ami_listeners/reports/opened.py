@@ -43,7 +43,7 @@ async def opened(database: Database, answer: Answer) -> Answer:
     lists: dict[tuple[int, str], Listed] = {}
     async with database.connection() as connection:
         for source in DEFINITIONS[question.subject].sources:
-            if source.counted == "states_in_spans":
+            if source.listed == "listed_states":
                 continue  # states are no contacts, and last through many spans
             columns, found = await _find(connection, source, question, cut)
             if found is None:

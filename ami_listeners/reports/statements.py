@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import LiteralString
 
 from ami_listeners.queries import NAME, literal
 from ami_listeners.reports.counts import Count, Source
+from ami_listeners.reports.subjects import Definition
 
 
 @cache
@@ -18,21 +20,29 @@ def report_queries() -> dict[str, str]:
     return {name: sql.strip() for name, sql in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def counting(source: Source) -> LiteralString:
-    """Count a source's rows in every span at once."""
+def counting(definition: Definition) -> Iterator[tuple[LiteralString, int]]:
+    """Yield what counts all of a report's rows in every span at once, and how many keys a row has."""
+    if definition.rolled_up:
+        names = ", ".join(f'"{name}"' for name in definition.counts)
+        key = definition.keys[0]
+        sql = report_queries()["rolled_up"].format(names=names, key=key, report=definition.rolled_up)
+        yield literal(sql), 1
+        return
+    for source in definition.sources:
+        yield literal(_counting(source)), len(source.keys)
+
+
+def _counting(source: Source) -> str:
     keys = [f"{key} AS key_{number}" for number, key in enumerate(source.keys)]
-    return literal(
-        report_queries()[source.counted].format(
-            at=source.at,
-            keys=", ".join(keys),
-            name=source.keys[0],
-            rows=source.rows,
-            within=source.within,
-            such=source.such,
-            counts=", ".join(count.sql for count in source.counts),
-            names=", ".join(f'"{count.name}"' for count in source.counts),
-            numbers=", ".join(str(number) for number in range(1, len(keys) + 2)),
-        )
+    return report_queries()["counted_in_spans"].format(
+        at=source.at,
+        keys=", ".join(keys),
+        name=source.keys[0],
+        rows=source.rows,
+        within=source.within,
+        such=source.such,
+        counts=", ".join(count.sql for count in source.counts),
+        numbers=", ".join(str(number) for number in range(1, len(keys) + 2)),
     )
 
 

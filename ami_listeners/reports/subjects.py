@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ami_listeners.reports.answer import SERVICE_LEVEL
 from ami_listeners.reports.counts import Count, Made, Source, of_measure
@@ -20,7 +20,6 @@ from queue_strategies.definitions import (
 )
 from queue_strategies.definitions.agents import OFFER_MEASURES, STATE_MEASURES, TALK_MEASURES
 from queue_strategies.definitions.queues import RELEASED
-from queue_strategies.model import AgentState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,6 +31,8 @@ class Definition:
     made: tuple[Made, ...] = ()
     main: tuple[str, ...] = ()
     """The columns that matter most, which stand first; only they are shown where there is little room."""
+    rolled_up: str = ""
+    """The function of the database that has counted all of it already."""
     service_level: bool = False
     needs_table: str = ""
     """Answered only once the database has this table."""
@@ -50,14 +51,14 @@ class Definition:
         return {name: count for source in self.sources for name, count in source.named.items()}
 
 
-def _made(figure: Figure, of: Quotient | None = None) -> Made:
+def _made(figure: Figure) -> Made:
     return Made(
         name=figure.name,
         title=figure.title,
         text=figure.text,
         unit=figure.unit,
         good=figure.good,
-        of=of or figure.of,
+        of=figure.of,
     )
 
 
@@ -76,11 +77,6 @@ def _visits(*counts: Count, keys: tuple[str, ...] = ("queue",), such: str = "NOT
 # -- queues -------------------------------------------------------------------------------------------------
 
 
-def _rolled_up(*counts: Count) -> Source:
-    """Count what the roll-ups know already."""
-    return replace(_visits(*counts), counted="queue_spans")
-
-
 LONGEST_WAIT = Count(
     name="longest_wait_s",
     title="longest wait",
@@ -94,8 +90,9 @@ LONGEST_WAIT = Count(
 QUEUES = Definition(
     title="Queues",
     bars_title="what became of visits",
+    rolled_up="queue_report",
     keys=("queue",),
-    sources=(_rolled_up(*map(of_measure, QUEUE_MEASURES.values()), LONGEST_WAIT),),
+    sources=(_visits(*map(of_measure, QUEUE_MEASURES.values()), LONGEST_WAIT),),
     made=tuple(map(_made, QUEUE_FIGURES.values())),
     service_level=True,
     main=(
@@ -116,9 +113,10 @@ QUEUES = Definition(
 OUTCOMES = Definition(
     title="Outcomes",
     bars_title="what became of visits",
+    rolled_up="queue_report",
     keys=("queue",),
     sources=(
-        _rolled_up(
+        _visits(
             *(
                 of_measure(QUEUE_MEASURES[name])
                 for name in (
@@ -260,23 +258,11 @@ TRANSFERS = Definition(
 
 # -- agents -------------------------------------------------------------------------------------------------
 
-_OCCUPIED = ("talking_s", "wrapping_up_s")
-
-
-def _state(name: str, title: str, text: str, state: AgentState) -> Count:
-    return Count(
-        name=name,
-        title=title,
-        text=text,
-        where=f"state = '{state.value}'",
-        value="lasted_s",
-        unit=Unit.SECONDS,
-    )
-
 
 AGENTS = Definition(
     title="Agents",
     bars_title="what agents did",
+    rolled_up="agent_report",
     keys=("agent",),
     sources=(
         Source(
@@ -299,29 +285,15 @@ AGENTS = Definition(
             listed="listed_offers",
         ),
         Source(
-            counts=(
-                *map(of_measure, STATE_MEASURES.values()),
-                _state("talking_s", "in talks", "Time in talks, hold included", AgentState.TALKING),
-                _state("wrapping_up_s", "wrapping up", "Time in wrap-up", AgentState.WRAP_UP),
-            ),
+            counts=tuple(map(of_measure, STATE_MEASURES.values())),
             at="ended_at",
             within="ended_at >= %(since)s AND began_at < %(until)s",
             such="lasted_s IS NOT NULL",
             keys=("agent",),
-            counted="states_in_spans",
             listed="listed_states",
         ),
     ),
-    # What an agent did while a span lasted is in the states; a talk counts as a whole when it is answered.
-    made=(
-        _made(AGENT_FIGURES["average_handle_time_s"]),
-        _made(
-            AGENT_FIGURES["occupancy"],
-            Quotient(Sum((*_OCCUPIED, "ringing_s")), Sum((*_OCCUPIED, "ringing_s", "available_s"))),
-        ),
-        _made(AGENT_FIGURES["utilization"], Quotient(Sum(_OCCUPIED), Sum(("logged_in_s",)))),
-        _made(AGENT_FIGURES["handled_an_hour"]),
-    ),
+    made=tuple(map(_made, AGENT_FIGURES.values())),
     main=(
         "handled",
         "average_handle_time_s",

@@ -8,30 +8,11 @@ WHERE ({within}) AND {such} AND (%(names)s::text[] IS NULL OR {name} = ANY (%(na
 GROUP BY {numbers}
 ORDER BY {numbers}
 
--- queue_spans --
--- Read from the roll-ups what was counted of queues.
-SELECT span, queue AS key_0, {names} FROM queue_report(%(bounds)s::timestamptz[], %(names)s::text[])
+-- rolled_up --
+-- Read from the roll-ups what was counted.
+SELECT span, {key} AS key_0, {names}
+FROM {report}(%(bounds)s::timestamptz[], %(names)s::text[])
 ORDER BY 1, 2
-
--- states_in_spans --
--- Share out how long each of an agent's states lasted over the spans in which it did.
-WITH lasting AS (
-    SELECT agent, state, lasted_s, began_at, ended_at,
-        greatest(width_bucket(began_at, %(bounds)s::timestamptz[]), 1) AS first_span,
-        least(width_bucket(ended_at, %(bounds)s::timestamptz[]), cardinality(%(bounds)s::timestamptz[]) - 1)
-            AS last_span
-    FROM agent_states
-    WHERE ({within}) AND {such} AND (%(names)s::text[] IS NULL OR agent = ANY (%(names)s))
-), shared AS (
-    SELECT span, agent, state, lasted_s * CASE WHEN ended_at > began_at THEN
-            extract(epoch FROM least(ended_at, (%(bounds)s::timestamptz[])[span + 1])
-                             - greatest(began_at, (%(bounds)s::timestamptz[])[span]))
-            / extract(epoch FROM ended_at - began_at)
-        ELSE 1 END AS lasted_s
-    FROM lasting CROSS JOIN LATERAL
-        generate_series(CASE WHEN ended_at > began_at THEN first_span ELSE last_span END, last_span) AS span
-)
-SELECT span, {keys}, {counts} FROM shared GROUP BY {numbers} ORDER BY {numbers}
 
 -- formulas --
 -- Read by which formula each queue's service level is counted.
