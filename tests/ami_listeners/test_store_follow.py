@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,15 @@ from tests.ami_listeners.test_figures_agree import Day
 
 CLOCK = Clock(moment=lambda: 0.0, wall=lambda: datetime(2026, 3, 1, 9, tzinfo=UTC))
 FOLLOW = ("contacts", "calls", "visits", "offers", "segments", "agent_states")
+EMPTY = """
+    TRUNCATE facts, contacts, calls, visits, offers, segments, agent_states,
+        queue_quarters, queue_days, agent_quarters, agent_days
+"""
+READY: LiteralString = "SELECT agent, available_s FROM agent_figures WHERE available_s > 0 ORDER BY agent"
+READY_BY_STATES: LiteralString = """
+    SELECT agent, sum(lasted_s) AS ready_s FROM agent_states WHERE state = 'ready'
+    GROUP BY agent HAVING sum(lasted_s) > 0 ORDER BY agent
+"""
 RECOUNT = """
     TRUNCATE contacts, calls, visits, offers, segments, agent_states;
     SELECT recount_contacts(array_agg(DISTINCT contact)), recount_calls(array_agg(DISTINCT contact)),
@@ -127,12 +137,15 @@ async def test_merging_in_any_batches_and_any_order_is_counting_anew(database: D
         records += chance.sample(records, len(records) // 10)  # told twice
         if shuffled:
             chance.shuffle(records)
-        connection.execute("TRUNCATE facts, contacts, calls, visits, offers, segments, agent_states")
+        connection.execute(EMPTY)
         while records:
             batch, records = records[:size], records[size:]
             told(connection, batch)
             size = chance.randint(1, 200)
         merged = read(connection)
+        ready: dict[str, float] = dict(connection.execute(READY).fetchall())
+        by_states: dict[str, float] = dict(connection.execute(READY_BY_STATES).fetchall())
+        assert ready == pytest.approx(by_states, abs=1e-3), "what is counted of agents follows their states"
         connection.execute(RECOUNT)
         counted = read(connection)
         for table in FOLLOW:

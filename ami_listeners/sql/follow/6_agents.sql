@@ -2,12 +2,16 @@
 -- one: part 1 is the state it began, open until the next fact; part 0 the state that it says it ended, where
 -- that is not the one that was known.
 
-CREATE OR REPLACE FUNCTION recount_agents(late uuid[]) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION recount_agents(late uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE wrong uuid[];
+BEGIN
     WITH came AS (
-        SELECT system, agent, (array_agg(id ORDER BY id))[1] AS first, (array_agg(id ORDER BY id DESC))[1] AS last
+        SELECT system, agent, (array_agg(id ORDER BY id))[1] AS first,
+            (array_agg(id ORDER BY id DESC))[1] AS last
         FROM facts WHERE id = ANY (late) AND kind = 'agent_state_changed' GROUP BY system, agent
-    ), spans AS ( -- from the fact before the first to the one behind the last
-        SELECT c.*, p.fact AS before, n.fact AS behind
+    ), spans AS MATERIALIZED ( -- from the fact before the first to the one behind the last
+        SELECT c.system, c.agent, p.fact AS before, n.fact AS behind, coalesce(p.fact, c.first) AS since,
+            coalesce(n.fact, 'ffffffff-ffff-ffff-ffff-ffffffffffff') AS until
         FROM came c
         LEFT JOIN LATERAL (SELECT fact FROM agent_states a
             WHERE a.system = c.system AND a.agent = c.agent AND part = 1 AND fact < c.first
@@ -15,38 +19,47 @@ CREATE OR REPLACE FUNCTION recount_agents(late uuid[]) RETURNS void LANGUAGE sql
         LEFT JOIN LATERAL (SELECT fact FROM agent_states a
             WHERE a.system = c.system AND a.agent = c.agent AND part = 1 AND fact > c.last
             ORDER BY fact LIMIT 1) n ON true
-    ), old AS ( -- how the fact before began its state, and what the one behind began, stays as it is
-        DELETE FROM agent_states a USING spans s
-        WHERE a.system = s.system AND a.agent = s.agent AND a.fact >= coalesce(s.before, s.first)
-            AND a.fact <= coalesce(s.behind, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-            AND (a.fact, a.part) <> (coalesce(s.before, s.first), 0::smallint)
-            AND (s.behind IS NULL OR (a.fact, a.part) <> (s.behind, 1::smallint))
-        RETURNING a.fact
+    ), known AS MATERIALIZED (
+        SELECT a.fact, a.part, a.fact IS NOT DISTINCT FROM s.before AS is_first
+        FROM agent_states a JOIN spans s USING (system, agent) WHERE a.fact BETWEEN s.since AND s.until
     ), told AS (
         SELECT id, at, source, system, agent, body, body->>'was' AS was, body->>'state' AS state,
             (body->>'lasted_s')::float8 AS lasted_s
         FROM facts
-        WHERE id IN (SELECT fact FROM old UNION SELECT unnest(late) UNION SELECT before FROM spans
-                     UNION SELECT behind FROM spans)
-            AND kind = 'agent_state_changed'
+        WHERE id IN (SELECT fact FROM known UNION SELECT unnest(late)) AND kind = 'agent_state_changed'
     ), placed AS (
-        SELECT *, lag(state) OVER turns AS known, lead(at) OVER turns AS next_at,
+        SELECT *, lag(state) OVER turns AS was_known, lead(at) OVER turns AS next_at,
             lead(was) OVER turns AS next_was, lead(lasted_s) OVER turns AS next_lasted_s
         FROM told WINDOW turns AS (PARTITION BY system, agent ORDER BY id)
+    ), states AS MATERIALIZED ( -- how the first began its state, and what the last began, stays as it is
+        SELECT id, 1 AS part, p.agent, state, body->>'reason' AS reason, body->>'pause_reason' AS pause_reason,
+            (body->>'logged_in')::bool AS logged_in, source, p.system, at AS began_at,
+            CASE WHEN next_was = state THEN next_at
+                 WHEN next_at IS NOT NULL THEN greatest(at, next_at - make_interval(secs => next_lasted_s))
+            END AS ended_at,
+            CASE WHEN next_was = state THEN next_lasted_s END AS lasted_s
+        FROM placed p JOIN spans s USING (system, agent) WHERE id IS DISTINCT FROM s.behind
+        UNION ALL
+        SELECT id, 0, p.agent, was, NULL, NULL, was <> 'logged_out', source, p.system,
+            at - make_interval(secs => lasted_s), at, lasted_s
+        FROM placed p JOIN spans s USING (system, agent)
+        WHERE id IS DISTINCT FROM s.before AND was_known IS DISTINCT FROM was
+    ), kept AS ( -- in their order, so that an open one is closed before another opens
+        INSERT INTO agent_states AS a (fact, part, agent, state, reason, pause_reason, logged_in, source, system,
+                                       began_at, ended_at, lasted_s)
+        SELECT * FROM states ORDER BY id, part
+        ON CONFLICT (fact, part) DO UPDATE SET ended_at = excluded.ended_at, lasted_s = excluded.lasted_s
+        WHERE (a.ended_at, a.lasted_s) IS DISTINCT FROM (excluded.ended_at, excluded.lasted_s)
+    ), emptied AS ( -- what counts states looks at changes
+        UPDATE agent_states a SET began_at = a.ended_at, lasted_s = 0
+        FROM known k
+        WHERE a.fact = k.fact AND a.part = k.part AND k.part = 0 AND NOT k.is_first
+            AND (k.fact, 0) NOT IN (SELECT id, part FROM states)
+        RETURNING a.fact
     )
-    INSERT INTO agent_states (fact, part, agent, state, reason, pause_reason, logged_in, source, system,
-                              began_at, ended_at, lasted_s)
-    SELECT id, 1, p.agent, state, body->>'reason', body->>'pause_reason', (body->>'logged_in')::bool, source,
-        p.system, at,
-        CASE WHEN next_was = state THEN next_at
-             WHEN next_at IS NOT NULL THEN greatest(at, next_at - make_interval(secs => next_lasted_s)) END,
-        CASE WHEN next_was = state THEN next_lasted_s END
-    FROM placed p JOIN spans s USING (system, agent) WHERE id IS DISTINCT FROM s.behind
-    UNION ALL
-    SELECT id, 0, p.agent, was, NULL, NULL, was <> 'logged_out', source, p.system,
-        at - make_interval(secs => lasted_s), at, lasted_s
-    FROM placed p JOIN spans s USING (system, agent) WHERE id IS DISTINCT FROM s.before AND known IS DISTINCT FROM was
-$$;
+    SELECT array_agg(fact) INTO wrong FROM emptied;
+    DELETE FROM agent_states WHERE fact = ANY (wrong) AND part = 0;
+END $$;
 COMMENT ON FUNCTION recount_agents IS
     'Puts these facts, of which the tables know nothing yet, between those of their agents that came before';
 
