@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -45,6 +46,23 @@ def shown_progress(console: Console | None = None) -> Iterator[Tell]:
                 completed=fraction or 0.0,
                 total=None if fraction is None else OPEN_END,
             )
+
+        yield tell
+
+
+@contextmanager
+def progress_of_what_lasts(after_s: float = 1.0) -> Iterator[Tell]:
+    """Show progress as `shown_progress` does, but only of what is not done after so many seconds."""
+    begun_s = time.monotonic()
+    with ExitStack() as shown:
+        later: Tell | None = None
+
+        def tell(text: str, fraction: float | None) -> None:
+            nonlocal later
+            if later is None and time.monotonic() - begun_s >= after_s:
+                later = shown.enter_context(shown_progress())
+            if later is not None:
+                later(text, fraction)
 
         yield tell
 

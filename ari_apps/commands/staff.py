@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console, RenderableType
 
+from ari_apps.progress import progress_of_what_lasts
 from ari_apps.staffing.answer import answer, answer_as_data, plan_as_data
 from ari_apps.staffing.interval_file import EveryInterval, read_intervals
 from ari_apps.staffing.tables import show_answer, show_plan
@@ -26,6 +27,7 @@ from queue_strategies.staffing.notation import (
 
 T = TypeVar("T")
 
+USUAL_INTERVAL = "30min"
 USUAL_SERVICE_LEVEL = "80/20"
 UNBOUND_WIDTH = 1000
 """A file or a pipe has no right edge at which columns would have to be cut."""
@@ -68,14 +70,16 @@ def staff(
             metavar="FILE.csv", help="A day: columns interval, calls, perhaps aht, patience, agents."
         ),
     ] = None,
-    every: Annotated[str, typer.Option(metavar="TIME", help="How long each interval lasts.")] = "30min",
+    every: Annotated[
+        str, typer.Option(metavar="TIME", help="How long each interval lasts; 30min where nothing is said.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Say how many agents a promise takes (Erlang B, C, A, X), and what a few more or fewer would do."""
     wanted = _read("--agents", read_whole_number, agents)
     goals = _goals(sl, asa, abandonment, blocking, occupancy, formula, is_wanted=wanted is None)
     same = EveryInterval(
-        lasts_s=_read("--every", read_duration, every) or 0.0,
+        lasts_s=_read("--every", read_duration, every or USUAL_INTERVAL) or 0.0,
         aht_s=_read("--aht", read_duration, aht),
         patience_s=_read("--patience", read_duration, patience),
         lines=_read("--lines", read_whole_number, lines),
@@ -89,7 +93,11 @@ def staff(
             )
         _answer_day(read_intervals(intervals, same), goals, away, as_json=as_json)
         return
-    given = answer(_traffic(_read("--calls", read_rate, calls), same), goals, wanted, away)
+    if every:
+        raise StaffingError("--every: there are no intervals, give --intervals FILE.csv or leave it out")
+    traffic = _traffic(_read("--calls", read_rate, calls), same)
+    with progress_of_what_lasts() as tell:
+        given = answer(traffic, goals, wanted, away, lambda looked: tell(f"Trying {looked} agents", None))
     _say(answer_as_data(given) if as_json else show_answer(given))
 
 
@@ -119,7 +127,13 @@ def _traffic(calls_per_s: float | None, same: EveryInterval) -> Traffic:
 
 
 def _answer_day(intervals: list[Interval], goals: Goals, shrinkage: float, *, as_json: bool) -> None:
-    day = plan(intervals, goals, shrinkage=shrinkage)
+    with progress_of_what_lasts() as tell:
+        day = plan(
+            intervals,
+            goals,
+            shrinkage=shrinkage,
+            tell=lambda name, looked: tell(f"Trying {looked} agents at {name}", None),
+        )
     _say(plan_as_data(day, goals) if as_json else show_plan(day, goals, shrinkage))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -37,9 +37,14 @@ class Answer:
     """By agents, the answer's among them; None where the queue grows without end."""
 
 
-def answer(traffic: Traffic, goals: Goals, agents: int | None, shrinkage: float) -> Answer:
-    """Answer for so many agents, or for the fewest who keep the goals; raise StaffingError if none do."""
-    wanted = fewest_agents(traffic, goals) if agents is None else agents
+def answer(
+    traffic: Traffic, goals: Goals, agents: int | None, shrinkage: float, tell: Callable[[int], None]
+) -> Answer:
+    """Answer for so many agents, or for the fewest who keep the goals; raise StaffingError if none do.
+
+    Each number that is looked at on the way is told.
+    """
+    wanted = fewest_agents(traffic, goals, tell) if agents is None else agents
     figures = expected(traffic, wanted, within_s=goals.within_s)
     most = min(traffic.lines or MOST_AGENTS, MOST_AGENTS)
     around = {

@@ -62,7 +62,7 @@ def has_losses(traffic: Traffic) -> bool:
 
 def _asked(given: Answer) -> str:
     traffic = given.traffic
-    calls = f"{traffic.calls_per_s * 3600:.6g} calls/h, AHT {traffic.aht_s:g} s: {traffic.load:.4g} erlang"
+    calls = f"{traffic.calls_per_s * 3600:.6g} calls/h, AHT {traffic.aht_s:g} s: {traffic.load:.6g} erlang"
     patience = f"patience {traffic.patience_s:g} s" if traffic.patience_s is not None else "nobody hangs up"
     lines = f", {traffic.lines} lines" if traffic.lines is not None else ""
     asked = f"{calls}; {patience}{lines} ({model(traffic, given.agents)})"

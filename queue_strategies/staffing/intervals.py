@@ -7,8 +7,9 @@ demands"): good while handle times are short beside the interval.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import fsum
 
 from queue_strategies.metrics import Ratio
@@ -117,21 +118,32 @@ class Plan:
         return [(planned.calls, planned.figures) for planned in self.intervals if planned.figures]
 
 
-def plan(intervals: Iterable[Interval], goals: Goals, *, shrinkage: float = 0.0) -> Plan:
+def plan(
+    intervals: Iterable[Interval],
+    goals: Goals,
+    *,
+    shrinkage: float = 0.0,
+    tell: Callable[[str, int], None] = lambda name, agents: None,
+) -> Plan:
     """Return each interval with its agents, those who are there or the fewest who keep the goals.
 
-    Raise StaffingError, with the interval's name, where no number of agents keeps them, or too few are there.
+    Each number of agents that is looked at is told, with the interval's name. Raise StaffingError, with that
+    name, where no number of agents keeps the goals, or too few are there.
     """
-    return Plan([_planned(interval, goals, shrinkage) for interval in intervals], goals.formula)
+    return Plan(
+        [_planned(one, goals, shrinkage, partial(tell, one.name)) for one in intervals], goals.formula
+    )
 
 
-def _planned(interval: Interval, goals: Goals, shrinkage: float) -> PlannedInterval:
+def _planned(
+    interval: Interval, goals: Goals, shrinkage: float, tell: Callable[[int], None]
+) -> PlannedInterval:
     traffic, agents = interval.traffic, interval.agents
     try:
         if traffic is None:
             there = agents or 0
             return PlannedInterval(interval, there, scheduled_agents(there, shrinkage), None)
-        there = fewest_agents(traffic, goals) if agents is None else agents
+        there = fewest_agents(traffic, goals, tell) if agents is None else agents
         figures = expected(traffic, there, within_s=goals.within_s)
         return PlannedInterval(interval, there, scheduled_agents(there, shrinkage), figures)
     except StaffingError as error:

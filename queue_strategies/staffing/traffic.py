@@ -13,6 +13,8 @@ NEARLY = 1e-9
 """A load so near to the agents, in proportion, is as much as they can do: the rest is rounding."""
 LONGEST_PATIENCE = 100_000.0
 """In handle times; beyond it nobody can tell the figures from those of callers who never hang up."""
+MOST_IN_LINE = 20_000_000
+"""Callers who come within one patience, and could wait for nobody; more would take minutes to add up."""
 
 
 class StaffingError(CallfloorError):
@@ -57,6 +59,13 @@ class Traffic:
                 raise StaffingError(
                     f"patience: {self.patience_s:g} s is more than {LONGEST_PATIENCE:g} handle times, "
                     "leave it out: nobody hangs up"
+                )
+        if self.lines is None and self.patience_s is not None:
+            all_calls = self.calls_per_s / (1 - self.redial)
+            if all_calls * self.patience_s > MOST_IN_LINE:
+                raise StaffingError(
+                    f"patience: within {self.patience_s:g} s more than {MOST_IN_LINE} callers would come, "
+                    "give lines, too, or leave it out: nobody hangs up"
                 )
         if self.redial and self.patience_s is None and self.lines is None:
             raise StaffingError("redial: nobody is lost who could call again, give patience or lines, too")

@@ -121,10 +121,21 @@ def test_a_day_gets_agents_for_every_interval_and_a_line_for_the_whole(
         ("--calls 1000/h --aht 180s --sl 0.8/20", "--sl: '0.8/20' begins with a share, write it in percent"),
         (
             "--calls 1000/h --aht 180s --sl 100/20",
-            "service level: 1 cannot be promised, give a share between",
+            "service level: 100 % cannot be promised, give more than 0 % and less than 100 %",
         ),
         ("--calls 1000/h --aht 180s --abandonment 3%", "abandonment: nobody hangs up without a patience"),
         ("--calls 1000/h --aht 180s --shrinkage 30", "--shrinkage: '30' is more than all, write it as 30%"),
+        ("--calls 1000/h --aht 180s --shrinkage 130%", "--shrinkage: '130%' is more than all, write 100%"),
+        ("--calls 1000/h --aht 180s --abandonment 300", "--abandonment: '300' is more than all, write 100%"),
+        ("--calls 1000/h --aht 180s --every 15min", "--every: there are no intervals, give --intervals FILE"),
+        (
+            "--calls 100000/h --aht 1h",
+            "load: 100000 erlang are too many for 100000 agents while nobody hangs up, give fewer calls",
+        ),
+        (
+            "--calls 190000/h --aht 30min --patience 27777h --abandonment 3%",
+            "patience: within 9.99972e+07 s more than 20000000 callers would come",
+        ),
         ("--calls 1000/h --aht 180s --redial 30%", "redial: nobody is lost who could call again"),
         ("--calls 1000/h --aht 180s --lines 9 --agents 10", "lines: 9 cannot keep 10 agents busy"),
         (

@@ -24,7 +24,7 @@ from queue_strategies.staffing import (
 )
 from queue_strategies.staffing.erlang_a import erlang_a
 from queue_strategies.staffing.erlang_b import blocked, fewest_agents_blocking
-from queue_strategies.staffing.expected import FORMULAS
+from queue_strategies.staffing.expected import BOTH_WITHIN_OF_OFFERED, FORMULAS, USUAL_FORMULA
 from queue_strategies.staffing.requirements import can_worsen
 from tests.queue_strategies.birth_death import solve
 
@@ -143,10 +143,14 @@ def test_one_agent_more_is_never_worse_for_a_caller_and_never_busier(traffic: Tr
     few, more = expected(traffic, agents), expected(traffic, min(agents + 1, 150))
     assert more.answered_within >= few.answered_within - ROUNDING
     assert more.answered >= few.answered - ROUNDING
-    assert more.abandoned <= few.abandoned + ROUNDING or can_worsen(traffic, Goals(abandoned=0.1))
-    assert more.blocked <= few.blocked + ROUNDING or can_worsen(traffic, Goals(blocked=0.1))
+    assert more.abandoned <= few.abandoned + ROUNDING or may_worsen(traffic, Goals(abandoned=0.1))
+    assert more.blocked <= few.blocked + ROUNDING or may_worsen(traffic, Goals(blocked=0.1))
     assert more.asa_s <= few.asa_s + ROUNDING * few.asa_s + ROUNDING
     assert more.occupancy <= few.occupancy + ROUNDING
+
+
+def may_worsen(traffic: Traffic, goals: Goals) -> bool:
+    return not can_worsen(traffic, goals).are_none
 
 
 @settings(max_examples=40)
@@ -174,6 +178,47 @@ def test_the_fewest_agents_keep_the_promise_and_no_fewer_do(traffic: Traffic, go
     else:
         assert goals.met_by(expected(traffic, agents))
     assert not any(goals.met_by(expected(traffic, fewer)) for fewer in range(1, agents))
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(1, 40),
+    st.floats(0.05, 3),
+    st.floats(1, 3000),
+    redials,
+    st.sampled_from([USUAL_FORMULA, BOTH_WITHIN_OF_OFFERED]),
+    st.data(),
+)
+def test_where_one_agent_more_can_be_worse_the_first_is_found_whom_trying_all_would_find(
+    lines: int, busy: float, patience_s: float, redial: float, formula: str, data: st.DataObject
+) -> None:
+    traffic = Traffic(busy * lines / AHT_S, AHT_S, patience_s, lines, redial)
+    every = [expected(traffic, agents) for agents in range(1, lines + 1)]
+    reached = data.draw(st.sampled_from(every))
+    shares = (reached.service_level(formula).value, reached.abandoned, reached.blocked)
+    asked = [share if share and share < 1 and data.draw(st.booleans()) else None for share in shares]
+    goals = Goals(service_level=asked[0], abandoned=asked[1], blocked=asked[2] or 0.999, formula=formula)
+    first = next((one.agents for one in every if goals.met_by(one)), None)
+    if first is None:
+        with pytest.raises(StaffingError, match="no number of agents"):
+            fewest_agents(traffic, goals)
+    else:
+        assert fewest_agents(traffic, goals) == first
+
+
+@pytest.mark.parametrize(
+    ("traffic", "goals", "agents"),
+    [
+        (Traffic(10_000 / 3600, 3600, 120, 12_000, 0.4), Goals(abandoned=0.03), 9832),
+        (Traffic(10_000 / 3600, 3600, 120, 9_900, 0.4), Goals(abandoned=0.03, blocked=0.01), 9831),
+    ],
+)
+def test_thousands_of_agents_are_found_without_trying_each(
+    traffic: Traffic, goals: Goals, agents: int
+) -> None:
+    tried: list[int] = []
+    assert fewest_agents(traffic, goals, tried.append) == agents
+    assert len(tried) < 60
 
 
 def test_more_agents_block_more_where_callers_hang_up_sooner_than_agents() -> None:
