@@ -63,6 +63,7 @@ def habit_of_each(configuration: FloorConfiguration, said: CallersSaid) -> Mappi
     talks = _of_queues(configuration, "--aht", said.aht, _distribution)
     patiences = _of_queues(configuration, "--patience", said.patience, _distribution)
     passed_on = _of_queues(configuration, "--transfers", said.transfers, partial(_transfer, configuration))
+    _refuse_own(passed_on, [QueueName(queue.name) for queue in configuration.queues])
     asked_for = [
         pair
         for text in said.asks
@@ -72,7 +73,7 @@ def habit_of_each(configuration: FloorConfiguration, said: CallersSaid) -> Mappi
     after = _asked("--redial-after", _distribution, said.redial_after) if share else None
     habits = {}
     for name in (QueueName(queue.name) for queue in configuration.queues):
-        to, transfer_share = passed_on.get(name, passed_on.get(None, (None, 0.0)))
+        to, transfer_share = passed_on.get(name) or passed_on.get(None) or (None, 0.0)
         habits[name] = Habit(
             talk=talks.get(name, talks.get(None)),
             patience=patiences.get(name, patiences.get(None)),
@@ -136,12 +137,23 @@ def _skill(configuration: FloorConfiguration, text: str) -> Asked:
     return Asked(Skill(name), level, read_share(rest[-1]))
 
 
-def _transfer(configuration: FloorConfiguration, text: str) -> tuple[QueueName | None, float]:
+def _transfer(configuration: FloorConfiguration, text: str) -> tuple[QueueName, float]:
     """Read `support:10%`."""
     name, colon, share = text.rpartition(":")
     if not colon:
         raise SimulationError(f"{text!r} says not how many are passed on there, write {text}:10%")
     return find_queue(configuration.queues, name, "to"), read_share(share)
+
+
+def _refuse_own(
+    passed_on: Mapping[QueueName | None, tuple[QueueName, float]], queues: Sequence[QueueName]
+) -> None:
+    """Refuse a queue that passes on to itself; of what goes for all queues it is just left out."""
+    for name, (to, _) in passed_on.items():
+        if name == to or (name is None and [to] == queues):
+            raise SimulationError(
+                f"--transfers: {to} cannot pass callers on to itself, name another queue or leave it out"
+            )
 
 
 def _pace(configuration: FloorConfiguration, text: str) -> tuple[AgentId, float]:

@@ -35,14 +35,17 @@ def read_rate(text: str) -> float:
 
 
 def read_share(text: str) -> float:
-    """Read `5%` or `0.05`; return the share, raise StaffingError for a bare number above 1, too."""
+    """Read `5%` or `0.05`; return the share, raise StaffingError for more than all, too."""
     if (match := _SHARE.fullmatch(text.strip())) is None:
         raise StaffingError(f"{text!r} is no share, write it as 5% or 0.05")
     number = float(match[1])
+    if match[2] and number > 100:
+        raise StaffingError(f"{text!r} is more than all, write 100% or less")
     if match[2]:
         return number / 100
     if number > 1:
-        raise StaffingError(f"{text!r} is more than all, write it as {number:g}% or {number / 100:g}")
+        remedy = f"write it as {number:g}% or {number / 100:g}" if number <= 100 else "write 100% or less"
+        raise StaffingError(f"{text!r} is more than all, {remedy}")
     return number
 
 
