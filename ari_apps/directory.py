@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.checks import references
+from ari_apps.configuration.errors import suggest
 from ari_apps.configuration.floor_toml import FloorConfiguration, direct_line_name
 from ari_apps.configuration.settings import AgentSettings, QueueSettings
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
@@ -101,6 +102,16 @@ class Directory:
                 return any(used.kind == to.kind and used.name == to.name for used in self._references)
             case DestinationKind.HANGUP:
                 return True
+
+    def nearest(self, to: Destination) -> str:
+        """Say which name was meant by a destination that floor.toml does not have, or which there are."""
+        names: Mapping[DestinationKind, Iterable[str]] = {
+            DestinationKind.QUEUE: self._configuration.queues_by_name,
+            DestinationKind.AGENT: self._configuration.agents_by_id,
+            DestinationKind.MENU: self._configuration.menus,
+            DestinationKind.VOICEMAIL: self._configuration.voicemail,
+        }
+        return suggest(to.name, list(names[to.kind])) if to.kind in names else "take one of floor.toml"
 
     def is_gone(self, to: Destination) -> bool:
         """Tell whether a destination is one that an earlier floor.toml had, and this one has not."""

@@ -33,8 +33,17 @@ def unknown_choices(configuration: FloorConfiguration) -> Iterator[Problem]:
     if find(ORDERS, configuration.callers.order) is None:
         order = configuration.callers.order
         yield at("callers.order", f"unknown order {order!r}, {hint(ORDERS, order)}")
+    elif "ageing_s" in configuration.callers.model_fields_set:
+        yield from _useless_ageing(configuration.callers.order)
 
 
+def _useless_ageing(order: str) -> Iterator[Problem]:
+    if order.replace("_", "-") != AGEING:
+        yield at("callers.ageing_s", f"is for order {AGEING!r}, here it is {order!r}")
+
+
+AGEING = "priority-ageing"
+"""The one order of callers that asks what a step of priority is worth."""
 OPTIONS = {
     "ring_progressively_delay_s": "ring-progressively",
     "skill_worth_s": "best-skill",

@@ -24,7 +24,7 @@ from ari_apps.console.views import (
     WaitingView,
     WhyView,
 )
-from ari_apps.destinations import Destination
+from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.ivr.python_calls import PythonCallError
 from ari_apps.requests import CallRequest, NotNow
 from queue_strategies.errors import CallfloorError
@@ -79,7 +79,8 @@ class Desk:
         snapshot = self._snapshot()
         queue = snapshot.queues.get(QueueName(name))
         if queue is None or queue.direct:
-            raise NotFoundError(f"there is no queue {name!r}")
+            nearest = self._apps.directory.nearest(Destination(DestinationKind.QUEUE, name))
+            raise NotFoundError(f"there is no queue {name!r}, {nearest}")
         return queue_view(queue, snapshot.moment)
 
     def agent(self, id_: str) -> AgentView:
@@ -142,7 +143,8 @@ class Desk:
         call = self._find(id_)
         to = getattr(request, "to", None)
         if isinstance(to, Destination) and not self._apps.directory.knows(to):
-            raise NotFoundError(f"there is no {to.kind} {to.name!r}")
+            nearest = self._apps.directory.nearest(to)
+            raise NotFoundError(f"there is no {to.kind} {to.name!r}, {nearest}")
         ari = self._apps.ari.health()
         if not ari.connected:
             raise NotNow(f"nothing can be done about call {id_!r} until Asterisk is back: {ari.reason}")

@@ -140,6 +140,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ('name = "support"', 'name = "general"', "queues[1].name: 'general' has a meaning of its own for Asterisk, choose another"),
         ('rule = "patience"', 'rule = "patience1"', "queues[0].rule: there is no rule 'patience1', did you mean patience?"),
         ('order = "priority"', 'order = "prority"', "callers.order: unknown order 'prority', did you mean priority?"),
+        ('order = "priority"', 'order = "priority"\nageing_s = 9', "callers.ageing_s: is for order 'priority-ageing', here it is 'priority'"),
         ('strategy = "best-skill"', 'strategy = "rrmemory"', "queues[1].skill_worth_s: is for strategy 'best-skill', this queue has 'rrmemory'"),
         ('skills = { english = 2 }', 'skills = { englsh = 2 }', "queues[0].skills.englsh: no member has englsh at level 2, did you mean english?"),
         ('skills = { french = 1 }        #', 'skills = { frensh = 1 }        #', "routes[0].routes[1].skills.frensh: no agent has the skill 'frensh', did you mean french?"),
