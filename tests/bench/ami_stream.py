@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -256,5 +257,11 @@ def keep(heard: bytes) -> None:
     print(f"{len(events)} events, {len(whole):,} bytes, {RECORDED.stat().st_size:,} kept")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Record anew."""
+    ArgumentParser(description=__doc__).parse_args()
     asyncio.run(record())
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from argparse import ArgumentParser
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -210,12 +211,18 @@ def bytes_a_waiting_caller(callers: int = 10_000) -> float:
 
 def main() -> None:
     """Print one line for each strategy and size, and what a caller takes."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=48_000, help="measured of each strategy and size")
+    parser.add_argument("strategies", nargs="*", metavar="strategy", help="left out: all")
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.strategies if name not in STRATEGIES]:
+        parser.error(f"unknown strategy {unknown[0]}, known are {', '.join(STRATEGIES)}")
     sizes = f"{'strategy':<28} {'agents':>7} {'queues':>7} {'waiting':>8}"
     print(f"{sizes} {'events/s':>10} {'us/event':>9} {'ratio':>6}")
-    for strategy in STRATEGIES:
+    for strategy in asked.strategies or STRATEGIES:
         small = 0.0
         for agents, queues, waiting in ((50, 5, 50), (10_000, 100, 10_000)):
-            rate = events_a_second(Day(agents, queues, waiting, strategy=strategy), 48_000)
+            rate = events_a_second(Day(agents, queues, waiting, strategy=strategy), asked.events)
             small = small or rate
             sizes = f"{strategy:<28} {agents:>7} {queues:>7} {waiting:>8}"
             print(f"{sizes} {rate:>10,.0f} {1e6 / rate:>9.1f} {small / rate:>6.2f}", flush=True)

@@ -6,6 +6,7 @@ twice the average to handle a caller. Shown is what it wins, and what it does to
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
@@ -65,11 +66,14 @@ def lived(strategy: str, worth: float, days: int) -> Tally:
     return tally
 
 
-def main(days: int = 20) -> None:
+def main() -> None:
     """Print a line for each way of choosing, and what became of each agent."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, default=20)
+    asked = parser.parse_args()
     ways = [("longest_idle", 0.0), *(("predicted-best", worth) for worth in (1.0, 10.0, 100.0))]
     for strategy, worth in ways:
-        tally = lived(strategy, worth, days)
+        tally = lived(strategy, worth, asked.days)
         within = fmean(wait <= 20 for wait in tally.waits)
         name = strategy if not worth else f"{strategy}, worth {worth:g}"
         print(f"{name:<28} ASA {fmean(tally.waits):6.1f} s, within 20 s {within:.1%}")

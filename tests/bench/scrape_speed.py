@@ -169,7 +169,7 @@ async def measure(queues: int, agents: int, times: int) -> dict[str, list[Scrape
 
 def main() -> None:
     """Print a table for people."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--queues", type=int, default=1_000)
     parser.add_argument("--agents", type=int, default=10_000)
     parser.add_argument("--times", type=int, default=5)
