@@ -163,7 +163,11 @@ def simulate(
 def _live(experiment: Experiment, days: int, seed: int, processes: int) -> Days:
     with shown_progress() as tell:
         return live_days(
-            experiment, days, seed, processes, lambda done: tell(f"Living day {done} of {days}", done / days)
+            experiment,
+            days,
+            seed,
+            processes,
+            lambda done: tell(f"Living day {min(int(done) + 1, days)} of {days}", done / days),
         )
 
 

@@ -10,7 +10,15 @@ from ari_apps.simulation.days import Days
 from queue_strategies.figures import Figures
 from queue_strategies.metrics import Ratio
 from queue_strategies.model import Queue
-from queue_strategies.simulation import FIGURES, Estimate, Experiment, difference, estimate
+from queue_strategies.simulation import (
+    FIGURES,
+    Estimate,
+    Experiment,
+    bounds,
+    bounds_of_moves,
+    difference,
+    estimate,
+)
 
 FLOOR = "all agents"
 OF_THE_FLOOR = frozenset({"occupancy"})
@@ -81,11 +89,11 @@ def as_data(experiment: Experiment, rows: Sequence[Row], days: int, seed: int) -
                 "figure": row.figure,
                 "recorded": row.recorded,
                 "floors": [
-                    {"floor": name, **(_numbers(value) or {})}
+                    {"floor": name, **(_numbers(value, *bounds(row.figure)) or {})}
                     for name, value in zip(names, row.values, strict=True)
                 ],
                 "differences": [
-                    {"floor": name, **(_numbers(value) or {})}
+                    {"floor": name, **(_numbers(value, *bounds_of_moves(row.figure)) or {})}
                     for name, value in zip(names[1:], row.differences, strict=True)
                 ],
             }
@@ -94,13 +102,13 @@ def as_data(experiment: Experiment, rows: Sequence[Row], days: int, seed: int) -
     }
 
 
-def _numbers(value: Estimate | None) -> dict[str, float | None] | None:
+def _numbers(value: Estimate | None, least: float, most: float) -> dict[str, float | None] | None:
     if value is None:
         return None
     known = value.days > 1
     return {
         "value": value.value,
-        "low": value.low if known else None,
-        "high": value.high if known else None,
+        "low": max(least, value.low) if known else None,
+        "high": min(most, value.high) if known else None,
         "confidence": value.confidence,
     }

@@ -10,8 +10,10 @@ from rich.text import Text
 
 from ari_apps.simulation.answer import Answer
 from ari_apps.simulation.comparison import Row
-from queue_strategies.simulation import DURATIONS, SHARES, Estimate, Experiment
+from queue_strategies.simulation import DURATIONS, SHARES, Estimate, Experiment, bounds, bounds_of_moves
 
+FEW_DAYS = 5
+"""Fewer leave intervals so wide that they hardly tell anything (Student's t of 3 is 3.2, of 1 12.7)."""
 GOOD_WHEN_LESS = frozenset({"ASA", "abandoned"})
 GOOD_WHEN_MORE = frozenset({"service level"})
 
@@ -25,6 +27,8 @@ def show(console: Console, answer: Answer) -> None:
         console.print(sentence)
     if len(answer.days) > 1:
         console.print("± is the interval in which the figure of endless days lies, at 95 %.", style="dim")
+    if len(answer.days) < FEW_DAYS:
+        console.print("So few days say little: more --days tell more surely.", style="dim")
 
 
 def comparison_table(experiment: Experiment, rows: Sequence[Row], *, recorded: bool) -> Table:
@@ -62,7 +66,7 @@ def estimated(figure: str, value: Estimate | None) -> str:
     if value is None:
         return "–"
     told = number(figure, value.value)
-    return told if value.days < 2 else f"{told} ± {plain(figure, value.half_width)}"
+    return told if value.days < 2 else f"{told} ± {plain(figure, value.within(*bounds(figure)))}"
 
 
 def _moved(figure: str, moved: Estimate | None) -> Text:
@@ -71,7 +75,7 @@ def _moved(figure: str, moved: Estimate | None) -> Text:
     told = f"{signed(figure, moved.value)}"
     if moved.days < 2:
         return Text(told)
-    told += f" ± {plain(figure, moved.half_width)}"
+    told += f" ± {plain(figure, moved.within(*bounds_of_moves(figure)))}"
     if moved.contains(0.0):
         return Text(told, "dim")
     better = (figure in GOOD_WHEN_MORE and moved.value > 0) or (figure in GOOD_WHEN_LESS and moved.value < 0)

@@ -29,6 +29,8 @@ from queue_strategies.simulation.experiment import (
     SHARES,
     Experiment,
     Variant,
+    bounds,
+    bounds_of_moves,
 )
 from queue_strategies.simulation.history import History
 from queue_strategies.simulation.lived_day import LivedDay
@@ -69,6 +71,8 @@ __all__ = [
     "Shift",
     "Streams",
     "Variant",
+    "bounds",
+    "bounds_of_moves",
     "difference",
     "estimate",
     "read_call_records",

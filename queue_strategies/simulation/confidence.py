@@ -36,6 +36,10 @@ class Estimate:
         """Return the interval's upper end."""
         return self.value + self.half_width
 
+    def within(self, least: float, most: float) -> float:
+        """Return the half width of a figure that is never less or more than this: it lies no farther off."""
+        return min(self.half_width, max(self.value - least, most - self.value))
+
     def contains(self, value: float) -> bool:
         """Tell whether this may be the true value."""
         return self.low <= value <= self.high

@@ -123,6 +123,7 @@ def test_floors_are_compared_side_by_side_in_a_table(
     ):
         assert part in told
     assert "With other.toml the service level of sales would be" in told
+    assert "So few days say little: more --days tell more surely." in told
 
 
 def test_callers_are_passed_on_agents_are_slow_and_the_morning_is_busy(
@@ -169,6 +170,11 @@ def test_recorded_calls_are_lived_again_beside_what_they_were(
         (f"{ASK} --asks spanish", "'spanish' says not how many ask for it"),
         (f"{ASK} --transfers suport:10%", "--transfers: to: there is no queue 'suport', did you mean"),
         (f"{ASK} --transfers support", "'support' says not how many are passed on there, write support:10%"),
+        (f"{ASK} --transfers sales=support:120%", "--transfers: '120%' is more than all, write 100% or less"),
+        (f"{ASK} --transfers support=support:9%", "--transfers: support cannot pass callers on to itself"),
+        (f"{ASK} --redial 150%", "--redial: '150%' is more than all, write 100% or less"),
+        (f"{ASK} --asks spanish:2:101%", "--asks: '101%' is more than all"),
+        (f"{ASK} --unreachable 100.1%", "--unreachable: '100.1%' is more than all"),
         (f"{ASK} --pace ana=1.3", "--pace: there is no agent 'ana', did you mean anna?"),
         (f"{ASK} --pace anna=0", "anna=0 is no pace, write anna=1.3 for one who takes 30 % longer"),
         (f"{ASK} --declined 50% --unreachable 50%", "leave some offers that are taken"),
@@ -208,8 +214,8 @@ async def test_the_processes_end_with_the_one_who_waits_for_them(asked: CommandL
     words = (*RATES, "--days", "100000", "--processes", "2")
     async with asked.running("simulate", "-c", str(asked.config), *words) as command:
         await until(lambda: "Living day 1" in command.text)
+        await until(lambda: len(children_of(command.process.pid)) >= 2)
         workers = children_of(command.process.pid)
-        assert len(workers) >= 2
         command.process.kill()
         await until(lambda: [worker for worker in workers if worker.exists()] == [])
         await command.process.wait()

@@ -47,6 +47,8 @@ from queue_strategies.simulation import (
     Shift,
     Streams,
     Variant,
+    bounds,
+    bounds_of_moves,
     difference,
     estimate,
     read_call_records,
@@ -286,6 +288,15 @@ def test_an_interval_contains_the_truth_as_often_as_it_says() -> None:
     assert estimate([Ratio(1, 2)]).half_width == math.inf  # type: ignore[union-attr]
 
 
+def test_two_days_leave_a_share_no_farther_off_than_shares_can_be() -> None:
+    told = estimate([Ratio(1, 5), Ratio(3, 5)])
+    assert told is not None
+    assert told.half_width > 1
+    assert told.within(*bounds("service level")) == pytest.approx(0.6)
+    assert told.within(*bounds("ASA")) == told.half_width
+    assert told.within(*bounds_of_moves("service level")) == pytest.approx(1.4)
+
+
 @pytest.mark.parametrize(
     ("text", "read"),
     [
@@ -438,7 +449,11 @@ def queue_with(**rules: Any) -> Scenario:
 )
 def test_a_floor_that_is_not_plain_goes_through_the_live_floor(floor: Scenario) -> None:
     experiment = Experiment(variants=[Variant("it", PLAIN), Variant("other", floor)], demands=[[crowd()]])
-    plain, other = experiment.live(1, luck(1))
+    over: list[float] = []
+    plain, other = experiment.live(1, luck(1), over.append)
+    assert over[0] == 0.5
+    assert len(over) > 2
+    assert sum(over) == pytest.approx(1)
     assert set(plain.figures.agents) == {EVERYBODY}
     assert EVERYBODY not in other.figures.agents
 
