@@ -205,8 +205,8 @@ def test_a_question_that_cannot_be_answered_is_refused_in_a_sentence(
 
 
 def test_a_changed_setting_is_checked_like_the_file(asked: CommandLine) -> None:
-    words = ["--calls", "sales=60/h", "--aht", "9s", "--set", "queues.sales.strategy=rongrobin"]
-    with pytest.raises(ConfigurationError, match="unknown strategy 'rongrobin', did you mean round-robin"):
+    words = ["--calls", "sales=60/h", "--aht", "9s", "--set", "queues.sales.strategy=rond-robin"]
+    with pytest.raises(ConfigurationError, match="unknown strategy 'rond-robin', did you mean round-robin"):
         command_line().main(["simulate", *words], standalone_mode=False)
 
 
