@@ -16,6 +16,8 @@ from ami_listeners.reports.question import Question, Step
 
 GAP = 2
 """Between columns."""
+WIDEST = 60
+"""Columns of text; what is longer goes on in the next line."""
 MARK = "◦"
 """Beside a span of which not everything was heard."""
 
@@ -66,7 +68,7 @@ def _width(answer: Answer, place: int) -> int:
         wording.worded(row.cells[place], column, answer.question.zone)
         for row in (*answer.rows, *answer.totals)
     ]
-    return GAP + max(map(cell_len, (*column.title.split(), *cells)))
+    return GAP + min(WIDEST, max(map(cell_len, (*column.title.split(), *cells))))
 
 
 def _by_span(answer: Answer) -> bool:
@@ -92,7 +94,7 @@ def _table(answer: Answer, shown: Sequence[int]) -> Table:
     for place in shown:
         column = answer.columns[place]
         side: Literal["left", "right"] = "right" if is_number(answer, place, column) else "left"
-        table.add_column(column.title, justify=side, min_width=_width(answer, place) - GAP)
+        table.add_column(column.title, justify=side, width=_width(answer, place) - GAP, overflow="fold")
     before = None
     for row in answer.rows:
         again, before = row.span is not None and row.span == before, row.span

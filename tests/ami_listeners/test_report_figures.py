@@ -34,6 +34,7 @@ from queue_strategies.facts import (
     ContactStarted,
     Fact,
     Handled,
+    LegQuality,
     ListenerGap,
     QueueJoined,
     VisitEnded,
@@ -49,7 +50,6 @@ BERLIN, KATHMANDU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")
 ROUNDED_S = 0.1
 """Roll-ups count whole milliseconds: of a hundred visits it may be so much off."""
 COUNTED = {queue.name for queue in QUEUES if not queue.direct}
-FIGURES_OF = tuple(subject for subject in Subject if subject is not Subject.QUALITY)
 
 
 @dataclass
@@ -103,6 +103,22 @@ def with_callers(facts: list[Fact]) -> Iterator[Fact]:
             )
         yield fact
         if isinstance(fact, VisitEnded | Handled):
+            yield LegQuality(
+                moment=fact.moment,
+                call=fact.contact,
+                channel=f"{number}.1",
+                party="+49",
+                queue=fact.queue,
+                direction=["heard", "sent"][number % 2],
+                mos=1 + number % 17 / 5,
+                worst_mos=1 + number % 5 / 5,
+                r=50.0,
+                loss=number % 10 / 100,
+                jitter_ms=number % 9,
+                round_trip_ms=None if number % 3 else 40.0,
+                codec="ulaw",
+                reports=3,
+            )
             yield ContactEnded(
                 moment=fact.moment, contact=fact.contact, ended_by="caller", cause=16, duration_s=number / 7
             )
@@ -140,7 +156,7 @@ async def test_a_report_counts_agents_as_the_fold_does(history: History) -> None
             assert cells[name] == pytest.approx(ratio(figure.of, AGENT_MEASURES, agent).value), name
 
 
-@pytest.mark.parametrize("subject", FIGURES_OF)
+@pytest.mark.parametrize("subject", list(Subject))
 @pytest.mark.parametrize("step", [Step.QUARTER, Step.HOUR, Step.DAY])
 async def test_spans_of_any_clock_add_up_to_the_whole(history: History, subject: Subject, step: Step) -> None:
     for zone in (BERLIN, KATHMANDU):
@@ -155,7 +171,7 @@ async def test_spans_of_any_clock_add_up_to_the_whole(history: History, subject:
                 assert told(parts, part)[name] == expected, (row.key, name)
 
 
-@pytest.mark.parametrize("subject", FIGURES_OF)
+@pytest.mark.parametrize("subject", list(Subject))
 async def test_every_figure_opens_the_list_of_its_contacts(history: History, subject: Subject) -> None:
     answer = await history.answer(subject, Step.HOUR)
     opened = 0
@@ -180,7 +196,7 @@ async def test_every_figure_opens_the_list_of_its_contacts(history: History, sub
     assert opened
 
 
-@pytest.mark.parametrize("subject", FIGURES_OF)
+@pytest.mark.parametrize("subject", list(Subject))
 async def test_a_page_lists_the_contacts_of_every_figure(history: History, subject: Subject) -> None:
     answer = await opened(history.database, await history.answer(subject, Step.HOUR))
     assert answer.lists
@@ -192,6 +208,20 @@ async def test_a_page_lists_the_contacts_of_every_figure(history: History, subje
     assert linked == set(range(len(answer.all_rows))), "a row whose figures open nothing"
     lines = sum(len(listed.rows) for listed in answer.lists.values())
     assert lines > len(answer.rows)
+
+
+async def test_legs_are_rated_as_they_were_told(history: History) -> None:
+    answer = await history.answer(Subject.QUALITY)
+    legs = [fact for fact in history.facts if isinstance(fact, LegQuality)]
+    for row in answer.rows:
+        cells = told(answer, row)
+        theirs = [leg for leg in legs if (leg.queue, leg.direction) == row.key]
+        assert cells["legs"] == len(theirs) > 1
+        assert cells["mos"] == pytest.approx(sum(leg.mos for leg in theirs) / len(theirs), rel=1e-4)
+        assert cells["poor"] == sum(leg.mos < 3.6 for leg in theirs)
+        assert cells["worst_mos"] == pytest.approx(min(leg.worst_mos for leg in theirs))
+        assert cells["round_trip_ms"] == pytest.approx(40)
+    assert sum(told(answer, row)["legs"] for row in answer.rows) == len(legs)
 
 
 async def test_one_queue_alone_is_what_it_is_among_others(history: History) -> None:

@@ -1,0 +1,69 @@
+"""Reports of calls."""
+
+from __future__ import annotations
+
+from ami_listeners.reports.counts import Count, Made, Source
+from ami_listeners.reports.subjects.definition import Definition
+from queue_strategies.definitions import (
+    Good,
+    Quotient,
+    Sum,
+    Unit,
+)
+
+_HAS_ANSWER = "EXISTS (SELECT FROM visits WHERE visits.contact = c.contact AND outcome = 'answered')"
+_HAS_VISIT = "EXISTS (SELECT FROM visits WHERE visits.contact = c.contact)"
+
+CALLS = Definition(
+    title="Calls",
+    keys=("direction",),
+    sources=(
+        Source(
+            counts=(
+                Count(name="calls", title="calls", text="Contacts that began"),
+                Count(
+                    name="queued",
+                    title="queued",
+                    text="Of these, those that came to a queue",
+                    where=_HAS_VISIT,
+                ),
+                Count(
+                    name="answered",
+                    title="answered",
+                    text="Of these, those that an agent answered",
+                    where=_HAS_ANSWER,
+                    good=Good.HIGHER,
+                ),
+                Count(
+                    name="ended",
+                    title="ended",
+                    text="Of the contacts that began, those that are over",
+                    where="duration_s IS NOT NULL",
+                    shown=False,
+                ),
+                Count(
+                    name="duration_s",
+                    title="duration",
+                    text="From beginning to end, of contacts that are over",
+                    value="duration_s",
+                    unit=Unit.SECONDS,
+                ),
+            ),
+            rows="contacts c",
+            at="started_at",
+            within="started_at >= %(since)s AND started_at < %(until)s",
+            keys=("coalesce(direction, '')",),
+            listed="listed_contacts",
+        ),
+    ),
+    made=(
+        Made(
+            name="average_duration_s",
+            title="mean duration",
+            text="Mean time from beginning to end, of contacts that are over",
+            of=Quotient(Sum(("duration_s",)), Sum(("ended",))),
+            unit=Unit.SECONDS,
+        ),
+    ),
+    bars=("calls",),
+)
