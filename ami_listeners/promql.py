@@ -29,33 +29,37 @@ BY_LABEL: Mapping[tuple[str, str], str] = {
 MEASURES: Mapping[str, Mapping[str, Measure[Any]]] = {"queue": QUEUE_MEASURES, "agent": AGENT_MEASURES}
 
 
-def grown(of: str, measure: str, window: str) -> str:
+def grown(of: str, measure: str, window: str, matching: str = "") -> str:
     """Write by how much a measure of every `queue` or `agent` grew in a window, in units of its own.
 
-    Of a floor that runs as two processes it is the growth of both.
+    Of a floor that runs as two processes it is the growth of both. `matching` narrows it down, as PromQL's
+    matchers do.
     """
     known = MEASURES[of][measure]
+    matchers, beside = [matching] if matching else [], ["instance"]
     if known.metric is not None:
-        series, labels = f"callfloor_{of}_{known.metric}_total", ["instance"]
+        series = f"callfloor_{of}_{known.metric}_total"
     elif of == "queue" and measure in SUMS_OF_HISTOGRAMS:
-        series, labels = SUMS_OF_HISTOGRAMS[measure], ["instance"]
+        series = SUMS_OF_HISTOGRAMS[measure]
     else:
         label = known.where[0].column if known.where else "outcome"
-        among = known.where[0].among if known.where else ()
-        matcher = f'{{{label}=~"{"|".join(among)}"}}' if among else ""
-        series, labels = BY_LABEL[of, label] + matcher, ["instance", label]
-    return f"sum without ({', '.join(labels)}) (increase({series}[{window}]))"
+        series = BY_LABEL[of, label]
+        matchers += [f'{label}=~"{"|".join(known.where[0].among)}"'] if known.where else []
+        beside.append(label)
+    chosen = f"{{{', '.join(matchers)}}}" if matchers else ""
+    return f"sum without ({', '.join(beside)}) (increase({series}{chosen}[{window}]))"
 
 
-def quotient(of: str, figure: Quotient, window: str) -> str:
+def quotient(of: str, figure: Quotient, window: str, matching: str = "") -> str:
     """Write a quotient of what happened in a window; absent over nothing."""
-    return f"{added(of, figure.numerator, window)} / ({added(of, figure.denominator, window)} > 0)"
+    over = added(of, figure.numerator, window, matching)
+    return f"{over} / ({added(of, figure.denominator, window, matching)} > 0)"
 
 
-def added(of: str, total: Sum, window: str) -> str:
+def added(of: str, total: Sum, window: str, matching: str = "") -> str:
     """Write a sum of what happened in a window."""
-    text = " + ".join(grown(of, name, window) for name in total.plus)
-    text += "".join(f" - {grown(of, name, window)}" for name in total.minus)
+    text = " + ".join(grown(of, name, window, matching) for name in total.plus)
+    text += "".join(f" - {grown(of, name, window, matching)}" for name in total.minus)
     unit = "" if total.unit == 1.0 else f" / {total.unit:g}"
     return f"({text}){unit}"
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+from math import isnan
 from pathlib import Path
 
 import aiohttp
 
 from ami_listeners.alerting import FILES, alerts, records
+from ami_listeners.dashboards import DASHBOARDS
 from queue_strategies.facts import Answered, Handled
 from tests.floor_lab import Floor, until
 from tests.prometheus_lab import Prometheus, PrometheusInstallation, running_prometheus
@@ -29,6 +33,15 @@ queues = ["sales"]
 to = "{SALES}"
 destination = "queue:sales"
 """
+NOT_TOLD_HERE = ("callfloor_trunk_up", "callfloor_clock_offset_seconds")
+"""Of what a floor without trunks is told nothing."""
+FILLED_IN = {
+    "$__rate_interval": "30s",
+    "$__range": "1m",
+    "$window": "1m",
+    "$queue": ".*",
+    "$agent": ".*",
+}
 DEPLOY = Path(__file__).parents[2] / "deploy/prometheus"
 
 
@@ -63,6 +76,12 @@ async def test_prometheus_counts_the_calls_of_a_floor_and_watches_over_it(
         await floor.until_told(Handled)
         await seen(prometheus, "callfloor_queue_handled_total == 1", {"queue": "sales"})
         await seen(prometheus, "callfloor:queue_abandonment_rate:rate5m == 0", {"queue": "sales"})
+        gives_up = await floor.world.call(SALES, from_number="+491702")
+        await floor.world.phone("anna").rings()
+        await gives_up.hang_up()
+        await seen(prometheus, "callfloor_queue_abandoned_total == 1", {"queue": "sales"})
+        for panel, text in asked_by_dashboards():
+            await until(partial(numbers, prometheus, text), f"data for {panel}: {text}", patience_s=30.0)
         loaded = [rule for group in (await prometheus.ask("rules"))["groups"] for rule in group["rules"]]
         assert {rule["health"] for rule in loaded} == {"ok"}, [rule.get("lastError") for rule in loaded]
         assert {rule["name"] for rule in loaded if rule["type"] == "alerting"} == {
@@ -74,6 +93,24 @@ async def test_prometheus_counts_the_calls_of_a_floor_and_watches_over_it(
         assert await prometheus.query('ALERTS{alertstate="firing", job="callfloor"}') == {}
     async with aiohttp.ClientSession() as session, session.get(f"http://{listen}/metrics") as answer:
         assert installed_prometheus.check_metrics(await answer.text()) == []
+
+
+def asked_by_dashboards() -> Iterator[tuple[str, str]]:
+    """Give the title and every query of every panel, filled in as Grafana does."""
+    for dashboard in DASHBOARDS:
+        for panel in (panel for row in dashboard.rows for panel in row):
+            for query in panel.queries:
+                if query.text.startswith(NOT_TOLD_HERE):
+                    continue
+                text = query.text
+                for name, value in FILLED_IN.items():
+                    text = text.replace(name, value)
+                yield f"{dashboard.title}: {panel.title}", text
+
+
+async def numbers(prometheus: Prometheus, expression: str) -> list[float]:
+    """Evaluate an expression; a quotient of nothing is no number."""
+    return [value for value in (await prometheus.query(expression)).values() if not isnan(value)]
 
 
 async def seen(prometheus: Prometheus, expression: str, labels: dict[str, str]) -> None:
