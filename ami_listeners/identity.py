@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from uuid import UUID
@@ -72,6 +73,30 @@ class FactIds:
         self._last = last = max(milliseconds << 12 | rest * 4096 // 1000, self._last + 1)
         stamp = (last >> 12) << 80 | (last & 0xFFF) << 64
         return UUID(int=stamp | VERSION_AND_VARIANT | self._chance.getrandbits(62))
+
+
+class SharedIds:
+    """Give what Asterisk told to whoever listens the id that every listener gives it, where there is one."""
+
+    def __init__(self) -> None:
+        self._stamp = ""
+        self._told: Counter[tuple[str, str]] = Counter()
+        """Changes of each subject by the event with that stamp."""
+
+    def __call__(self, fact: Fact, system: str, stamp: str) -> UUID | None:
+        """Make the id of a fact; None for one that cannot be told from others by its name or its stamp."""
+        name, birth = fact_name(fact), born(fact)
+        if name is not None and birth is not None:
+            return named_id(system, name, birth, heard=fact.heard)
+        changed = change(fact)
+        if changed is None or not stamp:
+            return None
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._told.clear()
+        number = self._told[changed]
+        self._told[changed] += 1
+        return stamped_id(system, *changed, stamp, number)
 
 
 def fact_name(fact: Fact) -> str | None:

@@ -9,14 +9,25 @@ import psycopg
 from ami_listeners.database import Connection, Database
 from ami_listeners.queries import queries
 
+NATIVE = b"native"
+"""The source of what others hear too."""
+SEEN_AGAIN_S = 10.0
+"""How often a listener says that it is there."""
+
 
 class Intake:
-    """Copy rows straight into `facts` while none of them is there yet; else past those that are."""
+    """Copy rows straight into `facts` while none of them is there yet; else past those that are.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    `name` says who hears what is taken here. While others have listened within a day, what has neither a name
+    nor a stamp is compared with what they heard.
+    """
+
+    def __init__(self, database: Database, name: str = "") -> None:
+        self._database, self._name = database, name
         self._doubled = False
         """Some of the last rows were there already: a spool taken again, or another who listens too."""
+        self._said_moment: float | None = None
+        """When it last said that it is there."""
 
     async def take(self, rows: Sequence[bytes]) -> int:
         """Commit rows, and say how many are new.
@@ -25,26 +36,48 @@ class Intake:
         none of them taken when the database can never take one.
         """
         data = b"\n".join(rows) + b"\n"
+        listens = any(line.split(b"\t", 4)[3:4] == [NATIVE] for line in rows)
+        if listens:
+            await self._say_who_is_there()
         if not self._doubled:
             try:
-                await self._straight(data)
+                if await self._straight(data, listens):
+                    return len(rows)
             except psycopg.errors.UniqueViolation:
-                self._doubled = True
-            else:
-                return len(rows)
-        new = await self._sifted(data)
-        self._doubled = new < len(rows)
+                pass
+            self._doubled = True
+        new, alone = await self._sifted(data, listens)
+        self._doubled = new < len(rows) or not alone
         return new
 
-    async def _straight(self, data: bytes) -> None:
+    async def _straight(self, data: bytes, listens: bool) -> bool:
+        """Take rows of which none is there; False, with none of them taken, while others listen."""
         async with self._database.connection() as connection:
             await copy(connection, "copy_facts", data)
+            if listens and not await self._alone(connection):  # asked last: who comes later waits for our end
+                await connection.rollback()
+                return False
+        return True
 
-    async def _sifted(self, data: bytes) -> int:
+    async def _sifted(self, data: bytes, listens: bool) -> tuple[int, bool]:
         async with self._database.connection() as connection:
             await connection.execute(queries()["make_arriving"])
             await copy(connection, "copy_arriving", data)
-            return (await connection.execute(queries()["take_arriving"])).rowcount
+            alone = not listens or await self._alone(connection)
+            if not alone:
+                await connection.execute(queries()["match_arriving"])
+            return (await connection.execute(queries()["take_arriving"])).rowcount, alone
+
+    async def _alone(self, connection: Connection) -> bool:
+        others = await connection.execute(queries()["other_listeners"], {"listener": self._name})
+        return await others.fetchone() is None
+
+    async def _say_who_is_there(self) -> None:
+        now = self._database.clock.moment()
+        if self._name and (self._said_moment is None or now - self._said_moment >= SEEN_AGAIN_S):
+            async with self._database.connection() as connection:
+                await connection.execute(queries()["note_listener"], {"listener": self._name})
+            self._said_moment = now
 
 
 async def copy(connection: Connection, query: str, data: bytes) -> None:

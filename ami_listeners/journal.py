@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 from itertools import chain
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import psycopg
@@ -26,7 +27,7 @@ from ami_listeners.clock import Clock
 from ami_listeners.copy_rows import read, row, understood
 from ami_listeners.database import Database
 from ami_listeners.errors import ListenerError
-from ami_listeners.identity import FactIds
+from ami_listeners.identity import FactIds, SharedIds
 from ami_listeners.intake import Intake
 from ami_listeners.queries import queries
 from ami_listeners.records import Record, encode, record
@@ -68,8 +69,10 @@ class Journal:
         self.database, self.clock = database, clock
         self.spool = Spool(spool_dir)
         self.state = JournalHealth()
-        self._ids = FactIds(clock)
-        self._intake = Intake(database)
+        self.name = f"{gethostname()}:{spool_dir.absolute()}"
+        """Who hears what this journal is told."""
+        self._ids, self._shared_ids = FactIds(clock), SharedIds()
+        self._intake = Intake(database, self.name)
         self._memory: deque[bytes] = deque()
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
@@ -115,11 +118,15 @@ class Journal:
     ) -> None:
         """Keep a fact; when this returns, our death no longer loses it. Never waits, never raises.
 
-        `system` names the Asterisk it was told of, `listener` who heard it; `stamp` is the Timestamp of the
-        event behind it, if Asterisk gave one.
+        `system` names the Asterisk it was told of, `listener` who heard it, if not this journal; `stamp` is
+        the Timestamp of the event behind it, if Asterisk gave one. What others hear too is kept once, by its
+        name or its stamp; where it has neither, the database matches what two heard at about the same time.
         """
         try:
-            line = row(record(fact, self._ids(), source, self.clock, system=system, listener=listener))
+            id_ = None if source == "floor" else self._shared_ids(fact, system, stamp)
+            heard_by = "" if id_ is not None or source == "floor" else listener or self.name
+            id_ = id_ or self._ids()
+            line = row(record(fact, id_, source, self.clock, system=system, listener=heard_by))
             self.state.written += 1
             self._keep(line, fact)
         except Exception:
@@ -301,6 +308,8 @@ class Journal:
             await self.rows("make_partitions", today=today)
         except psycopg.errors.LockNotAvailable as failure:
             log.warning("journal.partitions_not_made", reason=str(failure))
+        async with self.database.connection() as connection:
+            await connection.execute(queries()["forget_sightings"])
         self._partitioned = today
 
     def _reject(self, line: bytes, failure: Exception) -> None:

@@ -128,7 +128,8 @@ class Listener:
     def _receive(self, received: Received) -> None:
         if self._also is not None:
             self._also(received)
-        self._remember(self.fold.handle(received))
+        if facts := self.fold.handle(received):
+            self._remember(facts, received.text("Timestamp") if isinstance(received, AmiEvent) else "")
         match received:
             case Connected() | AmiEvent(name="FullyBooted"):
                 self._booted |= isinstance(received, AmiEvent)  # it may come just before Connected
@@ -141,10 +142,10 @@ class Listener:
                 for device, state in self.fold.phones.states.items():
                     self._tell_device(device, state)
 
-    def _remember(self, facts: Iterable[Fact]) -> None:
+    def _remember(self, facts: Iterable[Fact], stamp: str = "") -> None:
         for fact in facts:
             self.figures.add(fact)
-            self.journal.write(fact, "native")
+            self.journal.write(fact, "native", stamp=stamp)
             if isinstance(fact, DeviceChanged):
                 self._tell_device(fact.device, fact.state)
             if self._on_fact is not None:

@@ -18,6 +18,23 @@ INSERT INTO facts (id, at, kind, source, system, listener, heard, contact, visit
 SELECT id, at, kind, source, system, listener, heard, contact, visit, queue, agent, body FROM arriving
 ON CONFLICT (id) DO NOTHING
 
+-- match_arriving --
+-- Take from them what another listener has told of.
+SELECT match_arriving()
+
+-- note_listener --
+-- Remember that a listener is there.
+INSERT INTO listeners (system, listener, began_at, seen_at) VALUES ('', %(listener)s, now(), now())
+ON CONFLICT (system, listener) DO UPDATE SET seen_at = excluded.seen_at
+
+-- other_listeners --
+-- Find out whether somebody else has listened within a day: what they heard may still be on its way.
+SELECT listener FROM listeners WHERE listener <> %(listener)s AND seen_at > now() - interval '1 day' LIMIT 1
+
+-- forget_sightings --
+-- Forget what nobody will tell again.
+DELETE FROM sightings WHERE at < now() - interval '2 days'
+
 -- agents_now --
 -- Read what every agent of the floor did last, and since when.
 SELECT agent, state, logged_in, pause_reason, since FROM agents_now WHERE source = 'floor'
