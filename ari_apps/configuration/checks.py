@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ari_apps.configuration.callback_checks import wrong_callbacks
 from ari_apps.configuration.errors import LEFT_OUT, Problem, at, suggest
+from ari_apps.configuration.placeholder_checks import unknown_placeholders
 from ari_apps.configuration.rule_checks import skills_nobody_has, unknown_choices, wrong_rules
 from ari_apps.configuration.written_values import is_ip, sip_host
 from ari_apps.destinations import DestinationKind, Reference
@@ -32,6 +33,7 @@ def find_problems(configuration: FloorConfiguration, data: Mapping[str, Any]) ->
         unknown_choices(configuration),
         wrong_rules(configuration),
         skills_nobody_has(configuration),
+        unknown_placeholders(configuration, references(configuration)),
         wrong_routes(configuration.routes, "routes"),
         endless_menus(configuration.menus),
         clashing_ports(configuration),

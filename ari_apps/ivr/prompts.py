@@ -105,6 +105,13 @@ def read(expression: str) -> Part:
     return Part(kind, text, spoken)
 
 
+def placeholders(expression: str) -> list[str]:
+    """Return the names in an expression for which something of the call is spoken or played."""
+    part = read(expression)
+    filled = part.kind in (PartKind.SAY, PartKind.DIGITS, PartKind.NUMBER)
+    return _PLACEHOLDER.findall(part.text if filled else part.spoken_instead)
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Put values from outside into a text that is to be spoken; an unknown name is left out."""
     return _PLACEHOLDER.sub(lambda match: _spoken(match[1], values.get(match[1], "")), text)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 
-from queue_strategies.errors import CallfloorError
 from queue_strategies.events import FloorConfigured
 from queue_strategies.floor.agents import log_out
+from queue_strategies.floor.bounds import check_figures
 from queue_strategies.floor.desk import Desk
 from queue_strategies.floor.entrance import stand_elsewhere
 from queue_strategies.floor.hall import Hall
@@ -22,23 +22,14 @@ from queue_strategies.model import Agent, AgentId, Queue, QueueName, VisitOutcom
 from queue_strategies.orders import order_named
 from queue_strategies.strategies import strategy_of
 
-POSITIVE = ("ring_progressively_delay_s", "service_level_s", "share")
-"""What of a queue is divided by, or waited for again and again."""
-
-
-class ImpossibleQueue(CallfloorError):
-    """A queue has a value with which no floor could run."""
-
 
 def check(event: FloorConfigured) -> None:
-    """Refuse what cannot be; raises UnknownStrategy, UnknownOrder, UnknownFormula or ImpossibleQueue."""
+    """Refuse what cannot be; raises UnknownStrategy, UnknownOrder, UnknownFormula or ImpossibleFigure."""
     order_named(event.order, event.ageing_s)
     for queue in event.queues:
         strategy_of(queue, chance=lambda: 0.0)
         check_formula(queue.service_level_formula)
-        for name in POSITIVE:
-            if not getattr(queue, name) > 0:
-                raise ImpossibleQueue(f"queue {queue.name}: {name} must be more than 0")
+    check_figures(event)
 
 
 def configured(hall: Hall, event: FloorConfigured) -> None:

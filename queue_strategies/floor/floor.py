@@ -57,7 +57,7 @@ class Floor:
 
         `now` is monotonic; a moment before one that was told already counts as that one. Late, repeated and
         unknown events are settled and never raise. Raises UnknownStrategy, UnknownOrder,
-        UnknownFormula or ImpossibleQueue,
+        UnknownFormula or ImpossibleFigure,
         with nothing changed, for a configuration with one.
         """
         if isinstance(event, happened.FloorConfigured):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+
 import pytest
 
+from queue_strategies.announcements import Announcements
+from queue_strategies.callback import CallbackRules
 from queue_strategies.commands import Command
 from queue_strategies.errors import CallfloorError
 from queue_strategies.events import (
@@ -15,7 +19,7 @@ from queue_strategies.events import (
     TimePassed,
 )
 from queue_strategies.facts import AgentStateChanged, OfferEnded, OfferMade
-from queue_strategies.model import AgentState, ContactId, OfferOutcome, VisitOutcome
+from queue_strategies.model import Agent, AgentState, ContactId, OfferOutcome, VisitOutcome, Widening
 from queue_strategies.strategies import UnknownStrategy
 from tests.queue_strategies.floor_story import (
     ANNA,
@@ -177,6 +181,52 @@ def test_an_unknown_strategy_is_refused_with_the_nearest_name_and_nothing_change
     ):
         story.happen(FloorConfigured([sales(strategy=wrong)], []))
     assert story.ringing == {ANNA: "eva"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ({"ring_timeout_s": -5.0}, "queue sales: ring_timeout_s is -5.0, write a number, 0 or above"),
+        ({"max_wait_s": inf}, "queue sales: max_wait_s is inf, write a number, 0 or above"),
+        ({"wrap_up_s": "20"}, "queue sales: wrap_up_s is '20', write a number, 0 or above"),
+        ({"max_length": -1}, "queue sales: max_length is -1, write a number, 0 or above"),
+        ({"weight": nan}, "queue sales: weight is nan, write a number"),
+        ({"share": 0.0}, "queue sales: share is 0.0, write a number above 0"),
+        (
+            {"rule": (Widening(after_s=0), Widening(after_s=nan))},
+            "queue sales: rule[1]: after_s is nan, write a number, 0 or above",
+        ),
+        (
+            {"announcements": Announcements(every_s=-1)},
+            "queue sales: announcements: every_s is -1, write a number, 0 or above",
+        ),
+        (
+            {"callback": CallbackRules(ring_s=-1)},
+            "queue sales: callback: ring_s is -1, write a number, 0 or above",
+        ),
+    ],
+)
+def test_a_figure_with_which_no_floor_could_run_is_refused_with_its_place(
+    rules: dict[str, object], told: str
+) -> None:
+    story = Story().at(10).join("eva")
+    with pytest.raises(CallfloorError) as refusal:
+        story.happen(FloorConfigured([sales(**rules)], []))
+    assert str(refusal.value) == told
+    assert story.ringing == {ANNA: "eva"}
+
+
+@pytest.mark.parametrize(
+    ("someone", "told"),
+    [
+        (agent(ANNA, wrap_up_s=nan), "agent anna: wrap_up_s is nan, write a number, 0 or above"),
+        (agent(ANNA, sales=None), "agent anna in sales: penalty is None, write a number"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_figure_of_an_agent_is_refused_likewise(someone: Agent, told: str) -> None:
+    with pytest.raises(CallfloorError) as refusal:
+        Story(sales(), agents=[someone])
+    assert str(refusal.value) == told
 
 
 def test_a_refused_configuration_loses_nothing_that_was_due() -> None:

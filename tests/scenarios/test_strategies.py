@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from copy import deepcopy
 
 import pytest
 
-from queue_strategies.facts import MembershipPauseChanged, OfferMade, VisitEnded
+from queue_strategies.facts import Handled, MembershipPauseChanged, OfferMade, VisitEnded
 from queue_strategies.model import VisitOutcome
 from tests.command_line import toml
 from tests.floor_lab import Floor, until
@@ -22,8 +23,11 @@ QUEUES = (
     "patient",
     "sticky",
     "strict",
+    "lots",
+    "weighted",
+    "quick",
 )
-NUMBER = {queue: f"+4930{number}00" for number, queue in enumerate(QUEUES, 1)}
+NUMBER = {queue: f"+4930{number:02}00" for number, queue in enumerate(QUEUES, 1)}
 
 FLOOR = (
     """
@@ -41,17 +45,20 @@ give_up_spanish = [{ after_s = 1.5, skills = { spanish = 0 } }]
 id = "anna"
 queues = [
   "linear", "turns", "counted", "progressive", "able", { queue = "ruled", penalty = 1 }, "hasty",
-  "patient", "sticky", "strict"
+  "patient", "sticky", "strict", "lots", "weighted", "quick"
 ]
 
 [[agents]]
 id = "bob"
-queues = ["linear", "turns", "counted", "progressive", "able", "ruled"]
+queues = [
+  "linear", "turns", "counted", "progressive", "able", "ruled", { queue = "lots", penalty = 1 },
+  { queue = "weighted", penalty = 1 }, "quick"
+]
 skills = { spanish = 2 }
 
 [[agents]]
 id = "carla"
-queues = ["sticky", "linear", "turns", "counted", "able"]
+queues = ["sticky", "linear", "turns", "counted", "able", "lots"]
 skills = { spanish = 4 }
 """
     + "".join(f'[[routes]]\nto = "{NUMBER[queue]}"\ndestination = "queue:{queue}"\n' for queue in QUEUES)
@@ -103,6 +110,21 @@ join_when_empty = ["paused"]
 leave_when_empty = ["paused"]
 
 [[queues]]
+name = "lots"
+strategy = "random"
+rest_s = 0
+
+[[queues]]
+name = "weighted"
+strategy = "wrandom"
+rest_s = 0
+
+[[queues]]
+name = "quick"
+strategy = "predicted-best"
+handle_time_worth = 1000
+
+[[queues]]
 name = "hasty"
 service_level_s = 5
 
@@ -118,7 +140,7 @@ async def offered(floor: Floor) -> list[str]:
     return [fact.agent for fact in floor.told(OfferMade)]
 
 
-async def talk_shortly(floor: Floor, queue: str) -> str:
+async def talk_shortly(floor: Floor, queue: str, talk_s: float = 0) -> str:
     """Let a caller be answered by whoever is rung, and hang up; return who that was."""
     before = len(floor.told(OfferMade))
     caller = await floor.world.call(NUMBER[queue])
@@ -126,6 +148,7 @@ async def talk_shortly(floor: Floor, queue: str) -> str:
     rings = await floor.world.phone(offer.agent).rings()
     await rings.answer()
     await floor.until_agent(offer.agent, "talking")
+    await asyncio.sleep(talk_s)
     await caller.hang_up()
     await floor.until_agent(offer.agent, "ready")
     return offer.agent
@@ -165,6 +188,38 @@ async def test_one_phone_more_rings_after_each_delay(floor: Floor) -> None:
     await at_bob.answer()
     await at_anna.ended()
     await floor.until_agent("bob", "talking")
+
+
+@pytest.mark.parametrize(("queue", "drawn"), [("lots", {"anna", "carla"}), ("weighted", {"anna", "bob"})])
+async def test_lots_are_drawn_anew_for_a_caller_whom_nobody_takes(
+    floor: Floor, queue: str, drawn: set[str]
+) -> None:
+    """Penalties are strict for random and no bar for wrandom; missing one of two 100 times is no chance."""
+    await floor.come_to_work("anna", "bob", "carla")
+    await floor.world.call(NUMBER[queue])
+    for draw in range(1, 100):
+        rung = (await floor.until_told(OfferMade, draw))[-1].agent
+        rings = await floor.world.phone(rung).rings()
+        if set(await offered(floor)) == drawn:
+            break
+        await rings.decline()
+    assert set(await offered(floor)) == drawn
+    await rings.answer()
+    await floor.until_agent(rung, "talking")
+
+
+async def test_whoever_is_expected_to_be_done_first_is_rung_although_idle_the_shortest(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    await talk_shortly(floor, "quick")
+    await floor.post("agents/anna/pause", {"reason": "lunch"})
+    await floor.come_to_work("bob")
+    await talk_shortly(floor, "quick", talk_s=1.5)
+    await floor.post("agents/bob/pause", {"reason": "lunch"})
+    quicker, slower = (done.agent for done in sorted(floor.told(Handled), key=lambda done: done.talk_s))
+    for agent in (slower, quicker):
+        await floor.post(f"agents/{agent}/unpause")
+    assert await talk_shortly(floor, "quick") == quicker
+    assert "expected to be done in" in floor.told(OfferMade)[-1].because
 
 
 async def test_a_caller_asks_for_a_skill_by_a_key_and_gives_it_up_by_waiting(floor: Floor) -> None:

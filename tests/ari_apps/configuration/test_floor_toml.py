@@ -177,6 +177,54 @@ def test_a_wrong_value_is_told_with_place_and_remedy(old: str, new: str, told: s
     assert any(problem.startswith(told) for problem in problems(text)), problems(text)
 
 
+MISSPELT = """
+[site]
+name = "misspelt"
+
+[[trunks]]
+name = "carrier"
+address = "sip:carrier.example"
+
+[outbound]
+trunk = "carrier"
+
+[[agents]]
+id = "anna"
+queues = ["sales"]
+
+[[queues]]
+name = "sales"
+briefing = ["say:{queu}: {caller_name} has waited {minutes} minutes"]
+announcements = { position = "always", messages = ["say:{calle}, {position}"], said_position = ["number:{positon}"] }
+callback = { numbers = ["+49*"], said_number = ["digits:{callback}", "digits:{calback}"] }
+
+[menus.main]
+prompt = { en = ["sound:welcome|Welcome, {nme}", "say:{value} {name} {account} {digits} {called}"] }
+digits = { max = 4 }
+lookup = { url = "http://127.0.0.1:9000/{digits}", keep = { name = "customer.name" } }
+
+[menus.account]
+digits = { max = 4 }
+invalid_prompt = "digits:{digit}"
+"""
+
+
+def test_a_placeholder_for_which_nothing_stands_is_told_with_the_nearest_that_is_filled_in_there() -> None:
+    assert problems(MISSPELT) == [
+        "queues[0].briefing: nothing stands for {queu} here, did you mean queue?",
+        "queues[0].announcements.messages[0]: nothing stands for {calle} here, did you mean caller?",
+        "queues[0].announcements.messages[0]: nothing stands for {position} here, known are account, called, caller, caller_name, digits, main, name, value",
+        "queues[0].announcements.said_position: nothing stands for {positon} here, did you mean position?",
+        "queues[0].callback.said_number: nothing stands for {calback} here, did you mean callback?",
+        "menus.main.prompt: nothing stands for {nme} here, did you mean name?",
+        "menus.account.invalid_prompt: nothing stands for {digit} here, did you mean digits?",
+    ]
+
+
+def test_where_python_leads_calls_it_may_fill_in_any_placeholder() -> None:
+    load_text(f'{MISSPELT}\n[[routes]]\nto = "100"\ndestination = "python:my_ivr:main"\n')
+
+
 def test_a_number_needs_a_line_to_the_outside_world() -> None:
     text = changed(('trunk = "carrier" ', ""), ('gold = "queue:sales"', 'gold = "number:+4930999"'))
     assert problems(text) == [
