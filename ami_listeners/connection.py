@@ -43,16 +43,24 @@ NOTHING_FOUND = re.compile(r"No \w+ found\.?")
 """How Asterisk answers PJSIPShowContacts and its kind when the list is empty: as an error."""
 OWN_PATTERNS = 1
 """Panoramisk's Manager registers FullyBooted for itself."""
-SLICE = 5
-"""Events handled before everybody else gets a turn: who calls must not wait behind many of them."""
+SLICE_S = 0.0005
+"""Events are handled so long before everybody else gets a turn: callers must not wait behind many of them."""
 
 
 __all__ = ["AmiHealth", "Connected", "Connection", "Gap", "Listing", "Received"]
 
-Waiting = tuple[bytes, bytes, float] | Connected | Listing
-"""An event's name, block and moment, not read yet; or what stands among the events."""
+Waiting = Block | Connected | Listing
+"""An event, or what stands among the events."""
 Interests = Mapping[bytes, bytes]
 """Names of events that are worth reading, each with what its block has to hold, if anything."""
+
+
+class Everything(dict[bytes, bytes]):
+    """Interests of one who wants to hear it all."""
+
+    def get(self, name: bytes, otherwise: Any = None) -> bytes:
+        """Ask nothing of any event."""
+        return b""
 
 
 class Connection(panoramisk.Manager):  # type: ignore[misc]
@@ -75,15 +83,25 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
     ) -> None:
         super().__init__(host=settings.host, port=settings.port, log=log)
         self.settings, self.clock = settings, clock
-        self.receive, self.interests = receive, interests
+        self.receive = receive
+        self.interests = Everything() if interests is None else interests
         self.rng = rng or random.Random()  # noqa: S311  (spreads reconnects; keeps no secret)
-        self.health = AmiHealth(since_moment=clock.moment())
+        self._health = AmiHealth(since_moment=clock.moment())
         self.inbox: Inbox[Waiting] = Inbox(settings.queue_max)
         self.unasked: Counter[bytes] = Counter()
         """How often an event came that nobody asked for, by its name."""
         self._lost_moment: float | None = None
         self._logged_in = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def health(self) -> AmiHealth:
+        """Tell how it does, now."""
+        health = self._health
+        health.ignored, health.dropped = self.unasked.total(), self.inbox.dropped
+        health.events = self.inbox.came + health.ignored
+        health.waiting = len(self.inbox)
+        return health
 
     # -- life -----------------------------------------------------------------------------------------------
 
@@ -179,10 +197,10 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
             except OutcomeUnknown:
                 protocol.abort(f"Asterisk left a ping unanswered for {self.settings.heartbeat_timeout_s:g} s")
                 return protocol.lost.result()
-            self.health.round_trip_s = self.clock.moment() - asked
+            self._health.round_trip_s = self.clock.moment() - asked
 
     def _up(self) -> None:
-        moment, health = self.clock.moment(), self.health
+        moment, health = self.clock.moment(), self._health
         health.connects += 1
         log.info("ami.connected", host=self.settings.host, port=self.settings.port)
         self.inbox.force(Connected(moment, self._lost_moment, health.reason))
@@ -190,7 +208,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         self._logged_in.set()
 
     def _down(self, why: str, *, on_purpose: bool = False) -> None:
-        health = self.health
+        health = self._health
         if why != health.reason:
             say = log.info if on_purpose else log.warning
             say("ami.disconnected", host=self.settings.host, port=self.settings.port, reason=why)
@@ -204,48 +222,41 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
     # -- what arrives ---------------------------------------------------------------------------------------
 
     def _take(self, name: bytes, block: bytes, moment: float) -> None:
-        self.health.events += 1
-        if self._asked_for(name, block):
-            self.inbox.put((name, block, moment), moment)
-            self.health.dropped, self.health.waiting = self.inbox.dropped, len(self.inbox)
+        holds = self.interests.get(name)
+        if (holds is not None and holds in block) or self._registered(name):
+            self.inbox.put(Block(name.decode("utf-8", "replace"), moment, block), moment)
         else:
-            self.health.ignored += 1
             self.unasked[name] += 1
 
-    def _asked_for(self, name: bytes, block: bytes) -> bool:
-        if self.interests is None or ((holds := self.interests.get(name)) is not None and holds in block):
-            return True
-        return len(self.patterns) > OWN_PATTERNS and self._registered(name)
-
     def _registered(self, name: bytes) -> bool:
+        if len(self.patterns) <= OWN_PATTERNS:
+            return False
         text = name.decode("utf-8", "replace")
         return any(pattern.match(text) for asked, pattern in self.patterns if asked != "FullyBooted")
 
     async def _deliver(self) -> None:
         while True:
             await self.inbox.wait()
-            for waiting in self.inbox.take(SLICE):
-                await self._hand_on(waiting)
+            until = self.clock.moment() + SLICE_S
+            for waiting in self.inbox.take():
+                self._receive(self._gap(waiting) if isinstance(waiting, Overflow) else waiting)
+                if len(self.patterns) > OWN_PATTERNS and isinstance(waiting, AmiEvent):
+                    await self._call_back(waiting)
+                if self.clock.moment() >= until:
+                    break
             await asyncio.sleep(0)
 
-    async def _hand_on(self, waiting: Waiting | Overflow) -> None:
-        try:
-            match waiting:
-                case (name, block, moment):
-                    event = Block(name.decode("utf-8", "replace"), moment, block)
-                    self._receive(event)
-                    await self._call_back(event)
-                case Overflow(began, dropped):
-                    self._receive(Gap(began, self.clock.moment(), f"{dropped} events did not fit"))
-                case Connected() | Listing():
-                    self._receive(waiting)
-        except Exception:
-            self.health.failed += 1
-            log.exception("ami.event_not_handled", got=str(waiting)[:300])
+    def _gap(self, overflow: Overflow) -> Gap:
+        return Gap(overflow.began_moment, self.clock.moment(), f"{overflow.dropped} events did not fit")
 
     def _receive(self, received: Received) -> None:
-        if self.receive is not None:
+        if self.receive is None:
+            return
+        try:
             self.receive(received)
+        except Exception:
+            self._health.failed += 1
+            log.exception("ami.event_not_handled", got=str(received)[:300])
 
     async def _call_back(self, event: AmiEvent) -> None:
         """Call what `register_event` registered, one after the other; an awaitable is awaited here."""
@@ -260,7 +271,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
                     if isinstance(result, Awaitable):
                         await result
                 except Exception:
-                    self.health.failed += 1
+                    self._health.failed += 1
                     log.exception("ami.callback_failed", name=event.name, pattern=name)
 
     # -- what is asked --------------------------------------------------------------------------------------

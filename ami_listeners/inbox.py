@@ -24,7 +24,7 @@ class Inbox(Generic[Item]):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.dropped = 0
+        self.came = self.dropped = 0
         self._items: deque[Item | Overflow] = deque()
         self._overflow: Overflow | None = None
         self._filled = asyncio.Event()
@@ -34,6 +34,13 @@ class Inbox(Generic[Item]):
 
     def put(self, item: Item, moment: float) -> None:
         """Take the item, or drop it when full; never waits."""
+        self.came += 1
+        if self._overflow is None and len(self._items) < self.limit:
+            self.force(item)
+        else:
+            self._squeeze(item, moment)
+
+    def _squeeze(self, item: Item, moment: float) -> None:
         if self._overflow is not None and len(self._items) <= self.limit // 2:
             self._items.append(self._overflow)
             self._overflow = None
@@ -47,19 +54,18 @@ class Inbox(Generic[Item]):
     def force(self, item: Item) -> None:
         """Take the item even when full: for the few that are not events."""
         self._items.append(item)
-        self._filled.set()
+        if not self._filled.is_set():
+            self._filled.set()
 
     async def wait(self) -> None:
         """Return as soon as there is something to take."""
         await self._filled.wait()
 
-    def take(self, most: int) -> Iterator[Item | Overflow]:
-        """Take up to `most` items in order; an overflow that is over is told even if nothing follows it."""
-        while most > 0 and self._items:
-            most -= 1
+    def take(self) -> Iterator[Item | Overflow]:
+        """Take items in order while there are any; an overflow is told even if nothing follows it."""
+        while self._items:
             yield self._items.popleft()
-        if not self._items:
-            self._filled.clear()
-            if self._overflow is not None:
-                overflow, self._overflow = self._overflow, None
-                yield overflow
+        self._filled.clear()
+        if self._overflow is not None:
+            overflow, self._overflow = self._overflow, None
+            yield overflow

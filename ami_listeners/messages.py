@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 END_OF_LINE = b"\r\n"
@@ -90,6 +91,10 @@ class AmiEvent:
         """Give the header's value as it was sent, empty when it is missing."""
         raise NotImplementedError
 
+    def find(self, lines: re.Pattern[str]) -> tuple[str, ...]:
+        """Give the groups of a pattern of whole lines, each begun by its line end; empty when not found."""
+        raise NotImplementedError
+
     def text(self, header: str) -> str:
         """Give the header's value; empty when it is missing or Asterisk's `<unknown>` or `<none>`."""
         value = self.sent(header)
@@ -98,6 +103,9 @@ class AmiEvent:
     def number(self, header: str) -> int:
         """Give the header's value as a whole number, 0 when it is none."""
         return whole_number(self.sent(header))
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.headers}"
 
     def flag(self, header: str) -> bool:
         """Tell whether the header says yes in one of Asterisk's ways."""
@@ -121,6 +129,13 @@ class ReadEvent(AmiEvent):
         """Give the header's value as it was sent, empty when it is missing."""
         return self._headers.get(header, "")
 
+    def find(self, lines: re.Pattern[str]) -> tuple[str, ...]:
+        """Give the groups of a pattern of whole lines, each begun by its line end; empty when not found."""
+        found = lines.search(
+            "".join(f"\r\n{name}: {value}" for name, value in self._headers.items()) + "\r\n"
+        )
+        return found.groups() if found else ()
+
 
 class Block(AmiEvent):
     """An event as it came; of its twenty headers the two or three that are asked for are looked up."""
@@ -129,17 +144,27 @@ class Block(AmiEvent):
 
     def __init__(self, name: str, moment: float, block: bytes) -> None:
         self.name, self.moment = name, moment
-        self._lines = "\r\n" + block.decode("utf-8", "replace")
+        self._lines = f"\r\n{block.decode('utf-8', 'replace')}\r\n"
 
     @property
     def headers(self) -> Mapping[str, str]:
         """Give every header; of a repeated one the last value."""
-        return dict([line.split(": ", 1) for line in self._lines.split("\r\n") if ": " in line])
+        return read_lines(self._lines)
 
     def sent(self, header: str) -> str:
         """Give the header's value as it was sent, empty when it is missing; of a repeated one the last."""
-        _, found, rest = self._lines.rpartition(f"\r\n{header}: ")
-        return rest.partition("\r\n")[0] if found else ""
+        _, there, rest = self._lines.rpartition(f"\r\n{header}: ")
+        return rest[: rest.index("\r\n")] if there else ""
+
+    def find(self, lines: re.Pattern[str]) -> tuple[str, ...]:
+        """Give the groups of a pattern of whole lines, each begun by its line end; empty when not found."""
+        found = lines.search(self._lines)
+        return found.groups() if found else ()
+
+
+def read_lines(lines: str) -> dict[str, str]:
+    """Read lines of a name and a value; of a repeated name the last value stays."""
+    return dict([line.split(": ", 1) for line in lines.split("\r\n") if ": " in line])
 
 
 def whole_number(text: str) -> int:

@@ -47,15 +47,11 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
         moment = self.moment()
         for block in blocks:
             try:
-                self._block(block, moment)
+                name = event_name(block)
+                if (not self.responses or not self._answers(name, block)) and name:
+                    self.take(name, block, moment)
             except Exception:
                 log.exception("ami.block_not_understood", block=block[:200])
-
-    def _block(self, block: bytes, moment: float) -> None:
-        """Give an answer to whoever asked, and hand on the rest."""
-        name = event_name(block)
-        if (not self.responses or not self._answers(name, block)) and name:
-            self.take(name, block, moment)
 
     def _answers(self, name: bytes, block: bytes) -> bool:
         """Give a response to its action; an event belongs to a list only after the list has begun."""

@@ -58,4 +58,4 @@ class AmiHealth:
     dropped: int = 0
     """Events that did not fit into the inbox."""
     waiting: int = 0
-    """Events in the inbox when the last one came."""
+    """Events in the inbox."""

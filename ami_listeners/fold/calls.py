@@ -101,9 +101,9 @@ class Calls:
             self._call_of[channel] = name
             self.open.setdefault(name, Call(event.moment)).channels.add(channel)
             yield from self._left(before, channel, event.moment)
-        call = self.open.get(self._call_of[channel])
-        if call is not None and channel == self._call_of[channel]:
-            call.answered |= event.sent("ChannelState") == UP
+        call = self.open.get(channel) if channel == self._call_of[channel] else None
+        if call is not None and not call.answered:
+            call.answered = event.sent("ChannelState") == UP
 
     def _gone(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._moved(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -11,6 +11,7 @@ from ami_listeners.fold.believed import Believed
 from ami_listeners.fold.calls import Calls
 from ami_listeners.fold.members import Members
 from ami_listeners.fold.phones import Phones
+from ami_listeners.fold.quality import Quality
 from ami_listeners.fold.visits import Visits
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import Fact, ListenerGap
@@ -26,12 +27,15 @@ VISITS = frozenset(
 )  # fmt: skip
 MEMBERS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus"})
 PHONES = frozenset({"DeviceStateChange", "ContactStatus"})
+REPORTS = frozenset({"RTCPSent", "RTCPReceived"})
 NARROWED = {"VarSet": b"\r\nVariable: QUEUESTATUS\r\n"}
 """Of the many that set a variable, only those are read that say how app_queue let go of a caller."""
 INTERESTS = {
-    name.encode(): NARROWED.get(name, b"") for name in CHANNELS | VISITS | MEMBERS | PHONES | {"FullyBooted"}
+    name.encode(): NARROWED.get(name, b"")
+    for name in CHANNELS | VISITS | MEMBERS | PHONES | REPORTS | {"FullyBooted"}
 }
 """What is worth reading, by name, and what its block has to hold."""
+Taker = Callable[[AmiEvent], Iterable[Fact]]
 PHONE_TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI")
 
 
@@ -49,6 +53,7 @@ class Fold:
 
     `queues` gives rules (service level, short abandon) for native queues; of those it does not name,
     Asterisk's own `servicelevel` counts. Agents for whom `is_ours` is true are told of by the floor.
+    Sound is rated as if in this `codec`.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class Fold:
         is_ours: Callable[[AgentId], bool] = lambda _: False,
         agent_of: Callable[[AmiEvent], AgentId] = agent_of,
         native_queues: bool = True,
+        codec: str = "ulaw",
     ) -> None:
         self._configured = dict(queues or {})
         self._native = native_queues
@@ -67,6 +73,8 @@ class Fold:
         self.phones = Phones()
         self.visits = Visits(agent_of, self._rules_of)
         self.members = Members(agent_of, is_ours, self.visits.engages)
+        self.quality = Quality(self.visits.place_of, codec)
+        self._takers = self._who_takes_what()
         self._gap = True
         """Something may have been missed since the last listing of all channels."""
 
@@ -85,16 +93,36 @@ class Fold:
 
     def handle(self, received: Received) -> list[Fact]:
         """Take in one thing that arrived, after settling what is overdue by then."""
-        return [*self.settle(received.moment), *self._take(received)]
+        facts = self.settle(received.moment) if self.members.next_end <= received.moment else []
+        if isinstance(received, AmiEvent):
+            for take in self._takers.get(received.name, ()):
+                facts += take(received)
+        else:
+            facts += self._interruption(received)
+        return facts
 
     def settle(self, moment: float) -> list[Fact]:
         """Let time pass: end what ends by itself."""
         return list(self.members.settle(moment))
 
-    def _take(self, received: Received) -> Iterator[Fact]:
+    def _who_takes_what(self) -> dict[str, list[Taker]]:
+        """Say by an event's name who is told of it, and in which order."""
+        takers: list[tuple[Iterable[str], Taker]] = [
+            (REPORTS, self.quality.reported),
+            (["Hangup"], self.quality.ended),
+            (VISITS if self._native else (), self._visited),
+            (CHANNELS, self.calls.handle),
+            (MEMBERS if self._native else (), self.members.handle),
+            (PHONES, self.phones.handle),
+        ]
+        who: dict[str, list[Taker]] = {}
+        for names, take in takers:
+            for name in names:
+                who.setdefault(name, []).append(take)
+        return who
+
+    def _interruption(self, received: Connected | Gap | Listing) -> Iterator[Fact]:
         match received:
-            case AmiEvent():
-                yield from self._event(received)
             case Listing():
                 yield from self._listing(received)
             case Connected(moment, began, why):
@@ -105,21 +133,14 @@ class Fold:
                 self._gap = True
                 yield ListenerGap(moment=moment, source="ami", began_moment=began, reason=why)
 
-    def _event(self, event: AmiEvent) -> Iterator[Fact]:
-        name = event.name
-        if self._native and name in VISITS:
-            yield from self._followed(self.visits.handle(event))
-        if name in CHANNELS:
-            yield from self.calls.handle(event)
-        elif self._native and name in MEMBERS:
-            yield from self.members.handle(event)
-        elif name in PHONES:
-            yield from self.phones.handle(event)
+    def _visited(self, event: AmiEvent) -> Iterator[Fact]:
+        return self._followed(self.visits.handle(event))
 
     def _listing(self, listing: Listing) -> Iterator[Fact]:
         items, asked = listing.items, listing.asked_moment
         match listing.action:
             case "CoreShowChannels":
+                yield from self.quality.listed({item.sent("Uniqueid") for item in items}, asked)
                 yield from self.calls.listed(items, asked, after_gap=self._gap)
                 self._gap = False
             case "QueueStatus" if self._native:

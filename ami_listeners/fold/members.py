@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -69,6 +70,8 @@ class Members:
         """Each agent's memberships, by queue and interface."""
         self.known: dict[AgentId, Known] = {}
         self._wrap_ups: dict[AgentId, WrapUp] = {}
+        self.next_end = math.inf
+        """When the first wrap-up is over."""
 
     def restore(self, agent: AgentId, state: AgentState, since: float, pause_reason: str | None) -> None:
         """Believe an agent's state of before a restart."""
@@ -76,22 +79,23 @@ class Members:
 
     def handle(self, event: AmiEvent) -> Iterator[Fact]:
         """Take in a change of one member."""
+        agent = self._agent_of(event)
         if event.name == "QueueMemberRemoved":
-            self.places.get(self._agent_of(event), {}).pop(place(event), None)
+            self.places.get(agent, {}).pop(place(event), None)
         else:
-            self._note(event)
-        yield from self._refresh([self._agent_of(event)], event.moment)
+            self._note(agent, event)
+        yield from self._refresh([agent], event.moment)
 
     def listed(self, items: Sequence[AmiEvent], asked: float) -> Iterator[Fact]:
         """Compare with all members of all queues; agents of no queue any more have logged out."""
         before = set(self.places) | set(self.known)
         self.places.clear()
         for item in items:
-            self._note(item)
+            self._note(self._agent_of(item), item)
         yield from self._refresh(before | set(self.places), asked)
 
-    def _note(self, event: AmiEvent) -> None:
-        self.places.setdefault(self._agent_of(event), {})[place(event)] = Member(
+    def _note(self, agent: AgentId, event: AmiEvent) -> None:
+        self.places.setdefault(agent, {})[place(event)] = Member(
             paused=event.flag("Paused"),
             reason=event.text("PausedReason"),
             device=event.number("Status"),
@@ -121,12 +125,14 @@ class Members:
         for agent, wrap_up in list(self._wrap_ups.items()):
             if wrap_up.until <= moment:
                 yield from self._wrapped_up(agent, wrap_up.until)
+        self.next_end = min((wrap_up.until for wrap_up in self._wrap_ups.values()), default=math.inf)
 
     def _with_wrap_up(self, fact: Handled) -> Handled:
         wrap_up_s = self._wrap_up_s(fact.queue, fact.agent)
         if wrap_up_s > 0:
             until = fact.moment + wrap_up_s
             self._wrap_ups[fact.agent] = WrapUp(fact.visit, fact.queue, fact.moment, until)
+            self.next_end = min(self.next_end, until)
         return replace(fact, wrap_up_follows=wrap_up_s > 0)
 
     def _wrap_up_s(self, queue: QueueName, agent: AgentId) -> float:

@@ -108,6 +108,14 @@ class Visits:
             return AgentState.TALKING
         return AgentState.RINGING if self._ringing[agent] else None
 
+    def place_of(self, channel: str) -> tuple[AgentId | None, QueueName | None]:
+        """Tell which agent talks on a channel, and for which queue; None for what it is not."""
+        visit = self.open.get(self._caller_of.get(channel, channel))
+        if visit is None:
+            return None, None
+        offer = None if visit.talk is None else visit.talk.offer
+        return (offer.agent if offer is not None and offer.offer == channel else None), visit.queue
+
     # -- in the line ----------------------------------------------------------------------------------------
 
     def _joined(self, event: AmiEvent) -> Iterator[Fact]:

@@ -81,6 +81,8 @@ exten => twice,1,Answer(,i)
  same => n,Queue(sales,,,,60)
 exten => echo,1,Answer(,i)
  same => n,Echo()
+exten => tone,1,Answer(,i)
+ same => n,Milliwatt()
 """
     + "".join(
         f"exten => {queue},1,Answer(,i)\n same => n,Queue({queue},t,,,60)\n same => n,Hangup()\n"
@@ -304,6 +306,8 @@ class Caller:
     number: str = "4930555"
     press: tuple[float, str] | None = None
     """After so many seconds, this key."""
+    ear: int | None = None
+    """The port where the sound is to go; None: SIPp's own."""
 
     def scenario(self) -> str:
         """Write the SIPp scenario."""
@@ -318,7 +322,8 @@ class Caller:
             then += HANG_UP.format(wait_ms=round(self.wait_s * 1000), name=self.name, number=self.number)
             if self.press is not None:
                 then = then.replace("CSeq: 2 BYE", "CSeq: 3 BYE")
-        return CALLER.format(then=then, name=self.name, number=self.number)
+        scenario = CALLER.format(then=then, name=self.name, number=self.number)
+        return scenario.replace("[media_port]", str(self.ear)) if self.ear else scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,7 +465,7 @@ async def run_native_floor(lab: AsteriskLab) -> NativeFloor:
         "extensions.conf": EXTENSIONS,
         "pjsip.conf": pjsip(sip_port, phones),
         "musiconhold.conf": f"[default]\nmode=files\ndirectory={lab.installation.data_dir}/moh\n",
-        "rtp.conf": "[general]\nrtpstart=20000\nrtpend=29999\n",
+        "rtp.conf": "[general]\nrtpstart=20000\nrtpend=29999\nrtcpinterval=500\n",
     }
     return NativeFloor(await lab.run(files, modules=MODULES), ami_port, sip_port, phones)
 

@@ -18,6 +18,7 @@ from ami_listeners.fold import INTERESTS
 from ami_listeners.replay import Recorder
 from ari_apps.local_asterisk.installation import find_or_install
 from tests.ami_listeners.native_floor import Caller, NativeFloor, Phone, run_native_floor
+from tests.ami_listeners.poor_line import poor_line
 from tests.asterisk_lab import AsteriskLab
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -142,11 +143,17 @@ async def transferred(floor: NativeFloor, operator: Connection) -> None:
         await caller
 
 
+async def heard_on_a_poor_line(floor: NativeFloor, operator: Connection) -> None:
+    """A caller hears a tone and says it back; every twentieth packet is lost, and the caller complains."""
+    async with poor_line(loses_each=20, late_s=0.05) as ear:
+        await floor.call("tone", Caller(wait_s=6, ear=ear))
+
+
 SCENES: tuple[Scene, ...] = (
     answered_and_wrapped_up, caller_hangs_up_while_talking, abandoned_while_waiting, abandoned_while_ringing,
     timed_out, left_empty, refused_at_the_door, exited_by_key, withdrawn, hung_up_on,
     phones_that_do_not_answer, two_queues_in_one_call, an_agent_pauses_and_comes_back, everybody_rings,
-    transferred, moved_on,
+    transferred, moved_on, heard_on_a_poor_line,
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from queue_strategies.facts import (
     CallStarted,
     Fact,
     Handled,
+    LegQuality,
     ListenerGap,
     OfferEnded,
     OfferMade,
@@ -172,6 +173,20 @@ def test_the_end_of_a_talk_that_is_told_when_its_channels_are_forgotten_is_no_se
     assert joined.visit == answered.visit == handled.visit != ""
     assert (handled.agent, handled.ended_by) == ("bob", "agent")
     sane(told)
+
+
+def test_a_line_that_loses_every_twentieth_packet_is_rated_so_and_what_its_party_gets_by_its_complaints() -> (
+    None
+):
+    heard, sent = of(facts("heard_on_a_poor_line"), LegQuality)
+    assert (heard.direction, sent.direction, heard.party) == ("heard", "sent", "4930555")
+    assert heard.loss == pytest.approx(0.05, abs=0.01)
+    assert sent.loss == pytest.approx(0.25, abs=0.01)
+    assert sent.jitter_ms == pytest.approx(10)
+    assert sent.round_trip_ms == pytest.approx(50, abs=5)
+    assert 3.7 < heard.mos < 4.1
+    assert 1 < sent.worst_mos <= sent.mos < 2.5
+    assert heard.reports == sent.reports == 11
 
 
 def test_agents_of_the_floor_are_told_of_by_the_floor_alone() -> None:

@@ -72,26 +72,33 @@ def lean(port: int) -> Heard:
 
 def callfloor(port: int) -> Heard:
     """Listen and fold, as the listener does; what is counted are facts."""
-    fold = Fold()
+    fold, heard = Fold(), Counter[str]()
 
-    def facts(received: Received) -> list[str]:
-        return [type(fact).__name__ for fact in fold.handle(received)]
+    def receive(received: Received) -> None:
+        for fact in fold.handle(received):
+            heard[type(fact).__name__] += 1
 
-    return asyncio.run(connected(port, facts))
+    asyncio.run(connected(port, receive))
+    return heard
 
 
 def callfloor_unfolded(port: int) -> Heard:
     """Listen, but fold nothing; what is counted are the events that are worth folding."""
-    return asyncio.run(connected(port, lambda received: (type(received).__name__,)))
+    heard = Counter[str]()
+
+    def receive(received: Received) -> None:
+        heard[type(received).__name__] += 1
+
+    asyncio.run(connected(port, receive))
+    return heard
 
 
-async def connected(port: int, told: Callable[[Received], Any]) -> Heard:
+async def connected(port: int, take: Callable[[Received], None]) -> None:
     """Run a connection of ours until the last event."""
-    heard: Heard = Counter()
     done = asyncio.Event()
 
     def receive(received: Received) -> None:
-        heard.update(told(received))
+        take(received)
         if isinstance(received, AmiEvent) and received.name == LAST:
             done.set()
 
@@ -104,7 +111,6 @@ async def connected(port: int, told: Callable[[Received], Any]) -> Heard:
     await done.wait()
     connection.close()
     await running
-    return heard
 
 
 def by_panoramisk(port: int) -> Heard:

@@ -39,6 +39,7 @@ def test_each_of_the_recorded_calls_becomes_its_facts(port: int) -> None:
     assert (told["CallStarted"], told["CallEnded"]) == (40, 40)
     assert (told["QueueJoined"], told["Answered"], told["VisitEnded"]) == (34, 30, 4)
     assert (told["Handled"], told["Transferred"]) == (30, 1)
+    assert told["LegQuality"] == 138
 
 
 def test_a_repeated_stream_tells_of_other_calls(recording: Recording) -> None:
