@@ -150,6 +150,11 @@ class RunningFloor:
         """Count callers and members of Asterisk's own queues, where they are listened to here."""
         return native_census(self.listener.fold) if self.listener else None
 
+    def agents_known(self) -> list[AgentId]:
+        """Return every agent that has figures here: those of the file, members of Asterisk's own queues."""
+        native = self.listener.fold.members.places if self.listener else ()
+        return [*(AgentId(agent.id) for agent in self.configuration.agents), *native]
+
     def expected_wait(self, queue: QueueName, now: float) -> Estimate | None:
         """Estimate the wait of a caller who joined a queue of the floor now."""
         return self.apps.floor.expected_wait(queue, now) if self.apps else None
@@ -210,7 +215,7 @@ async def _remembering(
     telling.start(database.keep_checking(), "check the database")
     floor = RunningFloor(configuration, clock, Figures(), journal, Health(), Exporter(), telling)
     floor.tell_queues()
-    floor.exporter.show(FigureLines(floor.figures, floor.rules))
+    floor.exporter.show(FigureLines(floor.figures, floor.rules, floor.agents_known))
     floor.exporter.show(
         FloorLines(clock.moment, floor=floor.census, native=floor.native_census, expect=floor.expected_wait)
     )

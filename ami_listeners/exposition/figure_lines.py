@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from ami_listeners.exposition.family import Family, Kind
@@ -14,7 +14,7 @@ from ami_listeners.exposition.figure_families import (
 )
 from ami_listeners.exposition.page import Pieces
 from ami_listeners.exposition.sheet import Key, Sheet
-from queue_strategies.figures import Figures, QueueFigures
+from queue_strategies.figures import AgentFigures, Figures, QueueFigures
 from queue_strategies.model import AgentId, Queue, QueueName
 
 MOST_AGENTS = 10_000
@@ -24,15 +24,21 @@ STEP = 8
 
 
 class FigureLines:
-    """What has been counted; `rules` names queues that are shown even when nothing was counted yet."""
+    """What has been counted.
+
+    `rules` names queues, `known` agents, that are shown even when nothing was counted yet: Prometheus sees a
+    counter grow only from the second sample on.
+    """
 
     def __init__(
         self,
         figures: Figures,
         rules: Callable[[], Mapping[QueueName, Queue]],
+        known: Callable[[], Iterable[AgentId]] = tuple,
         *,
         most_agents: int = MOST_AGENTS,
     ) -> None:
+        self._known = known
         self._figures, self._rules, self._most_agents = figures, rules, most_agents
         self._queues = Sheet(("queue",), queue_families())
         self._levels = Sheet(("queue", "formula", "threshold_s"), [service_level_family()])
@@ -42,6 +48,7 @@ class FigureLines:
         self._queues_seen = self._agents_seen = 0
         self._queues_due: dict[QueueName, None] = {}
         self._agents_due: dict[AgentId, None] = {}
+        self._left_out: set[AgentId] = set()
 
     def __call__(self) -> Pieces:
         """Give the lines as they are now."""
@@ -51,7 +58,7 @@ class FigureLines:
             yield None
         for _ in self._write_agents():
             yield None
-        self._not_shown.tell((), len(self._figures.agents) - len(self._agents))
+        self._not_shown.tell((), len(self._left_out))
         for sheet in (self._queues, self._levels, self._agents, self._not_shown):
             yield from sheet.pieces()
 
@@ -59,8 +66,11 @@ class FigureLines:
         """Collect what is to be written; what another scrape has not come to yet stays collected."""
         figures = self._figures
         queues, agents = figures.changed_queues, figures.changed_agents
+        for agent in self._known():
+            if (agent,) not in self._agents and agent not in self._left_out:
+                self._agents_due[agent] = None
         self._queues_due |= dict.fromkeys(queues.since(self._queues_seen))
-        self._agents_due |= dict.fromkeys(agents.since(self._agents_seen))
+        self._agents_due |= dict.fromkeys(reversed(agents.since(self._agents_seen)))
         self._queues_seen, self._agents_seen = queues.latest, agents.latest
         for (name,) in list(self._queues.keys()):
             if name not in rules and name not in figures.queues:
@@ -91,10 +101,12 @@ class FigureLines:
     def _write_agents(self) -> Iterator[None]:
         """Write the agents that are shown: those seen first, for as long as there is room."""
         while self._agents_due:
-            for agent in list(islice(reversed(self._agents_due), 4 * STEP)):
+            for agent in list(islice(self._agents_due, 4 * STEP)):
                 del self._agents_due[agent]
                 if (agent,) in self._agents or len(self._agents) < self._most_agents:
-                    self._agents.tell((agent,), self._figures.agents[agent])
+                    self._agents.tell((agent,), self._figures.agents.get(agent) or AgentFigures())
+                else:
+                    self._left_out.add(agent)
             yield
 
 

@@ -122,9 +122,10 @@ def test_the_estimated_wait_is_shown_with_how_estimates_have_turned_out() -> Non
 
 def test_agents_without_end_do_not_become_series_without_end() -> None:
     figures, exporter = Figures(), Exporter()
-    for number in range(12):
+    for number in range(2, 12):
         figures.agent(AgentId(f"agent-{number}")).handled = 1
-    exporter.show(FigureLines(figures, dict, most_agents=7))
+    known = [AgentId(f"agent-{number}") for number in range(4)]
+    exporter.show(FigureLines(figures, dict, lambda: known, most_agents=7))
     for _ in range(2):
         shown = samples(exporter)
         told = {f"callfloor_agent_handled_total{{agent=agent-{number}}}" for number in range(7)}
