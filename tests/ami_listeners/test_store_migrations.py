@@ -43,7 +43,7 @@ AS_IT_WAS: LiteralString = """
 """
 GONE_OVER_TO_STATES = {"occupancy", "utilization"}
 """Figures that went by talks before, of which the last may be told of by half."""
-NOT_ASKED = ("migrations", "repeatable", "make_partitions", "arriving")
+NOT_ASKED = ("migrations", "repeatable", "make_partitions", "arriving", "listeners")
 VIEWS = ("queue_figures", "queue_figures_by_quarter_hour", "agent_figures", "agents_now", "waiting_now",
          "callbacks_now")  # fmt: skip
 
