@@ -50,6 +50,11 @@ COMMANDS = (
         "Live days on the floor before they come, and say what other agents or rules would change.",
     ),
     CommandAtNeed(
+        "listen",
+        "listen:listen",
+        "Listen to an Asterisk that has queues already: facts, figures and reports; nothing there changes.",
+    ),
+    CommandAtNeed(
         "report",
         "report:report",
         "Ask what days that are over were like: figures, and the contacts they are made of.",

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import jinja2
 
 from ari_apps.away import apology, away_queues, native_strategy
-from ari_apps.configuration.floor_toml import AMI_USER, FloorConfiguration
+from ari_apps.configuration.floor_toml import FloorConfiguration
 from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from queue_strategies.errors import CallfloorError
@@ -123,7 +123,7 @@ def render_texts(
     environment = template_environment()
     context = {
         "app": APP,
-        "ami_user": AMI_USER,
+        "ami_user": configuration.asterisk.ami_user,
         "floor": configuration,
         "accounts": list(configuration.accounts()),
         "directories": directories,

@@ -54,6 +54,7 @@ def listing(source: Source, count: Count, *, key: bool) -> LiteralString:
     return literal(
         report_queries()[source.listed].format(
             at=source.at,
+            rows=source.rows,
             within=source.within,
             such=source.such,
             where=f"({where})",
@@ -76,6 +77,7 @@ def listing_all(source: Source) -> LiteralString:
     return literal(
         report_queries()[source.listed].format(
             at=source.at,
+            rows=source.rows,
             within=source.within,
             such=source.such,
             where="true",

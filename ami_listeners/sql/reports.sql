@@ -63,7 +63,7 @@ LIMIT %(limit)s
 SELECT started_at AS at, coalesce(caller_number, '') AS number, coalesce(caller_name, '') AS name,
     coalesce(called_number, '') AS called, coalesce(direction, '') AS direction, v.queues, v.outcome, v.wait_s,
     v.agents, v.talk_s, v.transfers, c.ended_by, duration_s, c.contact, {value} AS counts
-FROM contacts c LEFT JOIN LATERAL (
+FROM {rows} LEFT JOIN LATERAL (
     SELECT string_agg(queue, ', ' ORDER BY joined_at) AS queues, string_agg(DISTINCT agent, ', ') AS agents,
         (array_agg(outcome ORDER BY decided_at DESC NULLS FIRST))[1] AS outcome, sum(wait_s) AS wait_s,
         sum(talk_s) AS talk_s, sum(transfers)::integer AS transfers

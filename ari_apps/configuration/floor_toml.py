@@ -33,7 +33,6 @@ from queue_strategies.errors import CallfloorError
 from queue_strategies.events import FloorConfigured
 from queue_strategies.model import Agent, AgentId, Membership, Queue, QueueName, Skill
 
-AMI_USER = "callfloor"
 DIRECT_MAX_WAIT_S = 60.0
 """How long a caller waits on one agent's own line."""
 
@@ -124,7 +123,8 @@ class FloorConfiguration(IvrSettings):
     def ami_settings(self, secret: str) -> AmiSettings:
         """Say how the listeners log in to Asterisk."""
         address = self.asterisk.ami_address
-        return AmiSettings(host=address.host, port=address.port, username=AMI_USER, secret=SecretStr(secret))
+        user = self.asterisk.ami_user
+        return AmiSettings(host=address.host, port=address.port, username=user, secret=SecretStr(secret))
 
 
 def floor_queue(settings: QueueSettings, rule: Rule) -> Queue:

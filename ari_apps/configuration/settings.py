@@ -73,6 +73,8 @@ class AsteriskSettings(Section):
     private_key: Path | None = None
     ami: Listen = Address("127.0.0.1", 5038)
     ami_connect: Address | None = None
+    ami_user: str = Field(default="callfloor", pattern=r"^[\w.@-]{1,80}$")
+    """The section of manager.conf by which callfloor logs in."""
     permit: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
     """From where ARI and AMI may be used."""
     events: Literal["auto", "outbound", "inbound"] = "auto"

@@ -14,6 +14,16 @@ from queue_strategies.definitions import (
 _HAS_ANSWER = "EXISTS (SELECT FROM visits WHERE visits.contact = c.contact AND outcome = 'answered')"
 _HAS_VISIT = "EXISTS (SELECT FROM visits WHERE visits.contact = c.contact)"
 
+CONTACTS = """(
+    SELECT contact, direction, started_at, ended_by, duration_s, caller_number, caller_name, called_number
+    FROM contacts
+    UNION ALL
+    SELECT call, 'inbound', started_at, NULL, duration_s, caller_number, caller_name, called_number
+    FROM calls
+    WHERE EXISTS (SELECT FROM visits WHERE visits.contact = calls.call AND source = 'native')
+        AND NOT EXISTS (SELECT FROM contacts WHERE contacts.contact = calls.call)) c"""
+"""Contacts of the floor, and calls that came to Asterisk's own queues."""
+
 CALLS = Definition(
     title="Calls",
     keys=("direction",),
@@ -49,7 +59,7 @@ CALLS = Definition(
                     unit=Unit.SECONDS,
                 ),
             ),
-            rows="contacts c",
+            rows=CONTACTS,
             at="started_at",
             within="started_at >= %(since)s AND started_at < %(until)s",
             keys=("coalesce(direction, '')",),
