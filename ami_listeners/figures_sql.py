@@ -208,10 +208,10 @@ def _holds(one: Condition, table: str) -> str:
     return f"{table}{one.column} IN ({', '.join(map(_text, one.among))})"
 
 
-def _within(source: Source, table: str, piece: str) -> str:
+def _within(source: Source, piece: str) -> str:
     """Say which rows count, wholly or in part, in a piece of time."""
     if source.at is None:
-        when = f"{table}.ended_at >= {piece}.begins AND {table}.began_at < {piece}.ends"
+        when = f"ended_at >= {piece}.begins AND began_at < {piece}.ends"
     else:
         when = f"{source.at} >= {piece}.begins AND {source.at} < {piece}.ends"
     return f"{when} AND {source.keep}"
