@@ -103,6 +103,10 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         health.waiting = len(self.inbox)
         return health
 
+    def heard_until(self, moment: float) -> None:
+        """Say until when Asterisk was heard before this: the first login ends a gap that began then."""
+        self._lost_moment = min(moment, self.clock.moment())
+
     # -- life -----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:

@@ -22,6 +22,7 @@ from ami_listeners.fold.phones import OUT_OF_REACH
 from ami_listeners.journal import Journal
 from ami_listeners.messages import AmiEvent
 from ami_listeners.native_snapshot import native_snapshot
+from ami_listeners.presence import Presence
 from ami_listeners.restoring import believed
 from ami_listeners.roll_call import call_the_roll
 from ami_listeners.settings import AmiSettings
@@ -72,6 +73,7 @@ class Listener:
             native_queues=settings.native_queues,
         )
         self.connection = Connection(settings, clock=clock, receive=self._receive, interests=INTERESTS)
+        self._presence = Presence(journal.spool.folder, clock)
         self._on_device, self._also, self._on_fact = on_device, also, on_fact
         self._reachable: dict[str, bool] = {}
         self._refused: set[str] = set()
@@ -89,6 +91,8 @@ class Listener:
     async def start(self) -> None:
         """Believe what the database remembers, and begin to listen; Asterisk need not be there yet."""
         self.fold.restore(await self._believed())
+        if (at := self._presence.last_heard()) is not None:
+            self.connection.heard_until(self.clock.moment_at(at))
         self._tasks = [
             asyncio.create_task(self._listen(), name="listener.connection"),
             asyncio.create_task(self._settle(), name="listener.settle"),
@@ -173,6 +177,8 @@ class Listener:
     async def _settle(self) -> None:
         while True:
             await asyncio.sleep(SETTLE_S)
+            if self.health.up:
+                self._presence.beat()
             self._remember(self.fold.settle(self.clock.moment()))
 
     async def _look_again(self) -> None:
