@@ -24,9 +24,6 @@ _FORMATS = {
 }
 _OPTIONS = {
     "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
     "remove_timezone": True,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from queue_strategies.definitions import AGENT_FIGURES, QUEUE_FIGURES, QUEUE_MEA
 from queue_strategies.definitions.agents import AGENT_MEASURES
 from queue_strategies.definitions.measure import ratio
 from queue_strategies.facts import (
+    Answered,
     ContactEnded,
     ContactStarted,
     Fact,
@@ -40,7 +42,7 @@ from queue_strategies.facts import (
     VisitEnded,
 )
 from queue_strategies.figures import Figures
-from queue_strategies.model import AgentId, QueueName
+from queue_strategies.model import AgentId, QueueName, VisitOutcome
 from tests.ami_listeners.conftest import make_database
 from tests.ami_listeners.test_figures_agree import AGENTS, QUEUES, Day
 
@@ -208,6 +210,19 @@ async def test_a_page_lists_the_contacts_of_every_figure(history: History, subje
     assert linked == set(range(len(answer.all_rows))), "a row whose figures open nothing"
     lines = sum(len(listed.rows) for listed in answer.lists.values())
     assert lines > len(answer.rows)
+
+
+async def test_who_gave_up_and_was_answered_after_all_is_counted(history: History) -> None:
+    numbers = {fact.contact: fact.caller_number for fact in history.facts if isinstance(fact, ContactStarted)}
+    answered = [(numbers[fact.contact], fact.moment) for fact in history.facts if isinstance(fact, Answered)]
+    came_back: Counter[str] = Counter()
+    for fact in history.facts:
+        if isinstance(fact, VisitEnded) and fact.outcome is VisitOutcome.ABANDONED and not fact.direct:
+            number = numbers[fact.contact]
+            came_back[fact.queue] += any(who == number and at > fact.moment for who, at in answered)
+    answer = await history.answer(Subject.ABANDONED)
+    assert {row.key[0]: told(answer, row)["came_back"] for row in answer.rows} == came_back
+    assert 0 < came_back.total() < sum(told(answer, row)["abandoned"] for row in answer.rows)
 
 
 async def test_legs_are_rated_as_they_were_told(history: History) -> None:

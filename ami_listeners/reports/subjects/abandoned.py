@@ -20,6 +20,8 @@ CAME_BACK = f"""{_ABANDONED} AND EXISTS (
     SELECT FROM contacts gave_up JOIN contacts again USING (caller_number) JOIN visits served
         ON served.contact = again.contact
     WHERE gave_up.contact = visits.contact AND gave_up.caller_number <> '' AND served.outcome = 'answered'
+        AND again.started_at >= visits.decided_at - interval '1 day'
+        AND again.started_at <= visits.decided_at + interval '1 day'
         AND served.decided_at > visits.decided_at
         AND served.decided_at <= visits.decided_at + interval '1 day')"""
 
