@@ -217,8 +217,9 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
             say = log.info if on_purpose else log.warning
             say("ami.disconnected", host=self.settings.host, port=self.settings.port, reason=why)
         if health.up:
-            self._lost_moment = self.clock.moment()
-            health.since_moment = self._lost_moment
+            heard = health.since_moment if self.protocol is None else self.protocol.heard_moment
+            self._lost_moment = max(health.since_moment, heard)
+            health.since_moment = self.clock.moment()
         health.up, health.reason, health.round_trip_s = False, why, None
         self.authenticated = False
         self._logged_in.clear()

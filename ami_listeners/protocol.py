@@ -28,6 +28,8 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
         self.framer = Framer()
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Why the connection is gone, once it is."""
+        self.heard_moment = moment()
+        """When the peer last gave a sign of life."""
         self.odd = ""
         """What the peer said that no manager says."""
 
@@ -44,7 +46,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
             self.odd = str(odd)
             self.abort("it does not speak as Asterisk's manager")
             return
-        moment = self.moment()
+        self.heard_moment = moment = self.moment()
         for block in blocks:
             try:
                 name = event_name(block)

@@ -14,7 +14,7 @@ class Connected:
 
     moment: float
     gap_began: float | None
-    """When the last connection was lost; None the first time."""
+    """When the last connection gave its last sign of life; None the first time."""
     why: str = ""
 
 

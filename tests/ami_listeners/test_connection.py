@@ -332,8 +332,30 @@ async def test_a_reconnect_tells_since_when_nothing_was_heard(settings: AmiSetti
     assert first.gap_began is None
     assert isinstance(second, Connected)
     assert second.gap_began is not None
-    assert first.moment < second.gap_began < second.moment
+    assert first.moment <= second.gap_began < second.moment
     assert second.why
+    connection.close()
+    await running
+
+
+async def test_a_gap_begins_with_the_last_sign_of_life_and_not_when_the_silence_was_noticed(
+    settings: AmiSettings, wire: Wire
+) -> None:
+    got: list[Received] = []
+    clock = Clock()
+    connection = Connection(settings, clock=clock, receive=got.append, interests={})
+    running = connection.connect()
+    assert await until(lambda: connection.health.round_trip_s is not None)
+    wire.freeze()
+    await asyncio.sleep(0.1)
+    silent = clock.moment()
+    assert await until(lambda: wire.connects >= 2)
+    wire.thaw()
+    assert await until(lambda: len(got) == 2)
+    again = got[1]
+    assert isinstance(again, Connected)
+    assert again.gap_began is not None
+    assert again.gap_began < silent < again.moment
     connection.close()
     await running
 
