@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 
+from ami_listeners.exposition.figure_families import bound_text
 from ami_listeners.fold.calls import Call
-from queue_strategies.facts import ClockCompared, Fact, ListenerGap, TrunkChanged
+from queue_strategies.facts import ClockCompared, Fact, LegQuality, ListenerGap, TrunkChanged
+from queue_strategies.figures import Histogram
+
+MOS_BOUNDS = (1.5, 2.0, 2.6, 3.1, 3.4, 3.6, 3.8, 4.0, 4.1, 4.2, 4.3, 4.4)
+"""Of the E-model's scale, which ends at 4.5."""
+DIRECTIONS = ("heard", "sent")
 
 
 class Listening:
@@ -16,6 +27,8 @@ class Listening:
     def __init__(self) -> None:
         self.gaps: dict[str, tuple[int, float]] = {"ami": (0, 0.0), "ari": (0, 0.0)}
         """How many and how long, by where events were not heard."""
+        self.quality = {direction: Histogram(MOS_BOUNDS) for direction in DIRECTIONS}
+        """How well legs were heard."""
         self.trunks: dict[str, TrunkChanged] = {}
         self.clock: ClockCompared | None = None
 
@@ -25,6 +38,8 @@ class Listening:
             case ListenerGap():
                 number, lasted_s = self.gaps.get(fact.source, (0, 0.0))
                 self.gaps[fact.source] = number + 1, lasted_s + max(0.0, fact.moment - fact.began_moment)
+            case LegQuality():
+                self.quality[fact.direction].observe(fact.mos)
             case TrunkChanged():
                 self.trunks[fact.trunk] = fact
             case ClockCompared():
@@ -44,6 +59,7 @@ class Listening:
             gaps.add_metric([source], number)
             lasted.add_metric([source], lasted_s)
         yield from (gaps, lasted)
+        yield self._quality_family()
         yield from self._trunk_families()
         if self.clock is not None:
             yield GaugeMetricFamily(
@@ -52,6 +68,15 @@ class Listening:
             yield GaugeMetricFamily(
                 "callfloor_clock_drift_ppm", "How fast Asterisk's clock gains on ours", self.clock.drift_ppm
             )
+
+    def _quality_family(self) -> Metric:
+        family = HistogramMetricFamily(
+            "callfloor_leg_mos", "MOS of one side of a leg, by RTCP", labels=["direction"]
+        )
+        for direction, moses in self.quality.items():
+            buckets = [(bound_text(bound), count) for bound, count in moses.cumulative()]
+            family.add_metric([direction], buckets, moses.sum)
+        return family
 
     def _trunk_families(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("callfloor_trunk_up", "Whether the trunk can be used", labels=["trunk"])

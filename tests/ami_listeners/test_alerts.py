@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ami_listeners.alerting import FILES, alerts, records
 from ami_listeners.listening_metrics import Listening
-from queue_strategies.facts import ClockCompared, ListenerGap, TrunkChanged
+from queue_strategies.facts import ClockCompared, LegQuality, ListenerGap, TrunkChanged
 from tests.prometheus_lab import PrometheusInstallation
 
 DEPLOY = Path(__file__).parents[2] / "deploy/prometheus"
@@ -212,7 +214,7 @@ def test_no_name_is_recorded_twice_alike() -> None:
     assert len(named) == len(set(named))
 
 
-def test_gaps_add_up_and_trunks_and_clocks_are_shown_as_told_last() -> None:
+def test_gaps_and_qualities_add_up_and_trunks_and_clocks_are_shown_as_told_last() -> None:
     listening = Listening()
     for lasted_s in (2.0, 3.5):
         listening.take(ListenerGap(moment=50.0, source="ami", began_moment=50.0 - lasted_s, reason="cut"))
@@ -221,6 +223,8 @@ def test_gaps_add_up_and_trunks_and_clocks_are_shown_as_told_last() -> None:
     )
     listening.take(TrunkChanged(moment=2.0, trunk="carrier", up=False, status="Rejected"))
     listening.take(ClockCompared(moment=3.0, offset_s=-0.5, drift_ppm=12.0, uncertainty_s=0.01))
+    for mos in (4.35, 3.2):
+        listening.take(leg(mos))
     told = {
         (sample.name, *sample.labels.values()): sample.value
         for family in listening.families()
@@ -232,3 +236,25 @@ def test_gaps_add_up_and_trunks_and_clocks_are_shown_as_told_last() -> None:
     assert told["callfloor_trunk_up", "carrier"] == 0
     assert told["callfloor_clock_offset_seconds",] == -0.5
     assert told["callfloor_clock_drift_ppm",] == 12.0
+    assert told["callfloor_leg_mos_count", "heard"] == 2
+    assert told["callfloor_leg_mos_bucket", "heard", "3.6"] == 1
+    assert told["callfloor_leg_mos_sum", "heard"] == pytest.approx(7.55)
+    assert told["callfloor_leg_mos_count", "sent"] == 0
+
+
+def leg(mos: float) -> LegQuality:
+    """Let a leg have been heard so."""
+    return LegQuality(
+        moment=4.0,
+        call="1.1",
+        channel="1.1",
+        party="+491701",
+        direction="heard",
+        mos=mos,
+        worst_mos=mos,
+        r=80.0,
+        loss=0.0,
+        jitter_ms=1.0,
+        codec="ulaw",
+        reports=3,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from functools import partial
 from math import isnan
@@ -33,6 +34,8 @@ queues = ["sales"]
 to = "{SALES}"
 destination = "queue:sales"
 """
+RTCP_S = 8.0
+"""Who speaks and listens reports every five seconds."""
 NOT_TOLD_HERE = ("callfloor_trunk_up", "callfloor_clock_offset_seconds")
 """Of what a floor without trunks is told nothing."""
 FILLED_IN = {
@@ -68,10 +71,11 @@ async def test_prometheus_counts_the_calls_of_a_floor_and_watches_over_it(
         await seen(
             prometheus, 'callfloor_queue_agents{state="ready"} > 0', {"queue": "sales", "state": "ready"}
         )
-        caller = await floor.world.call(SALES, from_number="+491701")
-        await (await floor.world.phone("anna").rings()).answer()
+        caller = await floor.world.call(SALES, from_number="+491701", speaks=440)
+        await (await floor.world.phone("anna").rings()).answer(speaks=1000)
         await floor.until_told(Answered)
         await seen(prometheus, "callfloor_asterisk_calls >= 1", {})
+        await asyncio.sleep(RTCP_S)
         await caller.hang_up()
         await floor.until_told(Handled)
         await seen(prometheus, "callfloor_queue_handled_total == 1", {"queue": "sales"})
