@@ -45,6 +45,8 @@ from queue_strategies.strategies import STRATEGIES
 
 Told = list[tuple[Event, float]]
 """Events, and when each has happened."""
+SIZES = ((50, 5), (10_000, 100))
+"""Agents and queues; as many callers wait as there are agents."""
 STRETCH = 400
 TELLINGS = 4
 
@@ -159,26 +161,45 @@ class Day:
                 self.happen(event)
 
 
-def events_a_second(day: Day, events: int) -> float:
-    """Return how many events a second the floor alone decides: the day is lived, then told to other floors.
+class Telling:
+    """A day that was lived, to be told to other floors: so the floor alone is measured, and not the world.
 
     Of each stretch of the day the quickest telling counts: others on a machine can only make one slower.
     """
-    day.settle()
-    settled = len(day.told)
-    day.live(events)
-    before, after = day.told[:settled], day.told[settled:]
-    stretches = [after[start : start + STRETCH] for start in range(0, len(after), STRETCH)]
-    tellings = [_tell(day.new_floor(), before, stretches) for _ in range(TELLINGS)]
-    quickest: list[float] = [min(times) for times in zip(*tellings, strict=True)]
-    return len(after) / sum(quickest)
+
+    def __init__(self, day: Day, events: int) -> None:
+        day.settle()
+        settled = len(day.told)
+        day.live(events)
+        self.day, self.before, after = day, day.told[:settled], day.told[settled:]
+        self.stretches = [after[start : start + STRETCH] for start in range(0, len(after), STRETCH)]
+        self.quickest = [float("inf")] * len(self.stretches)
+
+    def tell(self) -> None:
+        """Tell the day to a floor once more."""
+        floor = self.day.new_floor()
+        for event, now in self.before:
+            floor.handle(event, now)
+        self.quickest = list(map(min, self.quickest, _timed(floor, self.stretches)))
+
+    @property
+    def events_a_second(self) -> float:
+        """Return how many events a second of a core a floor decides."""
+        return sum(map(len, self.stretches)) / sum(self.quickest)
 
 
-def _tell(floor: Floor, before: Told, stretches: list[Told]) -> list[float]:
-    """Return how long each stretch of a day takes, in seconds of a core."""
+def events_a_second(*days: Day, events: int) -> list[float]:
+    """Return how many events a second the floors of these days decide, told in turns."""
+    tellings = [Telling(day, events) for day in days]
+    for _ in range(TELLINGS):
+        for telling in tellings:
+            telling.tell()
+    return [telling.events_a_second for telling in tellings]
+
+
+def _timed(floor: Floor, stretches: list[Told]) -> list[float]:
+    """Return how long each stretch takes, in seconds of a core."""
     handle = floor.handle
-    for event, now in before:
-        handle(event, now)
     gc.collect()
     gc.freeze()
     taken = []
@@ -220,12 +241,11 @@ def main() -> None:
     sizes = f"{'strategy':<28} {'agents':>7} {'queues':>7} {'waiting':>8}"
     print(f"{sizes} {'events/s':>10} {'us/event':>9} {'ratio':>6}")
     for strategy in asked.strategies or STRATEGIES:
-        small = 0.0
-        for agents, queues, waiting in ((50, 5, 50), (10_000, 100, 10_000)):
-            rate = events_a_second(Day(agents, queues, waiting, strategy=strategy), asked.events)
-            small = small or rate
-            sizes = f"{strategy:<28} {agents:>7} {queues:>7} {waiting:>8}"
-            print(f"{sizes} {rate:>10,.0f} {1e6 / rate:>9.1f} {small / rate:>6.2f}", flush=True)
+        days = [Day(agents, queues, agents, strategy=strategy) for agents, queues in SIZES]
+        rates = events_a_second(*days, events=asked.events)
+        for (agents, queues), rate in zip(SIZES, rates, strict=True):
+            sizes = f"{strategy:<28} {agents:>7} {queues:>7} {agents:>8}"
+            print(f"{sizes} {rate:>10,.0f} {1e6 / rate:>9.1f} {rates[0] / rate:>6.2f}", flush=True)
     print(f"a waiting caller takes {bytes_a_waiting_caller():,.0f} bytes")
 
 
