@@ -78,7 +78,7 @@ def _by_span(answer: Answer) -> bool:
 def notes(answer: Answer) -> Iterator[str]:
     """Yield what has to be known beside the numbers."""
     yield from wording.formulas(answer)
-    if answer.quality.touched:
+    if answer.quality.touched and _by_span(answer):
         yield f"{MARK} not everything was heard"
     if answer.cut:
         yield f"there are more than these {len(answer.rows)}: ask for less time, or for a higher --limit"

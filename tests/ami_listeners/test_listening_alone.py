@@ -47,6 +47,13 @@ async def figures(http: str) -> dict[tuple[str, str], float]:
     }
 
 
+async def offered(http: str, token: str) -> dict[str, int]:
+    """Ask the REST API of the process that listens."""
+    url, shown = f"http://{http}/api/v1/reports/queue", {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession() as session, session.get(url, headers=shown) as answer:
+        return {row["queue"]: row["offered"] for row in (await answer.json())["rows"]}
+
+
 def lately(subject: Subject) -> Question:
     zone, now = ZoneInfo("UTC"), utc_now()
     return Question(subject=subject, since=now - HOUR, until=now + HOUR, zone=zone)
@@ -110,6 +117,8 @@ async def test_an_asterisk_with_its_own_queues_is_heard_call_by_call(
             }
 
         await eventually(all_kept, "seven calls in the report")
+        token = (tmp_path / "data/callfloor/alone/secrets/api").read_text().strip()
+        assert await offered(http, token) == {"everybody": 4, "nobody": 3}
         answered = await listed(database, Subject.QUEUE, "answered", "everybody")
         assert sorted(row["number"] for row in answered) == sorted(ANSWERED)
         abandoned = {row["number"]: row for row in await listed(database, Subject.ABANDONED, "abandoned")}
