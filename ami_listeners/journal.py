@@ -26,6 +26,7 @@ import structlog
 from ami_listeners.clock import Clock
 from ami_listeners.copy_rows import read, row, understood
 from ami_listeners.database import Database
+from ami_listeners.disk import LOOK_EVERY_S, Disk, DiskHealth
 from ami_listeners.errors import ListenerError
 from ami_listeners.identity import FactIds, SharedIds
 from ami_listeners.intake import Intake
@@ -60,6 +61,7 @@ class JournalHealth:
     waiting_since_moment: float | None = None
     """When the oldest fact was written that may not be in the database; None when all are."""
     disk_error: str = ""
+    disk: DiskHealth = field(default_factory=DiskHealth)
 
 
 class Journal:
@@ -82,6 +84,8 @@ class Journal:
         self._partitioned: date | None = None
         """The last day on which partitions were made."""
         self._task: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._disk = Disk(spool_dir, database.settings.disk_least_bytes)
 
     # -- for everybody --------------------------------------------------------------------------------------
 
@@ -95,12 +99,16 @@ class Journal:
             self._note_waiting()
         await self.database.start()
         self._task = asyncio.create_task(self._drain(), name="journal.drain")
+        self._watching = asyncio.create_task(self._watch_disk(), name="journal.disk")
 
     async def stop(self, timeout_s: float = 10.0) -> None:
         """Drain what can be drained within the time; the rest stays in the spool for the next start."""
         if self._task is None:
             return
         self._stopping = True
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         self._wake.set()
         try:
             async with asyncio.timeout(timeout_s):
@@ -223,6 +231,17 @@ class Journal:
             log.warning("journal.disk_usable_again", folder=str(self.spool.folder))
             self.state.disk_error = ""
         return True
+
+    async def _watch_disk(self) -> None:
+        """Tell of a disk that fills, before it is full."""
+        while True:
+            disk = await asyncio.to_thread(self._disk.look, self.clock.moment())
+            was, self.state.disk = self.state.disk.warning, disk
+            if disk.warning and not was:
+                log.critical("journal.disk_fills", folder=str(self.spool.folder), reason=disk.warning)
+            elif was and not disk.warning:
+                log.warning("journal.disk_has_room_again", folder=str(self.spool.folder))
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def _note_waiting(self) -> None:
         if self.state.waiting_since_moment is None:

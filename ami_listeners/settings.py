@@ -24,6 +24,8 @@ class DatabaseSettings(Settings):
     """The embedded server's data; None: the user's data folder."""
     spool_dir: Path | None = None
     """Facts on their way to the database; None: the user's state folder."""
+    disk_least_bytes: int = Field(default=500_000_000, ge=0)
+    """A disk of the spool with less room than this is told of, before it is full."""
     pool_max: int = Field(default=4, ge=1, le=100)
     connect_timeout_s: float = Field(default=5.0, gt=0)
     batch_s: float = Field(default=0.25, gt=0, le=10)
