@@ -21,6 +21,7 @@ from panoramisk.actions import Action
 from panoramisk.message import Message
 
 from ami_listeners.clock import Clock
+from ami_listeners.clock_offset import ClockOffset
 from ami_listeners.errors import (
     ActionRefused,
     InvalidHeader,
@@ -88,6 +89,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         self.rng = rng or random.Random()  # noqa: S311  (spreads reconnects; keeps no secret)
         self._health = AmiHealth(since_moment=clock.moment())
         self.inbox: Inbox[Waiting] = Inbox(settings.queue_max)
+        self.clock_offset = ClockOffset()
         self.unasked: Counter[bytes] = Counter()
         """How often an event came that nobody asked for, by its name."""
         self._lost_moment: float | None = None
@@ -197,11 +199,14 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
                 return protocol.lost.result()
             asked = self.clock.moment()
             try:
-                await self.send_action({"Action": "Ping"}, timeout_s=self.settings.heartbeat_timeout_s)
+                pong = await self.send_action({"Action": "Ping"}, timeout_s=self.settings.heartbeat_timeout_s)
             except OutcomeUnknown:
                 protocol.abort(f"Asterisk left a ping unanswered for {self.settings.heartbeat_timeout_s:g} s")
                 return protocol.lost.result()
-            self._health.round_trip_s = self.clock.moment() - asked
+            answered = self.clock.moment()
+            self._health.round_trip_s = answered - asked
+            wall_s = self.clock.at(answered).timestamp()
+            self.clock_offset.answered(asked, answered, wall_s, str(pong.get("Timestamp", "")))
 
     def _up(self) -> None:
         moment, health = self.clock.moment(), self._health

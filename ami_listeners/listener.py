@@ -40,6 +40,8 @@ NEEDED = frozenset({"CoreShowChannels", "DeviceStateList"})
 LOOK_AGAIN_S = 60.0
 """The same questions are asked this often, in case an event was never sent."""
 SETTLE_S = 1.0
+COMPARE_S = 300.0
+"""Asterisk's clock is compared with ours this often."""
 RESTORE_WAIT_S = 10.0
 
 OnDevice = Callable[[str, bool], None]
@@ -82,6 +84,8 @@ class Listener:
         """Of these, those that it has."""
         self._looks: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._compare_moment = 0.0
+        """When the clocks are compared next."""
         self._booted = False
         """Whether Asterisk has told that it is; it tells nothing to a user who may not read."""
         self.failure = ""
@@ -132,6 +136,7 @@ class Listener:
     def _receive(self, received: Received) -> None:
         if self._also is not None:
             self._also(received)
+        self._remember(self.fold.settle(received.moment))  # of which no event tells, and no stamp
         if facts := self.fold.handle(received):
             self._remember(facts, received.text("Timestamp") if isinstance(received, AmiEvent) else "")
         match received:
@@ -179,7 +184,11 @@ class Listener:
             await asyncio.sleep(SETTLE_S)
             if self.health.up:
                 self._presence.beat()
-            self._remember(self.fold.settle(self.clock.moment()))
+            moment = self.clock.moment()
+            self._remember(self.fold.settle(moment))
+            if moment >= self._compare_moment and (compared := self.connection.clock_offset.compared(moment)):
+                self._compare_moment = moment + COMPARE_S
+                self._remember([compared])
 
     async def _look_again(self) -> None:
         while True:

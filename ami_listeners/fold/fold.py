@@ -93,7 +93,7 @@ class Fold:
 
     def handle(self, received: Received) -> list[Fact]:
         """Take in one thing that arrived, after settling what is overdue by then."""
-        facts = self.settle(received.moment) if self.members.next_end <= received.moment else []
+        facts = self.settle(received.moment)
         if isinstance(received, AmiEvent):
             for take in self._takers.get(received.name, ()):
                 facts += take(received)
@@ -103,7 +103,7 @@ class Fold:
 
     def settle(self, moment: float) -> list[Fact]:
         """Let time pass: end what ends by itself."""
-        return list(self.members.settle(moment))
+        return list(self.members.settle(moment)) if self.members.next_end <= moment else []
 
     def _who_takes_what(self) -> dict[str, list[Taker]]:
         """Say by an event's name who is told of it, and in which order."""

@@ -109,6 +109,8 @@ async def test_figures_of_native_queues_are_what_the_callers_saw(
             ("nobody", 20, 0, 10, 10, 0, pytest.approx(nobody.wait_abandoned.sum), 0),
         ]
         assert await rows(database_url, "SELECT count(*) FROM calls WHERE ended_at IS NOT NULL") == [(32,)]
+        ((ahead_s,),) = await rows(database_url, "SELECT offset_s FROM clock_offsets")
+        assert ahead_s == pytest.approx(0, abs=0.1), "one machine has one clock"
         by_agent = dict(
             await rows(database_url, "SELECT agent, handled FROM agent_figures WHERE handled > 0")
         )
