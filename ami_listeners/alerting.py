@@ -171,6 +171,14 @@ ALERTS: Sequence[Alert] = (
         "No call waits for it: facts are kept in the spool on disk, as long as there is room.",
     ),
     Alert(
+        "DiskFilling",
+        Severity.WARNING,
+        "callfloor_journal_disk_low == 1",
+        "1m",
+        "The disk of the spool of {{ $labels.instance }} is about to be full",
+        "Make room at `database.spool_dir`; `callfloor_journal_disk_*` and the log tell how much there is.",
+    ),
+    Alert(
         "DiskFull",
         Severity.CRITICAL,
         "callfloor_journal_memory_facts > 0",

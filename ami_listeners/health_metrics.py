@@ -29,6 +29,17 @@ def journal_families(journal: JournalHealth, database: DatabaseHealth, now: floa
     yield GaugeMetricFamily(
         "callfloor_journal_memory_facts", "Facts in memory as the disk is full", journal.in_memory
     )
+    for name, text, value in (
+        ("free_bytes", "Room on the disk of the spool", journal.disk.free_bytes),
+        ("full_in_seconds", "Until that disk is full, if it goes on so", journal.disk.full_in_s),
+    ):
+        if value is not None:
+            yield GaugeMetricFamily(f"callfloor_journal_disk_{name}", text, value)
+    yield GaugeMetricFamily(
+        "callfloor_journal_disk_low",
+        "1 while somebody should make room for facts",
+        float(bool(journal.disk.warning)),
+    )
     lost = CounterMetricFamily("callfloor_journal_lost", "Facts lost, by kind", labels=["kind"])
     for kind, count in journal.lost.items():
         lost.add_metric([kind], count)

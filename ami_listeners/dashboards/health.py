@@ -50,7 +50,12 @@ HEALTH = Dashboard(
                 ("callfloor_journal_lag_seconds", BY_INSTANCE),
                 unit="s",
             ),
-            lines("Facts on disk", ("callfloor_journal_spool_bytes", BY_INSTANCE), unit=BYTES),
+            lines(
+                "Facts on disk, and room for more",
+                ("callfloor_journal_spool_bytes", "facts, " + BY_INSTANCE),
+                ("callfloor_journal_disk_free_bytes", "room, " + BY_INSTANCE),
+                unit=BYTES,
+            ),
             lines(
                 "Facts a second",
                 ("rate(callfloor_journal_written_total[$__rate_interval])", "written, " + BY_INSTANCE),

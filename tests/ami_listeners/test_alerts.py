@@ -84,6 +84,11 @@ CASES: Mapping[str, tuple[str, Series, Series]] = {
         {**one("callfloor_journal_lag_seconds", "2x60"), **one("callfloor_ami_events_waiting", "40x60")},
     ),
     "DatabaseDown": ("8m", one("callfloor_database_up", "0x60"), one("callfloor_database_up", "0 0 0 1x60")),
+    "DiskFilling": (
+        "5m",
+        one("callfloor_journal_disk_low", "0 1x60"),
+        one("callfloor_journal_disk_low", "0 1 0x60"),
+    ),
     "DiskFull": (
         "1m",
         one("callfloor_journal_memory_facts", "5x60"),
