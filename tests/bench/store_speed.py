@@ -61,7 +61,8 @@ PORTION = 5_000
 """Facts in one transaction."""
 PORTION_BEFORE = 500
 FOLLOWERS = (
-    "visits", "offers", "calls", "agent_states", "queue_quarters", "queue_days", "agent_quarters", "agent_days",
+    "visits", "offers", "calls", "agent_states",
+    "queue_quarters", "queue_days", "agent_quarters", "agent_days",
 )  # fmt: skip
 BASE, WITH_FOLLOWERS = "bare COPY of the facts", "bare COPY of the facts and of all that follows"
 ONE, TWO, BEFORE = "callfloor", "callfloor, told everything twice", "fact by fact, as it was"
