@@ -30,7 +30,7 @@ SELECT v.listed_at AS at, coalesce(nullif(c.caller_number, ''), k.caller_number,
     coalesce(nullif(c.caller_name, ''), k.caller_name, '') AS name, queue, coalesce(outcome, '') AS outcome,
     wait_s, agent, talk_s, hold_s, wrap_up_s, v.ended_by, transferred_to, v.contact, v.visit, v.counts
 FROM (
-    SELECT *, {at} AS listed_at, {value} AS counts FROM visits
+    SELECT *, {at} AS listed_at, {value} AS counts FROM {rows}
     WHERE ({within}) AND {such} AND {where} AND {named}
     ORDER BY {at}, visit LIMIT %(limit)s) v
 LEFT JOIN contacts c USING (contact) LEFT JOIN calls k ON k.call = v.contact

@@ -16,14 +16,16 @@ from queue_strategies.definitions import (
 _ABANDONED = "outcome = 'abandoned'"
 WAITED_S = (5, 15, 30, 60, 120)
 """Bounds of the waits after which callers give up."""
-CAME_BACK = f"""{_ABANDONED} AND EXISTS (
-    SELECT FROM contacts gave_up JOIN contacts again USING (caller_number) JOIN visits served
-        ON served.contact = again.contact
-    WHERE gave_up.contact = visits.contact AND gave_up.caller_number <> '' AND served.outcome = 'answered'
-        AND again.started_at >= visits.decided_at - interval '1 day'
-        AND again.started_at <= visits.decided_at + interval '1 day'
-        AND served.decided_at > visits.decided_at
-        AND served.decided_at <= visits.decided_at + interval '1 day')"""
+WITH_LATER_ANSWERS = """(
+    SELECT v.*, min(v.decided_at) FILTER (WHERE v.outcome = 'answered') OVER later AS answered_later_at,
+        coalesce(nullif(c.caller_number, ''), k.caller_number, '') AS caller
+    FROM visits v LEFT JOIN contacts c USING (contact) LEFT JOIN calls k ON k.call = v.contact
+    WHERE v.decided_at >= %(since)s AND v.decided_at < %(until)s::timestamptz + interval '1 day'
+    WINDOW later AS (
+        PARTITION BY coalesce(nullif(c.caller_number, ''), k.caller_number, '')
+        ORDER BY v.decided_at DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) visits"""
+"""Visits, each with when the same number was answered next; backwards, as such a window only grows."""
+CAME_BACK = f"""{_ABANDONED} AND caller <> '' AND answered_later_at <= decided_at + interval '1 day'"""
 
 
 def _gave_up_between(over: int | None, upto: int | None) -> Count:
@@ -69,6 +71,7 @@ ABANDONED = Definition(
                 unit=Unit.SECONDS,
                 good=Good.LOWER,
             ),
+            rows=WITH_LATER_ANSWERS,
         ),
     ),
     made=(

@@ -52,11 +52,13 @@ def made(figure: Figure) -> Made:
     )
 
 
-def visits(*counts: Count, keys: tuple[str, ...] = ("queue",), such: str = "NOT direct") -> Source:
+def visits(
+    *counts: Count, rows: str = "visits", keys: tuple[str, ...] = ("queue",), such: str = "NOT direct"
+) -> Source:
     """Count the visits of queues by when they were decided; personal lines are kept out."""
     return Source(
         counts=counts,
-        rows="visits",
+        rows=rows,
         at="decided_at",
         within="decided_at >= %(since)s AND decided_at < %(until)s",
         such=such,
