@@ -140,6 +140,10 @@ class OutsideCall:
         """Wait until these keys have come from the other side."""
         await self._until(lambda: keys in self.record.keys_heard, f"hear {keys}", timeout_s)
 
+    async def _get_line(self, timeout_s: float = 10.0) -> None:
+        """Wait until Asterisk lets us act on the call."""
+        await self._until(lambda: self._in_hand, "get a line", timeout_s)
+
     async def _until(self, reached: Callable[[], bool], what: str, timeout_s: float) -> None:
         try:
             async with asyncio.timeout(timeout_s):
@@ -173,12 +177,16 @@ class OutsideCall:
 
     async def press(self, keys: str) -> None:
         """Press keys one after the other, once there is a line; return when the last is up again."""
-        await self._until(lambda: self._in_hand, "get a line", 10.0)
+        await self._get_line()
         await self._channel.send_dtmf(keys)
         await asyncio.sleep(len(keys) * KEY_S)
 
     async def speak(self, voice: Voice) -> None:
-        """Say a tone (300 to 3300 Hz in steps of 20) or another voice from now on; None is silence."""
+        """Say a tone (300 to 3300 Hz in steps of 20) or another voice from now on; None is silence.
+
+        What is said before there is a line is heard once there is one.
+        """
+        await self._get_line()
         self._speaks = voice
         await self._make_sound()
 
@@ -225,6 +233,7 @@ class OutsideCall:
 
     async def recorded(self, seconds: float) -> Path:
         """Listen for so long; return a WAV file of what this side heard, gaps as silence."""
+        await self._get_line()
         self._listens = True
         await self._make_sound()
         return await self._exchange.recorder.record(self.record.id, seconds)
