@@ -50,7 +50,9 @@ SLICE_S = 0.0005
 
 __all__ = ["AmiHealth", "Connected", "Connection", "Gap", "Listing", "Received"]
 
-Waiting = Block | Connected | Listing
+Unread = tuple[bytes, bytes, float]
+"""An event's name, its bytes and when it came: what the garbage collector need not look at while it waits."""
+Waiting = Unread | Connected | Listing
 """An event, or what stands among the events."""
 Interests = Mapping[bytes, bytes]
 """Names of events that are worth reading, each with what its block has to hold, if anything."""
@@ -234,7 +236,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
     def _take(self, name: bytes, block: bytes, moment: float) -> None:
         holds = self.interests.get(name)
         if (holds is not None and holds in block) or self._registered(name):
-            self.inbox.put(Block(name.decode("utf-8", "replace"), moment, block), moment)
+            self.inbox.put((name, block, moment), moment)
         else:
             self.unasked[name] += 1
 
@@ -249,15 +251,21 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
             await self.inbox.wait()
             until = self.clock.moment() + SLICE_S
             for waiting in self.inbox.take():
-                self._receive(self._gap(waiting) if isinstance(waiting, Overflow) else waiting)
-                if len(self.patterns) > OWN_PATTERNS and isinstance(waiting, AmiEvent):
-                    await self._call_back(waiting)
+                received = self._read(waiting)
+                self._receive(received)
+                if len(self.patterns) > OWN_PATTERNS and isinstance(received, AmiEvent):
+                    await self._call_back(received)
                 if self.clock.moment() >= until:
                     break
             await asyncio.sleep(0)
 
-    def _gap(self, overflow: Overflow) -> Gap:
-        return Gap(overflow.began_moment, self.clock.moment(), f"{overflow.dropped} events did not fit")
+    def _read(self, waiting: Waiting | Overflow) -> Received:
+        if isinstance(waiting, tuple):
+            name, block, moment = waiting
+            return Block(name.decode("utf-8", "replace"), moment, block)
+        if isinstance(waiting, Overflow):
+            return Gap(waiting.began_moment, self.clock.moment(), f"{waiting.dropped} events did not fit")
+        return waiting
 
     def _receive(self, received: Received) -> None:
         if self.receive is None:
