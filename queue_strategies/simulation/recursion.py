@@ -66,16 +66,15 @@ class Recursion:
         """Return when the last caller was gone and the last agent done."""
         return max(self._last_s, *self._free_at)
 
-    @property
-    def busy_s(self) -> float:
-        """Return the talks and wrap-ups of all agents, up to the closing."""
+    def busy_s(self) -> tuple[float, float]:
+        """Return how long all agents talked, and worked after talks, up to the closing."""
         wrap_up_s, closes_s = self._queue.wrap_up_s, self._closes_s
-        return math.fsum(
-            min(ends_s + wrap_up_s, closes_s) - served_s
-            for served_s, talk_s in self._served()
-            if served_s < closes_s
-            for ends_s in (served_s + talk_s,)
+        served = [(served_s, served_s + talk_s) for served_s, talk_s in self._served() if served_s < closes_s]
+        talking_s = math.fsum(min(ends_s, closes_s) - served_s for served_s, ends_s in served)
+        wrapping_up_s = math.fsum(
+            min(wrap_up_s, closes_s - ends_s) for _, ends_s in served if ends_s < closes_s
         )
+        return talking_s, wrapping_up_s
 
     # -- caller by caller -----------------------------------------------------------------------------------
 

@@ -83,5 +83,7 @@ def live_by_recursion(
     figures = lived.figures.queues[queue.name] = day.live(customers)
     lasted_s = day.ended_s if closes_s == math.inf else closes_s
     everybody = AgentFigures(handled=figures.handled, talk_s=figures.talk_s, wrap_up_s=figures.wrap_up_s)
-    everybody.state_s[AgentState.READY] = agents * lasted_s - day.busy_s
+    talking_s, wrapping_up_s = day.busy_s()
+    everybody.state_s[AgentState.TALKING], everybody.state_s[AgentState.WRAP_UP] = talking_s, wrapping_up_s
+    everybody.state_s[AgentState.READY] = agents * lasted_s - talking_s - wrapping_up_s
     lived.figures.agents[EVERYBODY] = everybody

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -193,12 +193,13 @@ async def check_all_lost(scene: Scene, began: dt.datetime) -> None:
 async def serve_the_next(scene: Scene) -> None:
     """Let people put down dead phones, and as many call anew as agents are free."""
     served = scene.served
-    for dead in served.world.calls:
-        await dead.hang_up()
+    dead = list(served.world.calls)
+    for one in dead:
+        await one.hang_up()
     served.world.forget_calls()
     for says, answers in ((440, 1000), (520, 1140), (620, 1260), (740, 1380)):
         caller = await call(served, SALES, says)
-        at_agent = await anybody_rings(served)
+        at_agent = await anybody_rings(served, dead)
         await at_agent.answer(speaks=answers)
         await asyncio.gather(hears(caller, answers), hears(at_agent, says))
 
@@ -212,11 +213,11 @@ async def rings_on(phone: Phone) -> OutsideCall:
             return at_phone
 
 
-async def anybody_rings(served: ServedFloor) -> OutsideCall:
-    """Wait until a phone rings that did not before."""
+async def anybody_rings(served: ServedFloor, dead: Sequence[OutsideCall]) -> OutsideCall:
+    """Wait until a phone rings for a call that is none of the dead, some of which take a moment to end."""
 
     async def ringing() -> OutsideCall | None:
-        calls = [one for one in served.world.calls if one.record.dialled_by == "floor"]
+        calls = [one for one in served.world.calls if one.record.dialled_by == "floor" and one not in dead]
         return next((one for one in calls if one.is_ringing), None)
 
     return await until(ringing, "a phone rings")
