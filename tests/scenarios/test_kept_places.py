@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ami_listeners.local_postgres import LocalPostgres
+from ari_apps.outside_world.calls import OutsideCall
 from tests.asterisk_lab import AsteriskLab
 from tests.floor_lab import FloorLab, hears, hears_music
 from tests.served_floor import ServedFloor
@@ -69,16 +70,22 @@ async def served(shared_asterisk_lab: AsteriskLab, postgres: LocalPostgres) -> A
         await served.close()
 
 
-async def test_a_callback_outlives_the_machine_and_is_made_once(served: ServedFloor) -> None:
-    await served.start()
-    floor, mobile, phone = served.floor, served.world.number(EVA), served.world.phone("anna")
-    await floor.come_to_work("anna")
-    await floor.post("agents/anna/pause", {"reason": "lunch"})
-    caller = await served.world.call(SALES, from_number=EVA)
-    await floor.until_waiting("sales", 1)
+async def keeps_the_place(served: ServedFloor, number: str, queue: str) -> OutsideCall:
+    """Call while anna is at lunch, wait, and hang up with the promise of a call back."""
+    await served.floor.come_to_work("anna")
+    await served.floor.post("agents/anna/pause", {"reason": "lunch"})
+    caller = await served.world.call(number, from_number=EVA)
+    await served.floor.until_waiting(queue, 1)
     await hears_music(caller)
     await caller.press("21")
     await caller.ended()
+    return caller
+
+
+async def test_a_callback_outlives_the_machine_and_is_made_once(served: ServedFloor) -> None:
+    await served.start()
+    floor, mobile, phone = served.floor, served.world.number(EVA), served.world.phone("anna")
+    caller = await keeps_the_place(served, SALES, "sales")
     # the whole machine dies
     asterisk = floor.asterisk.asterisk
     await asyncio.gather(served.kill(), asterisk.kill())
@@ -120,13 +127,7 @@ async def test_a_customer_whose_phone_rings_first_is_called_by_nobody_else_and_t
 ) -> None:
     await served.start()
     floor, mobile, phone = served.floor, served.world.number(EVA), served.world.phone("anna")
-    await floor.come_to_work("anna")
-    await floor.post("agents/anna/pause", {"reason": "lunch"})
-    caller = await served.world.call(SUPPORT, from_number=EVA)
-    await floor.until_waiting("support", 1)
-    await hears_music(caller)
-    await caller.press("21")
-    await caller.ended()
+    caller = await keeps_the_place(served, SUPPORT, "support")
     await floor.post("agents/anna/unpause")
     # callfloor dies while the customer's phone rings, and the customer declines
     back = await mobile.rings()
@@ -169,13 +170,7 @@ async def test_a_call_back_for_which_there_is_no_line_is_given_up_and_the_floors
     served.line.configure(data)
     await served.start()
     floor = served.floor
-    await floor.come_to_work("anna")
-    await floor.post("agents/anna/pause", {"reason": "lunch"})
-    caller = await served.world.call(SUPPORT, from_number=EVA)
-    await floor.until_waiting("support", 1)
-    await hears_music(caller)
-    await caller.press("21")
-    await caller.ended()
+    caller = await keeps_the_place(served, SUPPORT, "support")
     await floor.post("agents/anna/unpause")
     await served.until_told("callback_tried", caller)
     await served.kill()
