@@ -193,10 +193,11 @@ def _amount(measure: Measure[Any], source: Source, table: str = "") -> str:
 
 
 def _filter(measure: Measure[Any]) -> str:
-    return f" FILTER (WHERE {_condition(measure)})" if measure.where else ""
+    return f" FILTER (WHERE {condition(measure)})" if measure.where else ""
 
 
-def _condition(measure: Measure[Any], table: str = "") -> str:
+def condition(measure: Measure[Any], table: str = "") -> str:
+    """Say which rows a measure counts; empty where it counts all."""
     return " AND ".join(_holds(one, table) for one in measure.where)
 
 
@@ -221,11 +222,10 @@ def _of_row(measure: Measure[Any], source: Source) -> str:
     """Say what one row `v` counts in a piece of time `p`."""
     if measure not in source.measures:
         return "0"
-    amount = _amount(measure, source, "v.")
-    if source.at is None:
-        amount = f"{_share('p.ends', 'v.')} - {_share('p.begins', 'v.')}"
+    lasts = f"{_share('p.ends', 'v.')} - {_share('p.begins', 'v.')}"
+    amount = lasts if source.at is None else _amount(measure, source, "v.")
     amount = f"coalesce({amount}, 0)" if measure.column else amount
-    counted = f"CASE WHEN {_condition(measure, 'v.')} THEN {amount} ELSE 0 END" if measure.where else amount
+    counted = f"CASE WHEN {condition(measure, 'v.')} THEN {amount} ELSE 0 END" if measure.where else amount
     return f"({counted})::bigint"
 
 

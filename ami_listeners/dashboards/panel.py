@@ -8,7 +8,13 @@ from enum import StrEnum
 
 from queue_strategies.definitions import Good, Unit
 
-UNITS = {Unit.COUNT: "short", Unit.SECONDS: "s", Unit.RATIO: "percentunit", Unit.AN_HOUR: "short"}
+UNITS: dict[Unit | None, str] = {
+    None: "short",
+    Unit.COUNT: "short",
+    Unit.SECONDS: "s",
+    Unit.RATIO: "percentunit",
+    Unit.AN_HOUR: "short",
+}
 """How Grafana calls them."""
 BYTES, PER_SECOND, ON_OFF = "bytes", "cps", "bool_on_off"
 

@@ -20,7 +20,8 @@ from ami_listeners.reports.period import Span, spans
 from ami_listeners.reports.question import ContactsQuestion, Question, Step
 from ami_listeners.reports.statements import counting, listing, report_queries
 from ami_listeners.reports.subjects import DEFINITIONS, Definition
-from queue_strategies.definitions import SERVICE_LEVELS, USUAL_SERVICE_LEVEL
+from queue_strategies import metrics
+from queue_strategies.definitions import USUAL_SERVICE_LEVEL
 
 Counted = dict[tuple[int, Key], dict[str, Any]]
 """What was counted, by the number of the span, from 1, and by whom it is of."""
@@ -87,9 +88,11 @@ async def contacts(database: Database, question: ContactsQuestion) -> Answer:
 
 def check_formula(formula: str) -> None:
     """Raise QuestionError, with the nearest right name, for a service level formula that does not exist."""
-    if formula and formula not in SERVICE_LEVELS:
-        near = get_close_matches(formula, SERVICE_LEVELS, n=1, cutoff=0.0)[0]
-        raise QuestionError(f"unknown service level formula {formula!r}, did you mean {near!r}?")
+    try:
+        if formula:
+            metrics.check_formula(formula)
+    except metrics.UnknownFormula as unknown:
+        raise QuestionError(str(unknown)) from None
 
 
 def _totals(

@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any
 
 from ami_listeners.reports.answer import SERVICE_LEVEL, Cell, Column
-from ami_listeners.reports.counts import Count, Made
+from ami_listeners.reports.counts import Count
 from ami_listeners.reports.subjects import Definition
-from queue_strategies.definitions import SERVICE_LEVELS, USUAL_SERVICE_LEVEL, Good
+from queue_strategies.definitions import SERVICE_LEVELS, USUAL_SERVICE_LEVEL, Figure, Good
 
 Key = tuple[str, ...]
-LEVEL = Made(
+LEVEL = Figure(
     name=SERVICE_LEVEL,
     title="service level",
     text="Served in time; how that is counted stands beside the figures",
@@ -33,7 +33,7 @@ def columns_of(definition: Definition) -> tuple[Column, ...]:
     return tuple(sorted(columns, key=lambda column: order.get(column.name, len(order))))
 
 
-def _column(of: Count | Made, main: Collection[str], *, opens: str) -> Column:
+def _column(of: Count | Figure, main: Collection[str], *, opens: str) -> Column:
     return Column(
         name=of.name,
         title=of.title,

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from queue_strategies.definitions import Condition, Good, Measure, Quotient, Unit
-
-VIRTUAL = {"callback_taken": "callback_taken_at IS NOT NULL"}
-"""Conditions whose column is none of the table's."""
+from ami_listeners.figures_sql import condition
+from queue_strategies.definitions import Good, Measure, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +45,6 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A figure that is made of counts."""
-
-    name: str
-    title: str
-    text: str
-    of: Quotient
-    unit: Unit | None = Unit.RATIO
-    good: Good = Good.NEITHER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A table whose rows are counted, each at one moment; SQL, but for `counts` and the names of queries."""
 
@@ -85,17 +71,9 @@ def of_measure(measure: Measure[Any], title: str = "", *, shown: bool = True) ->
         name=measure.name,
         title=title or measure.name.removesuffix("_s").replace("_", " "),
         text=measure.text,
-        where=" AND ".join(map(condition, measure.where)) or "true",
+        where=condition(measure) or "true",
         value=measure.column,
         unit=measure.unit,
         good=measure.good,
         shown=shown,
     )
-
-
-def condition(condition: Condition) -> str:
-    """Write a condition of the registry as SQL."""
-    if not condition.among:
-        return VIRTUAL.get(condition.column, condition.column)
-    among = ", ".join("'" + value.replace("'", "''") + "'" for value in condition.among)
-    return f"{condition.column} IN ({among})"

@@ -49,19 +49,8 @@ def _counting(source: Source) -> str:
 def listing(source: Source, count: Count, *, key: bool) -> LiteralString:
     """List the rows that one number is made of: of one `key`, or of any of the names that are asked for."""
     asked = " AND ".join(f"{column} = %(key_{number})s" for number, column in enumerate(source.keys))
-    anybody = f"(%(names)s::text[] IS NULL OR {source.keys[0]} = ANY (%(names)s))"
     where = count.where if count.value is None else f"({count.where}) AND {count.value} <> 0"
-    return literal(
-        report_queries()[source.listed].format(
-            at=source.at,
-            rows=source.rows,
-            within=source.within,
-            such=source.such,
-            where=f"({where})",
-            value=count.value or "1",
-            named=asked if key else anybody,
-        )
-    )
+    return _listing(source, f"({where})", count.value or "1", asked if key else _anybody(source))
 
 
 def listing_all(source: Source) -> LiteralString:
@@ -74,14 +63,23 @@ def listing_all(source: Source) -> LiteralString:
         f"'key', jsonb_build_array({', '.join(source.keys)}), "
         f"'of', jsonb_strip_nulls(jsonb_build_object({adds})))"
     )
+    return _listing(source, "true", value, _anybody(source))
+
+
+def _anybody(source: Source) -> str:
+    """Say that a row is of one of the names asked for, or that none was."""
+    return f"(%(names)s::text[] IS NULL OR {source.keys[0]} = ANY (%(names)s))"
+
+
+def _listing(source: Source, where: str, value: str, named: str) -> LiteralString:
     return literal(
         report_queries()[source.listed].format(
             at=source.at,
             rows=source.rows,
             within=source.within,
             such=source.such,
-            where="true",
+            where=where,
             value=value,
-            named=f"(%(names)s::text[] IS NULL OR {source.keys[0]} = ANY (%(names)s))",
+            named=named,
         )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from queue_strategies.definitions.expression import Quotient, Sum
+from queue_strategies.definitions.handling import AVERAGE_HANDLE_TIME, TIMES
 from queue_strategies.definitions.measure import Condition, Figure, Good, Measure, Unit, by_name
 from queue_strategies.figures import NOT_ANSWERED, AgentFigures
 from queue_strategies.model import AgentState, OfferOutcome
@@ -32,30 +33,7 @@ TALK_MEASURES: Mapping[str, Measure[AgentFigures]] = by_name(
             column="handled",
             metric="handled",
         ),
-        Measure(
-            name="talk_s",
-            text="Time talked, hold excluded",
-            counted=lambda agent: agent.talk_s,
-            column="talk_s",
-            metric="talk_seconds",
-            unit=Unit.SECONDS,
-        ),
-        Measure(
-            name="hold_s",
-            text="Time callers were held",
-            counted=lambda agent: agent.hold_s,
-            column="hold_s",
-            metric="hold_seconds",
-            unit=Unit.SECONDS,
-        ),
-        Measure(
-            name="wrap_up_s",
-            text="Time spent on work after talks",
-            counted=lambda agent: agent.wrap_up_s,
-            column="wrap_up_s",
-            metric="wrap_up_seconds",
-            unit=Unit.SECONDS,
-        ),
+        *TIMES,
     ]
 )
 """Of the visits that the agent answered."""
@@ -98,20 +76,13 @@ OFFER_MEASURES: Mapping[str, Measure[AgentFigures]] = by_name(
 
 AGENT_MEASURES: Mapping[str, Measure[AgentFigures]] = {**TALK_MEASURES, **STATE_MEASURES, **OFFER_MEASURES}
 
-_HANDLE_TIME = ("talk_s", "hold_s", "wrap_up_s")
 _HANDLING = ("talking_s", "wrapping_up_s")
-"""The same by the agent's states, which can be shared out over short intervals."""
+"""Handling by the agent's states, which can be shared out over short intervals."""
 
 AGENT_FIGURES: Mapping[str, Figure] = {
     figure.name: figure
     for figure in (
-        Figure(
-            name="average_handle_time_s",
-            title="AHT",
-            text="Average handle time: talk, hold and wrap-up, over handled contacts",
-            unit=Unit.SECONDS,
-            of=Quotient(Sum(_HANDLE_TIME), Sum(("handled",))),
-        ),
+        AVERAGE_HANDLE_TIME,
         Figure(
             name="occupancy",
             title="occupancy",

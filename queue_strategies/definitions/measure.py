@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from queue_strategies.definitions.expression import Quotient, Ratio
 
-F = TypeVar("F")
+F = TypeVar("F", contravariant=True)
 """The figures that a fold keeps: of a queue, of an agent."""
 
 
@@ -65,8 +65,9 @@ class Figure:
     """Its column in the database."""
     title: str
     text: str
-    unit: Unit
     of: Quotient
+    unit: Unit | None = Unit.RATIO
+    """None: a number without one."""
     good: Good = Good.NEITHER
     metric: str | None = None
     """Its Prometheus gauge since the start, without prefix; None: it has none."""

@@ -7,8 +7,10 @@ by an answer or by its end.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from queue_strategies.definitions.expression import Quotient, Sum
+from queue_strategies.definitions.handling import AVERAGE_HANDLE_TIME, TIMES
 from queue_strategies.definitions.measure import Condition, Figure, Good, Measure, Unit, by_name
 from queue_strategies.figures import QueueFigures
 from queue_strategies.model import VisitOutcome
@@ -131,30 +133,7 @@ QUEUE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
             column="handled",
             metric="handled",
         ),
-        Measure(
-            name="talk_s",
-            text="Time talked, hold excluded",
-            counted=lambda queue: queue.talk_s,
-            column="talk_s",
-            metric="talk_seconds",
-            unit=Unit.SECONDS,
-        ),
-        Measure(
-            name="hold_s",
-            text="Time callers were held",
-            counted=lambda queue: queue.hold_s,
-            column="hold_s",
-            metric="hold_seconds",
-            unit=Unit.SECONDS,
-        ),
-        Measure(
-            name="wrap_up_s",
-            text="Time spent on work after talks",
-            counted=lambda queue: queue.wrap_up_s,
-            column="wrap_up_s",
-            metric="wrap_up_seconds",
-            unit=Unit.SECONDS,
-        ),
+        *TIMES,
         Measure(
             name="transferred",
             text="Answered visits that the agent transferred",
@@ -203,7 +182,6 @@ LIVE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
 """What is counted as it is told, and of which no visit keeps a trace: estimates, each judged when its wait
 has come, and calls back."""
 
-_HANDLE_TIME = Sum(("talk_s", "hold_s", "wrap_up_s"))
 
 QUEUE_FIGURES: Mapping[str, Figure] = {
     figure.name: figure
@@ -217,14 +195,7 @@ QUEUE_FIGURES: Mapping[str, Figure] = {
             good=Good.LOWER,
             metric="asa_seconds",
         ),
-        Figure(
-            name="average_handle_time_s",
-            title="AHT",
-            text="Average handle time: talk, hold and wrap-up, over handled contacts",
-            unit=Unit.SECONDS,
-            of=Quotient(_HANDLE_TIME, Sum(("handled",))),
-            metric="aht_seconds",
-        ),
+        replace(AVERAGE_HANDLE_TIME, metric="aht_seconds"),
         Figure(
             name="abandonment_rate",
             title="abandonment",

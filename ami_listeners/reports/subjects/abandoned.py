@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ami_listeners.reports.counts import Count, Made, of_measure
-from ami_listeners.reports.subjects.definition import Definition, made, visits
+from ami_listeners.reports.counts import Count, of_measure
+from ami_listeners.reports.subjects.definition import Definition, visits
 from queue_strategies.definitions import (
     QUEUE_FIGURES,
     QUEUE_MEASURES,
+    Figure,
     Good,
     Quotient,
     Sum,
@@ -75,9 +76,9 @@ ABANDONED = Definition(
         ),
     ),
     made=(
-        made(QUEUE_FIGURES["abandonment_rate"]),
-        made(QUEUE_FIGURES["abandonment_rate_not_short"]),
-        Made(
+        QUEUE_FIGURES["abandonment_rate"],
+        QUEUE_FIGURES["abandonment_rate_not_short"],
+        Figure(
             name="average_wait_abandoned_s",
             title="waited",
             text="Mean wait of callers who gave up",

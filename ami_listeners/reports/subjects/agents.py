@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ami_listeners.reports.counts import Source, of_measure
-from ami_listeners.reports.subjects.definition import Definition, made
+from ami_listeners.reports.subjects.definition import Definition
 from queue_strategies.definitions import (
     AGENT_FIGURES,
 )
@@ -43,7 +43,7 @@ AGENTS = Definition(
             listed="listed_states",
         ),
     ),
-    made=tuple(map(made, AGENT_FIGURES.values())),
+    made=tuple(AGENT_FIGURES.values()),
     main=(
         "handled",
         "average_handle_time_s",

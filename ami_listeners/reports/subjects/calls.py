@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ami_listeners.reports.counts import Count, Made, Source
+from ami_listeners.reports.counts import Count, Source
 from ami_listeners.reports.subjects.definition import Definition
 from queue_strategies.definitions import (
+    Figure,
     Good,
     Quotient,
     Sum,
@@ -67,7 +68,7 @@ CALLS = Definition(
         ),
     ),
     made=(
-        Made(
+        Figure(
             name="average_duration_s",
             title="mean duration",
             text="Mean time from beginning to end, of contacts that are over",

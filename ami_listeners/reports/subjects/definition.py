@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ami_listeners.reports.counts import Count, Made, Source
-from queue_strategies.definitions import (
-    Figure,
-)
+from ami_listeners.reports.counts import Count, Source
+from queue_strategies.definitions import Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -17,7 +15,7 @@ class Definition:
 
     keys: tuple[str, ...]
     sources: tuple[Source, ...]
-    made: tuple[Made, ...] = ()
+    made: tuple[Figure, ...] = ()
     main: tuple[str, ...] = ()
     """The columns that matter most, which stand first; only they are shown where there is little room."""
     rolled_up: str = ""
@@ -38,18 +36,6 @@ class Definition:
     def counts(self) -> Mapping[str, Count]:
         """Return all that is counted, by its name."""
         return {name: count for source in self.sources for name, count in source.named.items()}
-
-
-def made(figure: Figure) -> Made:
-    """Take a figure of the registry."""
-    return Made(
-        name=figure.name,
-        title=figure.title,
-        text=figure.text,
-        unit=figure.unit,
-        good=figure.good,
-        of=figure.of,
-    )
 
 
 def visits(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ami_listeners.reports.counts import Count, Made, Source
+from ami_listeners.reports.counts import Count, Source
 from ami_listeners.reports.subjects.definition import Definition
 from queue_strategies.definitions import (
+    Figure,
     Good,
     Quotient,
     Sum,
@@ -59,7 +60,7 @@ QUALITY = Definition(
         ),
     ),
     made=(
-        Made(
+        Figure(
             name="mos",
             title="MOS",
             text="Mean opinion score by the E-model (ITU-T G.107), from loss, jitter and round trip",
@@ -67,14 +68,14 @@ QUALITY = Definition(
             unit=None,
             good=Good.HIGHER,
         ),
-        Made(
+        Figure(
             name="loss",
             title="loss",
             text="Mean share of packets lost",
             of=Quotient(Sum(("loss_sum",)), Sum(("legs",))),
             good=Good.LOWER,
         ),
-        Made(
+        Figure(
             name="jitter_ms",
             title="jitter, ms",
             text="Mean jitter in milliseconds",
@@ -82,7 +83,7 @@ QUALITY = Definition(
             unit=None,
             good=Good.LOWER,
         ),
-        Made(
+        Figure(
             name="round_trip_ms",
             title="round trip, ms",
             text="Mean round trip in milliseconds, of legs that told it",

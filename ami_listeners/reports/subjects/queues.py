@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ami_listeners.reports.answer import SERVICE_LEVEL
-from ami_listeners.reports.counts import Count, Made, of_measure
-from ami_listeners.reports.subjects.definition import Definition, made, visits
+from ami_listeners.reports.counts import Count, of_measure
+from ami_listeners.reports.subjects.definition import Definition, visits
 from queue_strategies.definitions import (
     QUEUE_FIGURES,
     QUEUE_MEASURES,
+    Figure,
     Good,
     Quotient,
     Sum,
@@ -31,7 +32,7 @@ QUEUES = Definition(
     rolled_up="queue_report",
     keys=("queue",),
     sources=(visits(*map(of_measure, QUEUE_MEASURES.values()), LONGEST_WAIT),),
-    made=tuple(map(made, QUEUE_FIGURES.values())),
+    made=tuple(QUEUE_FIGURES.values()),
     service_level=True,
     main=(
         "offered",
@@ -69,15 +70,15 @@ OUTCOMES = Definition(
         ),
     ),
     made=(
-        Made(
+        Figure(
             name="answered_rate",
             title="answered",
             text="Answered over offered",
             of=Quotient(Sum(("answered",)), Sum(("offered",))),
             good=Good.HIGHER,
         ),
-        made(QUEUE_FIGURES["abandonment_rate"]),
-        Made(
+        QUEUE_FIGURES["abandonment_rate"],
+        Figure(
             name="released_rate",
             title="let go",
             text="Visits the queue let go of, over offered",
@@ -109,7 +110,7 @@ TRANSFERS = Definition(
         ),
     ),
     made=(
-        Made(
+        Figure(
             name="average_talk_s",
             title="talk before",
             text="Mean time talked before the transfer",
