@@ -182,6 +182,16 @@ def born_by(name: str) -> datetime | None:
     return None
 
 
+def in_system(system: str, name: str) -> str:
+    """Name a call, or what belongs to one, after its Asterisk too; a name of ours is unique as it is."""
+    return f"{system}/{name}" if system and OF_ASTERISK.search(name) else name
+
+
+def within(system: str, name: str) -> str:
+    """Give the name that its own Asterisk knows."""
+    return name.removeprefix(f"{system}/") if system else name
+
+
 def named_id(system: str, name: str, born: datetime, *, heard: bool) -> UUID:
     """Make the id (UUID of version 8, RFC 9562) of a fact that has a name: its birth in ms, and a digest.
 

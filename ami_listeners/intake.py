@@ -18,12 +18,13 @@ SEEN_AGAIN_S = 10.0
 class Intake:
     """Copy rows straight into `facts` while none of them is there yet; else past those that are.
 
-    `name` says who hears what is taken here. While others have listened within a day, what has neither a name
-    nor a stamp is compared with what they heard.
+    `name` says who hears what is taken here, `system` of which Asterisk. While others have listened to it
+    within a day, what has neither a name nor a stamp is compared with what they heard.
     """
 
-    def __init__(self, database: Database, name: str = "") -> None:
+    def __init__(self, database: Database, name: str = "", system: str = "") -> None:
         self._database, self._name = database, name
+        self._who = {"listener": name, "system": system}
         self._doubled = False
         """Some of the last rows were there already: a spool taken again, or another who listens too."""
         self._said_moment: float | None = None
@@ -69,14 +70,14 @@ class Intake:
             return (await connection.execute(queries()["take_arriving"])).rowcount, alone
 
     async def _alone(self, connection: Connection) -> bool:
-        others = await connection.execute(queries()["other_listeners"], {"listener": self._name})
+        others = await connection.execute(queries()["other_listeners"], self._who)
         return await others.fetchone() is None
 
     async def _say_who_is_there(self) -> None:
         now = self._database.clock.moment()
         if self._name and (self._said_moment is None or now - self._said_moment >= SEEN_AGAIN_S):
             async with self._database.connection() as connection:
-                await connection.execute(queries()["note_listener"], {"listener": self._name})
+                await connection.execute(queries()["note_listener"], self._who)
             self._said_moment = now
 
 

@@ -67,14 +67,16 @@ class JournalHealth:
 class Journal:
     """Keep facts; `start` it, `write` to it from anywhere in the loop, `stop` it."""
 
-    def __init__(self, database: Database, spool_dir: Path, clock: Clock) -> None:
+    def __init__(self, database: Database, spool_dir: Path, clock: Clock, system: str = "") -> None:
         self.database, self.clock = database, clock
+        self.system = system
+        """Of which Asterisk it is told, where several are listened to."""
         self.spool = Spool(spool_dir)
         self.state = JournalHealth()
         self.name = f"{gethostname()}:{spool_dir.absolute()}"
         """Who hears what this journal is told."""
         self._ids, self._shared_ids = FactIds(clock), SharedIds()
-        self._intake = Intake(database, self.name)
+        self._intake = Intake(database, self.name, system)
         self._memory: deque[bytes] = deque()
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
@@ -122,15 +124,23 @@ class Journal:
         self.spool.close()
 
     def write(
-        self, fact: Fact, source: str = "floor", *, system: str = "", listener: str = "", stamp: str = ""
+        self,
+        fact: Fact,
+        source: str = "floor",
+        *,
+        system: str | None = None,
+        listener: str = "",
+        stamp: str = "",
     ) -> None:
         """Keep a fact; when this returns, our death no longer loses it. Never waits, never raises.
 
-        `system` names the Asterisk it was told of, `listener` who heard it, if not this journal; `stamp` is
-        the Timestamp of the event behind it, if Asterisk gave one. What others hear too is kept once, by its
-        name or its stamp; where it has neither, the database matches what two heard at about the same time.
+        `system` names the Asterisk it was told of and `listener` who heard it, if not those of this journal;
+        `stamp` is the Timestamp of the event behind it, if Asterisk gave one. What others hear too is kept
+        once, by its name or its stamp; where it has neither, the database matches what two heard at about
+        the same time.
         """
         try:
+            system = self.system if system is None else system
             id_ = None if source == "floor" else self._shared_ids(fact, system, stamp)
             heard_by = "" if id_ is not None or source == "floor" else listener or self.name
             id_ = id_ or self._ids()
@@ -146,7 +156,7 @@ class Journal:
         facts: Iterable[Fact],
         source: str = "floor",
         *,
-        system: str = "",
+        system: str | None = None,
         listener: str = "",
         stamp: str = "",
     ) -> None:
@@ -196,9 +206,10 @@ class Journal:
             await connection.execute(queries()["know_queues"], {"queues": encode(rules).decode()})
 
     async def rows(self, query: str, **parameters: Any) -> Sequence[tuple[Any, ...]]:
-        """Run one of the named queries; raises DatabaseUnreachable."""
+        """Run one of the named queries, of this journal's system; raises DatabaseUnreachable."""
+        parameters = {"system": self.system, **parameters}
         async with self.database.connection() as connection:
-            return await (await connection.execute(queries()[query], parameters or None)).fetchall()
+            return await (await connection.execute(queries()[query], parameters)).fetchall()
 
     # -- to the disk ----------------------------------------------------------------------------------------
 

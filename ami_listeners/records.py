@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from ami_listeners.clock import Clock
+from ami_listeners.identity import in_system
 from queue_strategies.facts import Fact
 
 WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -20,6 +21,8 @@ UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 BESIDE = frozenset({"moment", "heard"})
 """What stands beside a fact's body."""
+OF_ASTERISK = frozenset({"call", "contact", "visit", "offer", "segment", "channel", "by_channel"})
+"""What may be named after a unique id of Asterisk's, which another Asterisk gives too."""
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,7 +66,11 @@ def shape(fact: Fact) -> Shape:
 def record(
     fact: Fact, id_: UUID, source: str, clock: Clock, *, system: str = "", listener: str = ""
 ) -> Record:
-    """Give a fact a name and a time; a moment within it becomes a time too: `began_moment` is `began_at`."""
+    """Give a fact a name and a time; a moment within it becomes a time too: `began_moment` is `began_at`.
+
+    Where several Asterisks are listened to, what they name alike is told apart: 1772438400.1 of the system
+    `north` is north/1772438400.1.
+    """
     kind, names = shape(fact)
     body: dict[str, Any] = {}
     for name in names:
@@ -72,6 +79,8 @@ def record(
             body[name.removesuffix("moment") + "at"] = clock.at(value)
         elif isinstance(value, str):
             body[name] = UNWRITABLE.sub("�", value) if UNWRITABLE.search(value) else value
+            if system and name in OF_ASTERISK:
+                body[name] = in_system(system, body[name])
         else:
             body[name] = value
     return Record(id_, clock.at(fact.moment), kind, source, body, system, listener, fact.heard)

@@ -8,14 +8,18 @@ from typing import Any
 from ami_listeners.clock import Clock
 from ami_listeners.fold import Believed
 from ami_listeners.fold.visit import Offer, Talk, Visit
+from ami_listeners.identity import within
 from ami_listeners.journal import Journal
 from queue_strategies.model import AgentId, AgentState, ContactId, OfferId, QueueName, VisitId
 
 
 async def believed(journal: Journal, clock: Clock) -> Believed:
     """Read what was open when Asterisk was last listened to; raises DatabaseUnreachable."""
-    calls = {call: clock.moment_at(began) for call, began in await journal.rows("open_calls")}
-    visits = [visit(row, clock) for row in await journal.rows("open_native_visits")]
+    calls = {
+        within(journal.system, call): clock.moment_at(began)
+        for call, began in await journal.rows("open_calls")
+    }
+    visits = [visit(row, clock, journal.system) for row in await journal.rows("open_native_visits")]
     agents = {
         AgentId(agent): (AgentState(state), clock.moment_at(since), pause_reason)
         for agent, state, since, pause_reason in await journal.rows("native_agents_now")
@@ -30,13 +34,14 @@ async def pairs(journal: Journal, query: str) -> Sequence[tuple[Any, Any]]:
     return [(first, second) for first, second in await journal.rows(query)]
 
 
-def visit(row: tuple[Any, ...], clock: Clock) -> Visit:
+def visit(row: tuple[Any, ...], clock: Clock, system: str = "") -> Visit:
     """Read one open visit, with its talk if it has one."""
     name, contact, queue, joined_at, position, answered_at, agent, offer = row
+    name, contact = within(system, name), within(system, contact)
     found = Visit(
         ContactId(contact), VisitId(name), QueueName(queue), clock.moment_at(joined_at), position or 0
     )
     if answered_at is not None:
         began = clock.moment_at(answered_at)
-        found.talk = Talk(Offer(OfferId(offer), AgentId(agent), began), began)
+        found.talk = Talk(Offer(OfferId(within(system, offer)), AgentId(agent), began), began)
     return found

@@ -207,7 +207,7 @@ async def _remembering(
     spool = (
         settings.spool_dir or platformdirs.user_state_path("callfloor") / configuration.site.name / "spool"
     )
-    journal = Journal(database, spool / (only or "all"), clock)
+    journal = Journal(database, spool / (only or "all"), clock, configuration.asterisk.system)
     await journal.start()
     stack.push_async_callback(journal.stop)
     telling = Crew()

@@ -24,12 +24,13 @@ SELECT match_arriving()
 
 -- note_listener --
 -- Remember that a listener is there.
-INSERT INTO listeners (system, listener, began_at, seen_at) VALUES ('', %(listener)s, now(), now())
+INSERT INTO listeners (system, listener, began_at, seen_at) VALUES (%(system)s, %(listener)s, now(), now())
 ON CONFLICT (system, listener) DO UPDATE SET seen_at = excluded.seen_at
 
 -- other_listeners --
 -- Find out whether somebody else has listened within a day: what they heard may still be on its way.
-SELECT listener FROM listeners WHERE listener <> %(listener)s AND seen_at > now() - interval '1 day' LIMIT 1
+SELECT listener FROM listeners
+WHERE listener <> %(listener)s AND seen_at > now() - interval '1 day' AND system = %(system)s LIMIT 1
 
 -- forget_sightings --
 -- Forget what nobody will tell again.
@@ -37,7 +38,7 @@ DELETE FROM sightings WHERE at < now() - interval '2 days'
 
 -- agents_now --
 -- Read what every agent of the floor did last, and since when.
-SELECT agent, state, logged_in, pause_reason, since FROM agents_now WHERE source = 'floor'
+SELECT agent, state, logged_in, pause_reason, since FROM agents_now WHERE source = 'floor' AND system = %(system)s
 
 -- open_facts --
 -- Read what was told of contacts that are not over, and of those after whom an agent wraps up, in its order.
@@ -51,35 +52,35 @@ WITH open AS (
         ORDER BY handled_at DESC LIMIT 1) last
     WHERE a.state = 'wrap_up' AND a.source = 'floor')
 SELECT id, at, kind, source, body FROM facts
-WHERE source = 'floor' AND contact IN (SELECT contact FROM open)
+WHERE source = 'floor' AND system = %(system)s AND contact IN (SELECT contact FROM open)
 UNION ALL
 SELECT id, at, kind, source, body FROM facts -- the end of a wrap-up names no contact
-WHERE source = 'floor' AND kind = 'wrap_up_ended' AND contact IS NULL
+WHERE source = 'floor' AND system = %(system)s AND kind = 'wrap_up_ended' AND contact IS NULL
     AND visit IN (SELECT visit FROM visits WHERE contact IN (SELECT contact FROM open))
 ORDER BY id
 
 -- open_calls --
 -- Read the calls whose end was never told, and when they began.
-SELECT call, started_at FROM calls WHERE ended_at IS NULL AND started_at IS NOT NULL
+SELECT call, started_at FROM calls WHERE ended_at IS NULL AND started_at IS NOT NULL AND system = %(system)s
 
 -- open_native_visits --
 -- Read the visits to Asterisk's own queues that are not over, and who answered.
 SELECT visit, contact, queue, joined_at, position_joined, decided_at, agent, offer
 FROM visits
-WHERE source = 'native' AND joined_at > now() - interval '1 day'
+WHERE source = 'native' AND system = %(system)s AND joined_at > now() - interval '1 day'
     AND (decided_at IS NULL OR (outcome = 'answered' AND handled = 0))
 
 -- native_agents_now --
 -- Read what the members of Asterisk's own queues did last.
-SELECT agent, state, since, pause_reason FROM agents_now WHERE source = 'native'
+SELECT agent, state, since, pause_reason FROM agents_now WHERE source = 'native' AND system = %(system)s
 
 -- devices_now --
 -- Read the last known state of every device.
-SELECT device, state FROM devices
+SELECT device, state FROM devices WHERE system = %(system)s
 
 -- registrations_now --
 -- Read where each phone was last registered.
-SELECT endpoint, contact_uri, status FROM registrations WHERE status <> 'Removed'
+SELECT endpoint, contact_uri, status FROM registrations WHERE status <> 'Removed' AND system = %(system)s
 
 -- visits_of_a_day --
 -- Read what became of everybody who came to a queue between two moments.
@@ -109,14 +110,14 @@ ORDER BY made.id
 -- Read which agents do not serve which of their queues, and why.
 SELECT agent, queue, reason FROM (
     SELECT DISTINCT ON (agent, queue) agent, queue, body->>'reason' AS reason, (body->>'paused')::boolean AS paused
-    FROM facts WHERE kind = 'membership_pause_changed' ORDER BY agent, queue, id DESC) latest
+    FROM facts WHERE kind = 'membership_pause_changed' AND system = %(system)s ORDER BY agent, queue, id DESC) latest
 WHERE paused
 
 -- last_agents --
 -- Read with whom each customer of the last days talked last.
 SELECT DISTINCT ON (caller_number) caller_number, agent
 FROM contacts JOIN visits USING (contact)
-WHERE outcome = 'answered' AND source = 'floor' AND caller_number <> '' AND agent IS NOT NULL
+WHERE outcome = 'answered' AND source = 'floor' AND system = %(system)s AND caller_number <> '' AND agent IS NOT NULL
     AND joined_at > now() - make_interval(days => %(days)s)
 ORDER BY caller_number, decided_at DESC
 

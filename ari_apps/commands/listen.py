@@ -36,6 +36,9 @@ def listen(
     ] = "127.0.0.1:5038",
     user: Annotated[str, typer.Option(help="The section of manager.conf to log in by.")] = "callfloor",
     name: Annotated[str, typer.Option(help="What this site is called, here alone.")] = "asterisk",
+    system: Annotated[
+        str, typer.Option(help="What this Asterisk is called, where one database keeps facts of several.")
+    ] = "",
     tz: Annotated[str, typer.Option(metavar="ZONE", help="By which clock reports are.")] = "UTC",
     database: Annotated[
         str, typer.Option(metavar="URL", help="Where facts go; else an embedded PostgreSQL.")
@@ -46,19 +49,23 @@ def listen(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every event.")] = False,
 ) -> None:
     """Listen to an Asterisk that has queues already: facts, figures and reports; nothing there changes."""
-    configuration = configured(ami=ami, user=user, name=name, tz=tz, database=database, http=http)
+    configuration = configured(
+        ami=ami, user=user, name=name, system=system, tz=tz, database=database, http=http
+    )
     learn_secret(configuration)
     log_to(sys.stderr.isatty(), logging.DEBUG if verbose else logging.WARNING)
     uvloop.run(_listen(configuration))
 
 
-def configured(*, ami: str, user: str, name: str, tz: str, database: str, http: str) -> FloorConfiguration:
+def configured(
+    *, ami: str, user: str, name: str, system: str, tz: str, database: str, http: str
+) -> FloorConfiguration:
     """Make the configuration of a floor that has nothing but ears; raises ConfigurationError."""
     configuration, problems = validate(
         FloorConfiguration,
         {
             "site": {"name": name, "timezone": tz},
-            "asterisk": {"ami_connect": ami, "ami_user": user},
+            "asterisk": {"ami_connect": ami, "ami_user": user, "system": system},
             "http": {"listeners_listen": http},
             "database": {"url": database} if database else {},
         },

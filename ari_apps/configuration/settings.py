@@ -75,6 +75,8 @@ class AsteriskSettings(Section):
     ami_connect: Address | None = None
     ami_user: str = Field(default="callfloor", pattern=r"^[\w.@-]{1,80}$")
     """The section of manager.conf by which callfloor logs in."""
+    system: str = Field(default="", pattern=r"^[\w.-]{0,40}$")
+    """What this Asterisk is called in a database that keeps facts of several; never changed afterwards."""
     permit: tuple[Network, ...] = ("127.0.0.0/8", "::1/128")
     """From where ARI and AMI may be used."""
     events: Literal["auto", "outbound", "inbound"] = "auto"

@@ -455,12 +455,14 @@ def pjsip(sip_port: int, phones: dict[str, int]) -> str:
     return "\n".join(lines) + "\n"
 
 
-async def run_native_floor(lab: AsteriskLab) -> NativeFloor:
-    """Start it, on ports of its own."""
+async def run_native_floor(lab: AsteriskLab, *, stamps: bool = False) -> NativeFloor:
+    """Start it, on ports of its own; with `stamps` it says with each event when it was."""
     ami_port, sip_port = free_port(), free_port()
     phones = {phone: free_port() for phone in PHONES}
     files = {
-        "manager.conf": MANAGER.format(port=ami_port),
+        "manager.conf": MANAGER.format(port=ami_port).replace(
+            "[general]", "[general]\ntimestampevents = yes" if stamps else "[general]"
+        ),
         "queues.conf": QUEUES,
         "extensions.conf": EXTENSIONS,
         "pjsip.conf": pjsip(sip_port, phones),

@@ -3,21 +3,147 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ami_listeners.clock import Clock
 from ami_listeners.database import Database
 from ami_listeners.identity import SharedIds
-from queue_strategies.facts import AgentStateChanged, CallStarted, DeviceChanged, Fact, QueueJoined
-from queue_strategies.model import ContactId, QueueName, VisitId
-from tests.ami_listeners.native_floor import Caller, NativeFloor, Phone, successful
-from tests.ami_listeners.test_journal import device, rows
+from ami_listeners.journal import Journal
+from ami_listeners.local_postgres import LocalPostgres
+from ami_listeners.records import shape
+from ami_listeners.restoring import believed
+from ami_listeners.settings import DatabaseSettings
+from ari_apps.local_asterisk.free_ports import free_port
+from queue_strategies.facts import (
+    AgentStateChanged,
+    Answered,
+    CallEnded,
+    CallStarted,
+    DeviceChanged,
+    Fact,
+    Handled,
+    OfferMade,
+    QueueJoined,
+)
+from queue_strategies.model import AgentId, AgentState, ContactId, OfferId, QueueName, VisitId
+from tests.ami_listeners.native_floor import (
+    SECRET,
+    Caller,
+    NativeFloor,
+    Phone,
+    run_native_floor,
+    successful,
+)
+from tests.ami_listeners.test_journal import crash, device, rows
 from tests.ami_listeners.test_listener import Ear, callfloor
+from tests.ami_listeners.waiting import until
+from tests.asterisk_lab import AsteriskLab
+from tests.command_line import CommandLine, Serving
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    floor: NativeFloor, database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Serving]:
+    """Listen as a process of its own, with a spool of its own."""
+    monkeypatch.setenv("CALLFLOOR_SECRET_AMI", SECRET)
+    http = f"127.0.0.1:{free_port()}"
+    words = ["--ami", f"127.0.0.1:{floor.ami_port}", "--listen", http, "--database", database_url]
+    async with CommandLine(folder).running("listen", *words, http=http) as process:
+        assert await until(lambda: "scrape_configs" in process.text, 60), process.text
+        yield process
+
+
+async def test_one_is_killed_and_the_database_is_away_while_another_listens(
+    shared_asterisk_lab: AsteriskLab, open_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asterisk says when each event was; who was killed comes back with what it had not told yet."""
+    floor = await run_native_floor(shared_asterisk_lab, stamps=True)
+    server = LocalPostgres(open_folder / "stopping")
+    await server.start()
+    database = Database(server.url, DatabaseSettings(batch_s=0.01), Clock())
+    await database.start()
+    (tmp_path / "second").mkdir()
+    async with (
+        Ear(callfloor(floor), database, tmp_path / "first") as first,
+        floor.phone("anna", Phone(ring_s=0.05, talk_s=0.5)),
+        floor.phone("bob", Phone(ring_s=0.05, talk_s=0.5)),
+    ):
+        async with listening(floor, server.url, tmp_path / "second", monkeypatch) as second:
+            before = await floor.call("everybody", Caller(), calls=2, rate=4)
+            await first.quiet()
+            await crash(server, signal.SIGKILL)
+            calling = asyncio.create_task(floor.call("everybody", Caller(), calls=6, rate=2))
+            await asyncio.sleep(1)
+            second.process.kill()
+            await second.process.wait()
+        await server.start()
+        async with listening(floor, server.url, tmp_path / "second", monkeypatch) as again:
+            after = await calling
+            assert await until(lambda: not first.listener.fold.calls.open)
+            await again.stop()
+        await first.quiet()
+    assert [successful(before), successful(after)] == [2, 6]
+    kept = Counter(dict(await rows(server.url, "SELECT kind, count(*) FROM facts WHERE heard GROUP BY kind")))
+    for kind in (CallStarted, QueueJoined, Answered, Handled, CallEnded, DeviceChanged, AgentStateChanged):
+        assert kept[shape(first.of(kind)[0]).kind] == len(first.of(kind)), kind
+    told = "SELECT offered, answered, handled FROM queue_figures WHERE queue = 'everybody'"
+    assert await rows(server.url, told) == [(8, 8, 8)]
+    by_what_they_say = "SELECT count(*) FROM facts WHERE kind = 'device_changed' AND listener IS NOT NULL"
+    devices = {fact.device for fact in first.of(DeviceChanged)}
+    assert await rows(server.url, by_what_they_say) == [(len(devices),)], "those of the first look round"
+    assert kept["listener_gap"] >= 1
+    await database.stop()
+    await server.stop()
+
+
+async def test_what_two_asterisks_call_alike_is_told_apart(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """One visit, one offer and one phone, of the same names in north, in south, and in one without a name."""
+    call = "1772438400.1"
+    ids: dict[str, Any] = {
+        "contact": ContactId(call), "visit": VisitId(f"{call}/1"), "queue": QueueName("sales"),
+    }  # fmt: skip
+    offer: dict[str, Any] = {**ids, "agent": AgentId("anna"), "offer": OfferId(f"{call}/1/PJSIP/anna-1/1")}
+    story = [
+        CallStarted(moment=1, call=call, channel_name="PJSIP/x-1", caller_number="4930", caller_name="",
+                    called_number="100", context="in"),
+        QueueJoined(moment=1, **ids, priority=0, position=1),
+        OfferMade(moment=2, **offer, because=""),
+        Answered(moment=3, **offer, wait_s=2.0, within_service_level=True),
+        DeviceChanged(moment=3, device="PJSIP/anna", state="INUSE"),
+        AgentStateChanged(moment=3, agent=AgentId("anna"), was=AgentState.READY, lasted_s=2.0,
+                          state=AgentState.TALKING, logged_in=True, pause_reason=None),
+    ]  # fmt: skip
+    journals = [Journal(database, tmp_path / f"at-{name}", Clock(), name) for name in ("", "north", "south")]
+    for journal in (*journals, Journal(database, tmp_path / "also", Clock(), "north")):
+        await journal.start()
+        journal.write_all(story, "native", stamp="1772438403.25")
+        assert await journal.drained(5)
+    for table in ("calls", "visits", "offers", "devices", "agent_states WHERE ended_at IS NULL"):
+        assert await rows(database_url, f"SELECT count(*) FROM {table}") == [(3,)], table
+    assert await rows(database_url, "SELECT count(*) FROM facts") == [(3 * len(story),)]
+    assert await rows(database_url, "SELECT visit, contact FROM visits WHERE system = 'north'") == [
+        (f"north/{call}/1", f"north/{call}")
+    ]
+    assert await rows(database_url, "SELECT answered FROM queue_figures WHERE queue = 'sales'") == [(3,)]
+    for journal in journals:
+        known = await believed(journal, journal.clock)
+        assert list(known.calls) == [call], "each believes what it heard, by the names Asterisk gave"
+        assert [visit.visit for visit in known.visits] == [ids["visit"]]
+        assert list(known.agents) == ["anna"]
+        await journal.stop()
 
 
 async def test_calls_that_two_listened_to_are_kept_once(
