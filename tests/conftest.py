@@ -14,6 +14,7 @@ from ari_apps.local_asterisk.installation import AsteriskInstallation, find_or_i
 from ari_apps.local_asterisk.packages import Progress
 from ari_apps.progress import shown_progress
 from tests.asterisk_lab import AsteriskLab
+from tests.older_asterisk import find_or_install_older
 from tests.prometheus_lab import PrometheusInstallation, find_or_install_prometheus
 
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,6 +29,11 @@ PROGRAMS: Mapping[str, Callable[[Progress], object]] = {
 """What is unpacked into the user's cache, by the fixture that gives it."""
 FIRST, LAST = ("scenarios", "test_house.py"), ("queue_strategies",)
 """Files and folders whose tests take long, and those whose tests take no time."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the Asterisk under test be chosen."""
+    parser.addoption("--older-asterisk", action="store_true", help="test on Debian 11's Asterisk 16.28")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -76,6 +82,8 @@ def install(config: pytest.Config, wanted: Iterable[str]) -> None:
     with capture.global_and_fixture_disabled(), shown_progress() as progress:
         for name in wanted:
             PROGRAMS[name](progress)
+        if config.getoption("older_asterisk"):
+            find_or_install_older(progress)
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -84,8 +92,10 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 @pytest.fixture(scope="session")
-def installed_asterisk() -> AsteriskInstallation:
+def installed_asterisk(pytestconfig: pytest.Config) -> AsteriskInstallation:
     """A real Asterisk with SIPp beside it; unpacked into the user's cache."""
+    if pytestconfig.getoption("older_asterisk"):
+        return find_or_install_older()
     return find_or_install(with_sipp=True)
 
 

@@ -379,6 +379,14 @@ class NativeFloor:
         self.asterisk, self.ami_port, self.sip_port, self.phones = asterisk, ami_port, sip_port, phones
 
     @property
+    def answering_s(self) -> float:
+        """Say how long a caller is answered already before the dialplan goes on.
+
+        An older Asterisk's `Answer` waits half a second for the first media; it does not know option i.
+        """
+        return 0.5 if self.asterisk.installation.version < (20,) else 0.0
+
+    @property
     def sipp(self) -> tuple[str, ...]:
         """How SIPp is run."""
         found = self.asterisk.installation.sipp
