@@ -10,16 +10,13 @@ was: so it is no child that dies with us. A server that dies is started anew.
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import hashlib
 import os
-import stat
 import tempfile
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import platformdirs
@@ -27,17 +24,15 @@ import psycopg
 import structlog
 
 from ami_listeners.errors import EmbeddedServerFailed
-from ami_listeners.postgres_binaries import SYSTEM_STATE, ServerUser, bin_dir, can_reach, server_user
-from ami_listeners.postgres_programs import PostgresPrograms, read_or_empty
+from ami_listeners.postgres_binaries import SYSTEM_STATE, bin_dir, can_reach, server_user
+from ami_listeners.postgres_folder import PostgresFolder
+from ami_listeners.postgres_programs import PostgresPrograms
 from ami_listeners.settings import DatabaseSettings
 
 log = structlog.get_logger(__name__)
 
 DATABASE = "callfloor"
-SOCKET_NAME = ".s.PGSQL.5432"
 LOOK_EVERY_S = 1.0
-LONGEST_SOCKET_PATH = 107
-"""What Linux takes, in bytes."""
 CONFIGURATION = """\
 # Written by callfloor at every start; what you want to change goes into local.conf beside this file.
 listen_addresses = ''
@@ -89,11 +84,9 @@ class LocalPostgres:
     """One server on one data folder; `async with` it, or `start` and `stop`."""
 
     def __init__(self, data_dir: Path, *, start_timeout_s: float = 120.0) -> None:
-        self.data_dir = data_dir.expanduser().absolute()
+        self.folder = PostgresFolder(data_dir)
         self.start_timeout_s = start_timeout_s
-        self.user = ServerUser()
-        self._programs = PostgresPrograms(Path(), self.user, self.data_dir, 0)
-        self._sharing: IO[str] | None = None
+        self._programs = PostgresPrograms(Path(), self.folder.user, self.data_dir, 0)
 
     async def __aenter__(self) -> LocalPostgres:
         await self.start()
@@ -105,13 +98,14 @@ class LocalPostgres:
         await self.stop()
 
     @property
+    def data_dir(self) -> Path:
+        """Give the data's folder."""
+        return self.folder.data_dir
+
+    @property
     def socket_dir(self) -> Path:
-        """Give the socket's folder: beside the data, or in the temporary folder where that is too long."""
-        beside = self.data_dir.with_name(self.data_dir.name + ".run")
-        if len(os.fsencode(beside / SOCKET_NAME)) <= LONGEST_SOCKET_PATH:
-            return beside
-        name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"callfloor-{name}"
+        """Give the socket's folder."""
+        return self.folder.socket_dir
 
     @property
     def url(self) -> str:
@@ -133,22 +127,21 @@ class LocalPostgres:
 
     async def stop(self) -> None:
         """Let go of the server, and stop it when nobody else uses it and one of us started it."""
-        if self._sharing is None:
+        if not self.folder.shared:
             return
-        with await self._alone():
-            self._sharing.close()
-            self._sharing = None
-            if self._used_by_others() or not self._started_by_us():
+        with await self.folder.alone():
+            self.folder.let_go()
+            if self.folder.used_by_others() or not self.folder.has_our_server():
                 return
             await self._pg_ctl("stop", "-m", "fast", "-w", "-t", "30")
-            self._note.unlink(missing_ok=True)
+            self.folder.forget_our_server()
             log.info("postgres.stopped", data=str(self.data_dir))
 
     async def keep_running(self) -> NoReturn:
         """Start the server anew whenever it has died."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            if self._alive():
+            if self.folder.alive():
                 continue
             log.error("postgres.died", data=str(self.data_dir))
             try:
@@ -159,25 +152,23 @@ class LocalPostgres:
     # -- how ------------------------------------------------------------------------------------------------
 
     async def _start(self) -> None:
-        self.user = server_user(self.data_dir)
-        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
-        if not can_reach(self.user, self.data_dir.parent):
+        self.folder.choose_user()
+        user = self.folder.user
+        if not can_reach(user, self.data_dir.parent):
             raise EmbeddedServerFailed(
-                f"PostgreSQL refuses to run as root, and {self.user.name!r}, as whom it runs instead, cannot "
+                f"PostgreSQL refuses to run as root, and {user.name!r}, as whom it runs instead, cannot "
                 f"enter {self.data_dir.parent}: set database.data_dir to a folder below /var/lib or /srv, "
                 "set database.url, or run callfloor as an ordinary user"
             )
-        with await self._alone():
-            programs = bin_dir(self.user, self._version())
-            self._programs = PostgresPrograms(programs, self.user, self.data_dir, self.start_timeout_s + 10)
-            if self._version() is None:
+        with await self.folder.alone():
+            version = self.folder.version()
+            programs = bin_dir(user, version)
+            self._programs = PostgresPrograms(programs, user, self.data_dir, self.start_timeout_s + 10)
+            if version is None:
                 await self._create()
             if not await self._running():
                 await to_its_end(self._launch())
-            if self._sharing is not None:
-                self._sharing.close()
-            self._sharing = self._lock_file("users").open("a")
-            fcntl.flock(self._sharing, fcntl.LOCK_SH)
+            self.folder.share()
 
     async def _create(self) -> None:
         """Make the data beside its place and move it there when whole, so that no half of it is ever used."""
@@ -185,7 +176,7 @@ class LocalPostgres:
         with tempfile.TemporaryDirectory(dir=self.data_dir.parent, prefix=".new-") as scratch:
             whole = Path(scratch) / "data"
             whole.parent.chmod(0o711)
-            self._own_folder(whole)
+            self.folder.own(whole)
             options = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--auth=trust")
             await self._programs.run(
                 "initdb", "-D", str(whole), "-U", DATABASE, "--no-instructions", *options
@@ -195,15 +186,15 @@ class LocalPostgres:
             whole.rename(self.data_dir)
 
     async def _launch(self) -> None:
-        self._own_folder(self.socket_dir)
+        self.folder.own(self.socket_dir)
         configuration = self.data_dir / "postgresql.conf"
         configuration.write_text(CONFIGURATION.format(socket_dir=quoted(self.socket_dir)))
-        self._give(configuration)
+        self.folder.give(configuration)
         log_file = self.data_dir / "startup.log"
         log_file.unlink(missing_ok=True)
         timeout = ("-t", f"{self.start_timeout_s:.0f}")
         await self._pg_ctl("start", "-w", *timeout, "-l", str(log_file), said_in=log_file)
-        self._note.write_text(self._pid())
+        self.folder.note_our_server()
         await create_database(self.url)
         log.info("postgres.started", data=str(self.data_dir))
 
@@ -212,66 +203,6 @@ class LocalPostgres:
 
     async def _pg_ctl(self, *words: str, said_in: Path | None = None) -> None:
         await self._programs.run("pg_ctl", *words, "-D", str(self.data_dir), "-s", said_in=said_in)
-
-    # -- files ----------------------------------------------------------------------------------------------
-
-    @property
-    def _note(self) -> Path:
-        """Name the file that says which server one of us started."""
-        return self.data_dir / "callfloor.pid"
-
-    def _lock_file(self, name: str) -> Path:
-        return self.data_dir.with_name(f".{self.data_dir.name}.{name}.lock")
-
-    async def _alone(self) -> IO[str]:
-        """Hold everybody else off starting and stopping, until closed."""
-        file = self._lock_file("start").open("a")
-        await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_EX)
-        return file
-
-    def _used_by_others(self) -> bool:
-        with self._lock_file("users").open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
-
-    def _started_by_us(self) -> bool:
-        return read_or_empty(self._note) == self._pid() != ""
-
-    def _alive(self) -> bool:
-        try:
-            os.kill(int(self._pid()), 0)
-        except (ValueError, ProcessLookupError):
-            return False
-        except PermissionError:  # it is, and runs as somebody else
-            pass
-        return True
-
-    def _pid(self) -> str:
-        return read_or_empty(self.data_dir / "postmaster.pid").partition("\n")[0]
-
-    def _version(self) -> int | None:
-        text = read_or_empty(self.data_dir / "PG_VERSION").strip()
-        return int(text) if text.isdigit() else None
-
-    def _own_folder(self, folder: Path) -> None:
-        """Make a folder that only the server's user enters, or make sure that it is one."""
-        try:
-            folder.mkdir(mode=0o700)
-            self._give(folder)
-        except FileExistsError:
-            status = folder.lstat()
-            ours = status.st_uid == self.user.effective_uid and not status.st_mode & 0o077
-            if not (stat.S_ISDIR(status.st_mode) and ours):
-                raise EmbeddedServerFailed(
-                    f"{folder} belongs to somebody else or is open to others: remove it"
-                ) from None
-
-    def _give(self, path: Path) -> None:
-        if self.user.uid is not None and self.user.gid is not None:
-            os.chown(path, self.user.uid, self.user.gid)
 
 
 def quoted(path: Path) -> str:
