@@ -59,6 +59,11 @@ COMMANDS = (
         "report:report",
         "Ask what days that are over were like: figures, and the contacts they are made of.",
     ),
+    CommandAtNeed(
+        "measure",
+        "measure:measure",
+        "Measure days that are over by other rules; what happens from now on goes by floor.toml.",
+    ),
     CommandAtNeed("asterisk", "asterisk:app", "Get an Asterisk, run it, see how it is."),
 )
 

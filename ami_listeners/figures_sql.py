@@ -103,6 +103,7 @@ AGENTS = Subject(
 def scripts() -> Mapping[str, LiteralString]:
     """Return what makes roll-ups, reports and views, by name, in the order in which they build on another."""
     return {
+        "formulas": _written("formulas.sql"),
         "shares": _written("shares.sql"),
         "queue_rollups": _written("rollups.sql.j2", subject=QUEUES),
         "agent_rollups": _written("rollups.sql.j2", subject=AGENTS),

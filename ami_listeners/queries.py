@@ -24,9 +24,9 @@ class Migration:
 
 
 @cache
-def queries() -> dict[str, LiteralString]:
-    """Return every query of sql/queries.sql by its name."""
-    text = (files("ami_listeners") / "sql" / "queries.sql").read_text("utf-8")
+def queries(of: str = "queries") -> dict[str, LiteralString]:
+    """Return every query of a file in sql by its name."""
+    text = (files("ami_listeners") / "sql" / f"{of}.sql").read_text("utf-8")
     _, *parts = NAME.split(text)
     return {name: literal(sql.strip()) for name, sql in zip(parts[::2], parts[1::2], strict=True)}
 

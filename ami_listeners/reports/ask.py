@@ -139,8 +139,8 @@ async def _formulas(
 ) -> dict[str, str]:
     if not definition.service_level:
         return {}
-    rows = await _rows(connection, literal(report_queries()["formulas"]), {})
-    known = {row["queue"]: row["service_level_formula"] for row in rows}
+    rows = await _rows(connection, literal(report_queries()["formulas"]), _between(question))
+    known = {row["queue"]: row["formula"] for row in rows}
     return {queue: question.formula or known.get(queue, USUAL_SERVICE_LEVEL) for queue in sorted(queues)}
 
 

@@ -15,8 +15,8 @@ FROM {report}(%(bounds)s::timestamptz[], %(names)s::text[])
 ORDER BY 1, 2
 
 -- formulas --
--- Read by which formula each queue's service level is counted.
-SELECT queue, service_level_formula FROM queues
+-- Read by which formula each queue's service level is counted at the end of what is asked for.
+SELECT queue, formula FROM service_level_formulas(%(until)s)
 
 -- gaps --
 -- Read when nobody listened.

@@ -79,7 +79,7 @@ def report(
     config: Annotated[Path, typer.Option("--config", "-c", help="The configuration.")] = FLOOR,
 ) -> None:
     """Ask what days that are over were like: figures, and the contacts they are made of."""
-    zone = asked.zone(tz, "--tz") if tz else _site_zone(config, database)
+    zone = asked.zone(tz, "--tz") if tz else site_zone(config, database)
     now = utc_now()
     begins, ends = asked.beginning(since, zone, now, "--from"), asked.end(until, zone, now, "--to")
     question: Question | ContactsQuestion
@@ -110,7 +110,8 @@ def report(
     _give(answer, form, output, every_column=every_column)
 
 
-def _site_zone(config: Path, database: str) -> zoneinfo.ZoneInfo:
+def site_zone(config: Path, database: str) -> zoneinfo.ZoneInfo:
+    """Give the site's clock; UTC where there is no site but a database."""
     if database and not config.exists():
         return zoneinfo.ZoneInfo("UTC")
     return zoneinfo.ZoneInfo(load(config).site.timezone)
@@ -119,7 +120,7 @@ def _site_zone(config: Path, database: str) -> zoneinfo.ZoneInfo:
 async def _asked(
     question: Question | ContactsQuestion, config: Path, url: str, *, with_lists: bool
 ) -> Answer:
-    async with _database(config, url) as database:
+    async with opened_database(config, url) as database:
         if isinstance(question, ContactsQuestion):
             return await contacts(database, question)
         answer = await ask(database, question)
@@ -127,7 +128,8 @@ async def _asked(
 
 
 @contextlib.asynccontextmanager
-async def _database(config: Path, url: str) -> AsyncIterator[Database]:
+async def opened_database(config: Path, url: str) -> AsyncIterator[Database]:
+    """Open the database that is named, or the site's; raises DatabaseUnreachable when it is used."""
     if url:
         settings = DatabaseSettings(url=url)
     else:

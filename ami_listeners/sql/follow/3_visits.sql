@@ -1,5 +1,29 @@
 -- Visits: one row that tells the whole story.
 
+-- Where somebody has said so afterwards, a visit is in time, and an abandon short, by that rule and not as told.
+CREATE OR REPLACE FUNCTION remeasure_visits(names text[]) RETURNS bigint LANGUAGE sql AS $$
+    WITH measured AS (
+        SELECT visit,
+            coalesce(wait_s + CASE WHEN callback_taken_at IS NULL THEN 0 ELSE callback_s END <= (
+                SELECT r.service_level_s FROM queue_rules r
+                WHERE r.queue = v.queue AND decided_at >= r.since AND decided_at < r.until
+                    AND r.service_level_s IS NOT NULL ORDER BY r.number DESC LIMIT 1), within_service_level) AS within,
+            CASE WHEN outcome <> 'answered' THEN coalesce(outcome = 'abandoned' AND wait_s <= (
+                SELECT r.short_abandon_s FROM queue_rules r
+                WHERE r.queue = v.queue AND decided_at >= r.since AND decided_at < r.until
+                    AND r.short_abandon_s IS NOT NULL ORDER BY r.number DESC LIMIT 1), short) ELSE short END AS short
+        FROM visits v WHERE visit = ANY (names) AND decided_at IS NOT NULL
+    ), changed AS (
+        UPDATE visits v SET within_service_level = m.within, short = m.short
+        FROM measured m
+        WHERE v.visit = m.visit AND (v.within_service_level, v.short) IS DISTINCT FROM (m.within, m.short)
+        RETURNING v.visit
+    )
+    SELECT count(*) FROM changed
+$$;
+COMMENT ON FUNCTION remeasure_visits IS
+    'Measures these visits by the rules that were said afterwards, and says how many that changed';
+
 CREATE OR REPLACE FUNCTION recount_visits(names text[]) RETURNS void LANGUAGE sql AS $$
     WITH told AS (
         SELECT *, CASE WHEN kind IN ('answered', 'visit_ended') THEN 'decided' ELSE kind END AS step,
@@ -58,7 +82,7 @@ CREATE OR REPLACE FUNCTION recount_visits(names text[]) RETURNS void LANGUAGE sq
         callback_taken_at, callback_number,
         CASE WHEN callback_number IS NOT NULL THEN coalesce(callback_tries, 0) END,
         CASE WHEN callback_number IS NOT NULL THEN coalesce(callback_failures, 0) END,
-        called_back_at, callback_s
+        called_back_at, coalesce(callback_s, (decided->>'callback_s')::float8)
     FROM counted
     ON CONFLICT (visit) DO UPDATE SET
         contact = excluded.contact, queue = excluded.queue, source = excluded.source,
@@ -74,7 +98,8 @@ CREATE OR REPLACE FUNCTION recount_visits(names text[]) RETURNS void LANGUAGE sq
         transfer_kind = excluded.transfer_kind, transferred_to = excluded.transferred_to,
         callback_taken_at = excluded.callback_taken_at, callback_number = excluded.callback_number,
         callback_tries = excluded.callback_tries, callback_failures = excluded.callback_failures,
-        called_back_at = excluded.called_back_at, callback_s = excluded.callback_s
+        called_back_at = excluded.called_back_at, callback_s = excluded.callback_s;
+    SELECT remeasure_visits(names) WHERE EXISTS (SELECT FROM queue_rules)
 $$;
 COMMENT ON FUNCTION recount_visits IS 'Makes the rows of these visits from all that was told of them';
 
@@ -95,6 +120,7 @@ BEGIN
             bool_or((body->>'short')::bool) FILTER (WHERE kind = 'visit_ended') AS short,
             max((body->>'position')::int) FILTER (WHERE kind = 'visit_ended') AS position_left,
             max(body->>'key') FILTER (WHERE kind = 'visit_ended') AS key,
+            max((body->>'callback_s')::float8) FILTER (WHERE step = 2) AS callback_s,
             max(agent) AS agent, max(body->>'offer') FILTER (WHERE step = 2) AS offer,
             count(*) FILTER (WHERE step = 4) AS handled, max(at) FILTER (WHERE step = 4) AS handled_at,
             coalesce(max((body->>'talk_s')::float8) FILTER (WHERE step = 4), 0) AS talk_s,
@@ -119,11 +145,11 @@ BEGIN
             visit, contact, queue, source, system, direct, priority, position_joined, joined_at, decided_at,
             outcome, wait_s, within_service_level, short, position_left, key, agent, offer, handled,
             handled_at, talk_s, hold_s, ended_by, wrap_up_s, wrapped_up_at, transfers, transfer_kind,
-            transferred_to)
+            transferred_to, callback_s)
         SELECT visit, contact, queue, source, system, direct, priority, position_joined, joined_at,
             decided_at, outcome, wait_s, within_service_level, short, position_left, key, agent, offer,
             handled, handled_at, talk_s, hold_s, ended_by, wrap_up_s, wrapped_up_at, transfers,
-            transfer_kind, transferred_to
+            transfer_kind, transferred_to, callback_s
         FROM told WHERE clear
         ON CONFLICT (visit) DO UPDATE SET
             contact = coalesce(v.contact, excluded.contact), queue = coalesce(v.queue, excluded.queue),
@@ -143,7 +169,8 @@ BEGIN
             wrapped_up_at = coalesce(v.wrapped_up_at, excluded.wrapped_up_at),
             transfers = v.transfers + excluded.transfers,
             transfer_kind = coalesce(v.transfer_kind, excluded.transfer_kind),
-            transferred_to = coalesce(v.transferred_to, excluded.transferred_to)
+            transferred_to = coalesce(v.transferred_to, excluded.transferred_to),
+            callback_s = coalesce(v.callback_s, excluded.callback_s)
         WHERE num_nulls(v.joined_at, excluded.joined_at) > 0
             AND num_nulls(v.decided_at, excluded.decided_at) > 0
             AND num_nulls(v.handled_at, excluded.handled_at) > 0
@@ -155,6 +182,9 @@ BEGIN
     SELECT array_agg(visit) INTO doubtful FROM told WHERE visit NOT IN (SELECT visit FROM merged);
     IF doubtful IS NOT NULL THEN
         PERFORM recount_visits(doubtful);
+    END IF;
+    IF EXISTS (SELECT FROM queue_rules) THEN
+        PERFORM remeasure_visits((SELECT array_agg(DISTINCT visit) FROM arrived WHERE visit IS NOT NULL));
     END IF;
     RETURN NULL;
 END $$;
