@@ -42,22 +42,24 @@ class Script:
 def scripts() -> tuple[Script, ...]:
     """Return all there are, in the order in which they build on each other."""
     return (
-        *follow_scripts(),
+        *kept_in("follow"),
         *(
             Script(f"figures/{name}", sql, rebuild=name.endswith("rollups"))
             for name, sql in figures_sql.scripts().items()
         ),
+        *kept_in("quality"),
     )
 
 
-def follow_scripts() -> tuple[Script, ...]:
-    """Return how the tables follow the facts: sql/follow, by name."""
-    folder = files("ami_listeners") / "sql" / "follow"
+def kept_in(place: str) -> tuple[Script, ...]:
+    """Return what a folder of sql has, by name: `follow` is how the tables follow the facts."""
+    folder = files("ami_listeners") / "sql" / place
     found = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
     )
     return tuple(
-        Script(f"follow/{file.name.removesuffix('.sql')}", literal(file.read_text("utf-8"))) for file in found
+        Script(f"{place}/{file.name.removesuffix('.sql')}", literal(file.read_text("utf-8")))
+        for file in found
     )
 
 

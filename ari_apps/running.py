@@ -18,6 +18,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from ami_listeners.clock import Clock
+from ami_listeners.data_quality import QualityOfLastDay
 from ami_listeners.database import Database
 from ami_listeners.errors import DatabaseUnreachable
 from ami_listeners.exporter import Exporter
@@ -222,6 +223,10 @@ async def _remembering(
     floor.watchers.append(floor.listening.take)
     floor.exporter.add(floor.listening.families)
     floor.exporter.add(lambda: journal_families(journal.health(), database.health, clock.moment()))
+    if only is not Half.APPS:
+        quality = QualityOfLastDay(database)
+        telling.start(quality.keep_asking(), "ask how well the last day was heard")
+        floor.exporter.add(quality.families)
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
     return floor
 

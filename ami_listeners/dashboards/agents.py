@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ami_listeners.dashboards.floor_now import HEARD
 from ami_listeners.dashboards.panel import AGENT, OF_AGENT, UNITS, WINDOW, Dashboard, Panel, Query
 from ami_listeners.promql import grown, quotient
 from queue_strategies.definitions import AGENT_FIGURES
@@ -38,6 +39,7 @@ AGENTS = Dashboard(
     refresh="1m",
     variables=(AGENT, WINDOW),
     rows=(
+        HEARD,
         FIGURES[:2],
         FIGURES[2:],
         (

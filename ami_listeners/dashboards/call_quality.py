@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ami_listeners.dashboards.floor_now import NOT_HEARD
+from ami_listeners.dashboards.floor_now import HEARD
 from ami_listeners.dashboards.panel import WINDOW, Dashboard, Kind, Panel, Query
 
 POOR = "3.6"
@@ -43,7 +43,7 @@ CALL_QUALITY = Dashboard(
                 queries=[Query(f"sum by (direction) ({LEGS})", "{{direction}}")],
                 kind=Kind.NUMBER,
             ),
-            NOT_HEARD,
+            *HEARD,
         ),
         (
             Panel(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ami_listeners.dashboards.panel import OF_QUEUE, QUEUE, WINDOW, Dashboard, Kind, Panel, Query
 from ami_listeners.promql import added
+from ami_listeners.reports.answer import Badge
 from queue_strategies.definitions import QUEUE_FIGURES, SERVICE_LEVELS, USUAL_SERVICE_LEVEL, Good, Quotient
 
 
@@ -24,7 +25,18 @@ NOT_HEARD = Panel(
     alarm=0.001,
     good=Good.LOWER,
 )
-"""The badge of what is shown."""
+BADGE = Panel(
+    title="Data quality",
+    text="How far the last 24 hours can be trusted; gaps: something was not heard; doubtful: much was not, "
+    "or Asterisk's own records or clock say otherwise",
+    queries=[Query("max (callfloor_data_quality_badge)")],
+    kind=Kind.NUMBER,
+    words=tuple(Badge),
+    alarm=1,
+    good=Good.LOWER,
+)
+HEARD = (BADGE, NOT_HEARD)
+"""How well it was heard, on every dashboard."""
 
 FLOOR_NOW = Dashboard(
     uid="callfloor-now",
@@ -70,7 +82,7 @@ FLOOR_NOW = Dashboard(
                     ("abandonment_rate", "percentunit", 0.1),
                 )
             ),
-            NOT_HEARD,
+            *HEARD,
         ),
         (
             Panel(

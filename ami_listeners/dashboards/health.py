@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ami_listeners.dashboards.floor_now import NOT_HEARD
+from ami_listeners.dashboards.floor_now import HEARD
 from ami_listeners.dashboards.panel import BYTES, ON_OFF, PER_SECOND, Dashboard, Kind, Panel, Query
 from queue_strategies.definitions import Good
 
@@ -42,7 +42,7 @@ HEALTH = Dashboard(
                 kind=Kind.NUMBER,
                 alarm=1,
             ),
-            NOT_HEARD,
+            *HEARD,
         ),
         (
             lines(

@@ -85,6 +85,9 @@ def field_defaults(panel: Panel) -> dict[str, Any]:
     defaults: dict[str, Any] = {"unit": panel.unit, "min": 0, "thresholds": thresholds(panel)}
     if panel.unit == "percentunit":
         defaults["max"] = 1
+    if panel.words:
+        texts = {str(number): {"text": word, "index": number} for number, word in enumerate(panel.words)}
+        defaults["mappings"] = [{"type": "value", "options": texts}]
     if panel.kind is Kind.LINES:
         stacking = {"mode": "normal", "group": "A"} if panel.stacked else {"mode": "none", "group": "A"}
         defaults["custom"] = {

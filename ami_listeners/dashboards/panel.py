@@ -48,6 +48,8 @@ class Panel:
     """What the number means, in one sentence."""
     good: Good = Good.NEITHER
     stacked: bool = False
+    words: Sequence[str] = ()
+    """What 0, 1 and so on mean, where the number is none."""
     alarm: float | None = None
     """From here on, or below it where more is better, it is red."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ami_listeners.dashboards.floor_now import NOT_HEARD
+from ami_listeners.dashboards.floor_now import HEARD
 from ami_listeners.dashboards.panel import OF_QUEUE, QUEUE, UNITS, WINDOW, Dashboard, Panel, Query
 from ami_listeners.promql import grown, quotient
 from queue_strategies.definitions import QUEUE_FIGURES, QUEUE_MEASURES
@@ -66,6 +66,6 @@ QUEUE_DAY = Dashboard(
                 ],
             ),
         ),
-        (NOT_HEARD,),
+        HEARD,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from ami_listeners.reports.period import Span
 from ami_listeners.reports.question import ContactsQuestion, Question
@@ -63,10 +64,21 @@ class Gap:
     reason: str
 
 
+class Badge(StrEnum):
+    """How far a report can be trusted, in a word."""
+
+    GOOD = "good"
+    GAPS = "gaps"
+    """Something was not heard, or concluded afterwards."""
+    DOUBTFUL = "doubtful"
+    """Much was not heard, or Asterisk's own records or clock say something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataQuality:
-    """How much of a report's time was heard."""
+    """How much of a report's time was heard, and what is known to be wrong with it."""
 
+    badge: Badge
     heard_ratio: float
     """Of the time that has passed already."""
     gap_s: float
@@ -74,11 +86,14 @@ class DataQuality:
     gaps: tuple[Gap, ...] = ()
     touched: frozenset[Span] = frozenset()
     """The spans of which not everything was heard."""
-
-    @property
-    def badge(self) -> str:
-        """Name it in a word: good, or gaps."""
-        return "gaps" if self.gaps else "good"
+    concluded: int = 0
+    """Visits and calls of which something was not heard, but concluded later."""
+    corrected: int = 0
+    """Visits of which something else was told after they had been counted."""
+    mismatches: int = 0
+    """Calls of which Asterisk's own records say something else."""
+    worst_offset_s: float | None = None
+    """How far Asterisk's clock was off ours; None: they were not compared."""
 
 
 @dataclass(frozen=True, slots=True)

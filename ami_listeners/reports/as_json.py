@@ -43,6 +43,10 @@ def _quality(answer: Answer) -> dict[str, Any]:
         "badge": told.badge,
         "heard_ratio": told.heard_ratio,
         "gap_s": told.gap_s,
+        "concluded": told.concluded,
+        "corrected": told.corrected,
+        "mismatches": told.mismatches,
+        "worst_offset_s": told.worst_offset_s,
         "gaps": [
             {
                 "from": gap.began.astimezone(zone).isoformat(),

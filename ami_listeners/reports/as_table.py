@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ami_listeners.reports import wording
-from ami_listeners.reports.answer import Answer, Column, Row
+from ami_listeners.reports.answer import Answer, Badge, Column, Row
 from ami_listeners.reports.question import Question, Step
 
 GAP = 2
@@ -27,7 +27,7 @@ def show(console: Console, answer: Answer, *, every_column: bool = False) -> Non
     console.print(
         Text(f"{wording.title(answer.question)}  {wording.period(answer.question)}", "bold"), soft_wrap=True
     )
-    style = "yellow" if answer.quality.gaps else "dim"
+    style = "dim" if answer.quality.badge is Badge.GOOD else "yellow"
     console.print(Text(wording.quality(answer), style), soft_wrap=True)
     if not answer.rows:
         console.print("nothing happened then")

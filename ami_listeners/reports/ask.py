@@ -10,11 +10,11 @@ from typing import Any, LiteralString
 from psycopg.rows import dict_row, tuple_row
 
 from ami_listeners.database import Connection, Database
-from ami_listeners.queries import literal
-from ami_listeners.reports.answer import Answer, Column, Gap, Row
+from ami_listeners.queries import literal, queries
+from ami_listeners.reports.answer import Answer, Column, DataQuality, Gap, Row
 from ami_listeners.reports.columns import Key, cells_of, columns_of
 from ami_listeners.reports.errors import QuestionError
-from ami_listeners.reports.heard import judge
+from ami_listeners.reports.heard import judged
 from ami_listeners.reports.lists import columns_of_list
 from ami_listeners.reports.period import Span, spans
 from ami_listeners.reports.question import ContactsQuestion, Question, Step
@@ -36,7 +36,7 @@ async def ask(database: Database, question: Question) -> Answer:
         await _check_table(connection, definition)
         counted = await _count(connection, definition, question, cut)
         formulas = await _formulas(connection, definition, question, {key[0] for _, key in counted})
-        gaps = await _gaps(connection, question)
+        quality = await _quality(connection, question, cut)
     columns = columns_of(definition)
     rows = [
         Row(cells_of(definition, counts, formulas, key), cut[number - 1], key)
@@ -48,7 +48,7 @@ async def ask(database: Database, question: Question) -> Answer:
         columns=columns,
         rows=tuple(rows),
         totals=tuple(_totals(definition, counted, formulas, question)),
-        quality=judge(gaps, cut, question.since, question.until, database.clock.wall()),
+        quality=quality,
         formulas=formulas,
     )
 
@@ -75,13 +75,13 @@ async def contacts(database: Database, question: ContactsQuestion) -> Answer:
         await cursor.execute(listing(source, count, key=bool(question.key)), parameters)
         rows = await cursor.fetchall()
         columns = columns_of_list((column.name for column in cursor.description or ()), count)
-        gaps = await _gaps(connection, question)
+        quality = await _quality(connection, question, ())
     return Answer(
         question=question,
         keys=(),
         columns=columns,
         rows=tuple(Row(tuple(row[column.name] for column in columns)) for row in rows[: question.limit]),
-        quality=judge(gaps, (), question.since, question.until, database.clock.wall()),
+        quality=quality,
         cut=len(rows) > question.limit,
     )
 
@@ -144,10 +144,14 @@ async def _formulas(
     return {queue: question.formula or known.get(queue, USUAL_SERVICE_LEVEL) for queue in sorted(queues)}
 
 
-async def _gaps(connection: Connection, question: Question | ContactsQuestion) -> list[Gap]:
+async def _quality(
+    connection: Connection, question: Question | ContactsQuestion, cut: Sequence[Span]
+) -> DataQuality:
     cursor = connection.cursor(row_factory=tuple_row)
     await cursor.execute(literal(report_queries()["gaps"]), _between(question))
-    return [Gap(*row) for row in await cursor.fetchall()]
+    gaps = [Gap(*row) for row in await cursor.fetchall()]
+    (told,) = await _rows(connection, queries()["data_quality"], _between(question))
+    return judged(told, gaps, cut)
 
 
 async def _check_table(connection: Connection, definition: Definition) -> None:

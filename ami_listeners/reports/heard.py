@@ -1,27 +1,27 @@
-"""Judge how well the time of a report was heard: which gaps lie in it, and which spans they touch."""
+"""Tell how well the time of a report was heard: which gaps lie in it, and which spans they touch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from ami_listeners.reports.answer import DataQuality, Gap
+from ami_listeners.reports.answer import Badge, DataQuality, Gap
 from ami_listeners.reports.period import Span
 
 
-def judge(
-    gaps: Iterable[Gap], spans: Sequence[Span], since: datetime, until: datetime, now: datetime
-) -> DataQuality:
-    """Judge the time from `since` to `until`, so far as it has passed `now`."""
-    inside = [gap for gap in gaps if max(gap.began, since) < min(gap.ended, until)]
-    deaf = joined((max(gap.began, since), min(gap.ended, until)) for gap in inside)
-    gap_s = sum((ended - began).total_seconds() for began, ended in deaf)
-    passed_s = (min(until, max(now, since)) - since).total_seconds()
+def judged(told: Mapping[str, Any], gaps: Sequence[Gap], spans: Sequence[Span]) -> DataQuality:
+    """Tell what the database says of a time, and which of its spans its gaps touch."""
     return DataQuality(
-        heard_ratio=max(0.0, 1.0 - gap_s / passed_s) if passed_s else 1.0,
-        gap_s=gap_s,
-        gaps=tuple(inside),
-        touched=frozenset(touched(deaf, spans)),
+        badge=Badge(told["badge"]),
+        heard_ratio=told["heard_ratio"],
+        gap_s=told["gap_s"],
+        gaps=tuple(gaps),
+        touched=frozenset(touched(joined((gap.began, gap.ended) for gap in gaps), spans)),
+        concluded=told["concluded"],
+        corrected=told["corrected"],
+        mismatches=told["mismatches"],
+        worst_offset_s=told["worst_offset_s"],
     )
 
 

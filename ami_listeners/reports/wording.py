@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ami_listeners.reports.answer import Answer, Cell, Column
+from ami_listeners.reports.answer import Answer, Cell, Column, DataQuality
 from ami_listeners.reports.period import label
 from ami_listeners.reports.question import ContactsQuestion, Question, Step
 from ami_listeners.reports.subjects import DEFINITIONS
@@ -13,6 +14,8 @@ from queue_strategies.definitions import Unit
 
 NOTHING = "–"
 ALL = "all"
+CLOCKS_APART_S = 1.0
+"""What is less is not worth a word."""
 
 
 def worded(cell: Cell, column: Column, zone: ZoneInfo) -> str:
@@ -71,13 +74,25 @@ def period(question: Question | ContactsQuestion) -> str:
 
 
 def quality(answer: Answer) -> str:
-    """Say in a sentence how well that time was heard."""
+    """Say in a sentence how well that time was heard, the badge first."""
     told = answer.quality
-    if not told.gaps:
-        return "heard without a gap"
-    count = f"{len(told.gaps)} gaps" if len(told.gaps) > 1 else "a gap"
-    heard = f"{100 * told.heard_ratio:.2f} % heard"
-    return f"{heard}: {count}, {duration(told.gap_s)} in all; figures may be too low"
+    return f"{told.badge}: {'; '.join(_quality(told))}"
+
+
+def _quality(told: DataQuality) -> Iterator[str]:
+    if told.gaps:
+        count = f"{len(told.gaps)} gaps" if len(told.gaps) > 1 else "a gap"
+        yield f"{100 * told.heard_ratio:.2f} % heard, {count}, {duration(told.gap_s)} in all"
+    else:
+        yield "heard without a gap"
+    if told.concluded:
+        yield f"{told.concluded:,} ends were not heard, but concluded"
+    if told.corrected:
+        yield f"{told.corrected:,} visits were corrected later"
+    if told.mismatches:
+        yield f"{told.mismatches:,} calls differ from Asterisk's own records"
+    if told.worst_offset_s is not None and told.worst_offset_s >= CLOCKS_APART_S:
+        yield f"clocks were {told.worst_offset_s:.1f} s apart"
 
 
 def formulas(answer: Answer) -> list[str]:

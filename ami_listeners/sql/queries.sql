@@ -132,6 +132,10 @@ ON CONFLICT (queue) DO UPDATE SET
     service_level_formula = excluded.service_level_formula, short_abandon_s = excluded.short_abandon_s,
     changed_at = now()
 
+-- data_quality --
+-- Read how well a time was heard.
+SELECT * FROM data_quality(%(since)s, %(until)s)
+
 -- patiently --
 -- Let every statement of this transaction take its time.
 SET LOCAL statement_timeout = 0

@@ -20,9 +20,7 @@ SELECT queue, formula FROM service_level_formulas(%(until)s)
 
 -- gaps --
 -- Read when nobody listened.
-SELECT began_at, ended_at, coalesce(reason, '') FROM gaps
-WHERE began_at < %(until)s AND ended_at > %(since)s
-ORDER BY began_at
+SELECT began_at, ended_at, reason FROM system_gaps_between(%(since)s, %(until)s) ORDER BY began_at, ended_at
 
 -- listed_visits --
 -- List the visits that a number is made of.

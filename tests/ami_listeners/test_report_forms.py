@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from ami_listeners.reports import as_csv, as_table, as_xlsx
-from ami_listeners.reports.answer import Answer, Column, DataQuality, Gap, Listed, Row
+from ami_listeners.reports.answer import Answer, Badge, Column, DataQuality, Gap, Listed, Row
 from ami_listeners.reports.formats import WRITERS, Format
 from ami_listeners.reports.period import spans
 from ami_listeners.reports.pictures import ticks
@@ -51,7 +51,7 @@ def list_of_callers() -> Answer:
         Row((name, SINCE + dt.timedelta(hours=number), number, 61.5 * number, None if number == 0 else 0.5))
         for number, name in enumerate(HOSTILE)
     )
-    return Answer(question, (), COLUMNS, rows, DataQuality(1.0, 0.0))
+    return Answer(question, (), COLUMNS, rows, DataQuality(Badge.GOOD, 1.0, 0.0))
 
 
 def hours_of_queues() -> Answer:
@@ -69,7 +69,7 @@ def hours_of_queues() -> Answer:
         columns=COLUMNS,
         rows=rows,
         totals=(Row(("", SINCE, 300, 75.0, 0.5), spans(SINCE, UNTIL, Step.ALL, BERLIN)[0]),),
-        quality=DataQuality(0.997, 300.0, (gap,), frozenset(cut[:1])),
+        quality=DataQuality(Badge.GAPS, 0.997, 300.0, (gap,), frozenset(cut[:1])),
         formulas={HOSTILE[0]: "answered_within/offered"},
         lists={(3, "answered"): Listed(COLUMNS, list_of_callers().rows)},
     )
@@ -144,7 +144,7 @@ def test_no_name_steers_the_terminal(answer: Answer) -> None:
     assert "Zoë “Z” 张" in text
     assert "12.5" not in text
     if answer.keys:
-        assert "99.70 % heard: a gap, 5:00 in all" in text
+        assert "gaps: 99.70 % heard, a gap, 5:00 in all" in text
         assert f"2026-10-25 00:00 {as_table.MARK}" in text
         assert "87.5 %" in text
         assert "1:15" in text

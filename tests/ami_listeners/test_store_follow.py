@@ -40,7 +40,7 @@ from tests.ami_listeners.test_figures_agree import Day
 CLOCK = Clock(moment=lambda: 0.0, wall=lambda: datetime(2026, 3, 1, 9, tzinfo=UTC))
 FOLLOW = ("contacts", "calls", "visits", "offers", "segments", "agent_states")
 EMPTY = """
-    TRUNCATE facts, contacts, calls, visits, offers, segments, agent_states,
+    TRUNCATE facts, corrections, contacts, calls, visits, offers, segments, agent_states,
         queue_quarters, queue_days, agent_quarters, agent_days
 """
 READY: LiteralString = "SELECT agent, available_s FROM agent_figures WHERE available_s > 0 ORDER BY agent"

@@ -103,6 +103,8 @@ async def test_one_is_killed_and_the_database_is_away_while_another_listens(
     devices = {fact.device for fact in first.of(DeviceChanged)}
     assert await rows(server.url, by_what_they_say) == [(len(devices),)], "those of the first look round"
     assert kept["listener_gap"] >= 1
+    unheard = "SELECT began_at FROM system_gaps WHERE began_at < (SELECT min(seen_at) FROM listeners)"
+    assert await rows(server.url, unheard) == [], "the first listened all the time"
     await database.stop()
     await server.stop()
 

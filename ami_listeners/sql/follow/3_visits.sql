@@ -103,6 +103,17 @@ CREATE OR REPLACE FUNCTION recount_visits(names text[]) RETURNS void LANGUAGE sq
 $$;
 COMMENT ON FUNCTION recount_visits IS 'Makes the rows of these visits from all that was told of them';
 
+CREATE OR REPLACE FUNCTION correct_visits(names text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE decided visits[] := ARRAY(SELECT v FROM visits v WHERE visit = ANY (names) AND decided_at IS NOT NULL);
+BEGIN
+    PERFORM recount_visits(names);
+    INSERT INTO corrections AS c (visit, decided_at)
+    SELECT visit, v.decided_at FROM unnest(decided) d JOIN visits v USING (visit)
+    WHERE (v.queue, v.decided_at, v.outcome, v.wait_s) IS DISTINCT FROM (d.queue, d.decided_at, d.outcome, d.wait_s)
+    ON CONFLICT (visit) DO UPDATE SET decided_at = excluded.decided_at, corrected_at = excluded.corrected_at;
+END $$;
+COMMENT ON FUNCTION correct_visits IS 'Recounts these visits, and notes those of which figures had said something else';
+
 CREATE OR REPLACE FUNCTION follow_visits() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE doubtful text[];
 BEGIN
@@ -181,7 +192,7 @@ BEGIN
     )
     SELECT array_agg(visit) INTO doubtful FROM told WHERE visit NOT IN (SELECT visit FROM merged);
     IF doubtful IS NOT NULL THEN
-        PERFORM recount_visits(doubtful);
+        PERFORM correct_visits(doubtful);
     END IF;
     IF EXISTS (SELECT FROM queue_rules) THEN
         PERFORM remeasure_visits((SELECT array_agg(DISTINCT visit) FROM arrived WHERE visit IS NOT NULL));
