@@ -170,6 +170,17 @@ class Journal:
         self.state.spool_bytes = self.spool.size_bytes
         return self.state
 
+    @property
+    def trouble(self) -> str:
+        """Say why facts are, or soon will be, in danger for want of room; empty while there is enough."""
+        folder, health = self.spool.folder, self.health()
+        if health.disk_error:
+            lost = f", {health.lost.total()} are lost" if health.lost else ""
+            return (
+                f"{folder} takes no more ({health.disk_error}), {health.in_memory} facts wait in memory{lost}"
+            )
+        return f"the disk of {folder} fills, make room: {health.disk.warning}" if health.disk.warning else ""
+
     def lag_s(self) -> float:
         """Say for how long the oldest fact has waited for the database; 0 when none does."""
         since = self.state.waiting_since_moment

@@ -43,6 +43,8 @@ SETTLE_S = 1.0
 COMPARE_S = 300.0
 """Asterisk's clock is compared with ours this often."""
 RESTORE_WAIT_S = 10.0
+ON_ITS_WAY_S = 0.5
+"""What Asterisk told so shortly before our end may have been on its way to us."""
 
 OnDevice = Callable[[str, bool], None]
 """Told a device's name (`anna` of `PJSIP/anna`) and whether it can be reached."""
@@ -96,7 +98,7 @@ class Listener:
         """Believe what the database remembers, and begin to listen; Asterisk need not be there yet."""
         self.fold.restore(await self._believed())
         if (at := self._presence.last_heard()) is not None:
-            self.connection.heard_until(self.clock.moment_at(at))
+            self.connection.heard_until(self.clock.moment_at(at) - ON_ITS_WAY_S)
         self._tasks = [
             asyncio.create_task(self._listen(), name="listener.connection"),
             asyncio.create_task(self._settle(), name="listener.settle"),
@@ -145,8 +147,12 @@ class Listener:
                 self._denied.clear()
                 self._refused.clear()  # what refused then was not loaded yet, or not allowed yet
                 self._look(afresh=True)
+                if self._presence.last_heard() is None:
+                    self._presence.beat()  # nothing was missed before, but from now on
             case Gap():
                 self._look(afresh=True)
+            case Listing(action="CoreShowChannels"):
+                self._beat()
             case Listing(action="DeviceStateList"):
                 for device, state in self.fold.phones.states.items():
                     self._tell_device(device, state)
@@ -182,13 +188,18 @@ class Listener:
     async def _settle(self) -> None:
         while True:
             await asyncio.sleep(SETTLE_S)
-            if self.health.up:
-                self._presence.beat()
+            self._beat()
             moment = self.clock.moment()
             self._remember(self.fold.settle(moment))
             if moment >= self._compare_moment and (compared := self.connection.clock_offset.compared(moment)):
                 self._compare_moment = moment + COMPARE_S
                 self._remember([compared])
+
+    def _beat(self) -> None:
+        """Give a sign of life, unless something would be lost with us that nobody is told of then."""
+        health = self.health
+        if health.up and not health.waiting and self.fold.caught_up and not self.journal.health().in_memory:
+            self._presence.beat()
 
     async def _look_again(self) -> None:
         while True:

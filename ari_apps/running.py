@@ -228,6 +228,7 @@ async def _remembering(
         telling.start(quality.keep_asking(), "ask how well the last day was heard")
         floor.exporter.add(quality.families)
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
+    floor.health.add(lambda: [Check("disk", not (why := journal.trouble), why, needed=False)])
     return floor
 
 

@@ -32,8 +32,9 @@ FIRST, LAST = ("scenarios", "test_house.py"), ("queue_strategies",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the Asterisk under test be chosen."""
+    """Let the Asterisk under test be chosen, and faults last as long as in life."""
     parser.addoption("--older-asterisk", action="store_true", help="test on Debian 11's Asterisk 16.28")
+    parser.addoption("--long", action="store_true", help="let faults last long, and come often")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -89,6 +90,12 @@ def install(config: pytest.Config, wanted: Iterable[str]) -> None:
 def is_worker(config: pytest.Config) -> bool:
     """Tell whether this process is one of several that share the tests."""
     return hasattr(config, "workerinput")
+
+
+@pytest.fixture(scope="session")
+def long(pytestconfig: pytest.Config) -> bool:
+    """Whether faults are to last as long as in life."""
+    return bool(pytestconfig.getoption("long"))
 
 
 @pytest.fixture(scope="session")

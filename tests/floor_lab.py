@@ -189,15 +189,19 @@ class Floor:
             return await (await connection.execute(sql, parameters)).fetchall()
 
     async def metrics(self, at: str = "") -> dict[tuple[str, ...], float]:
-        """Scrape /metrics: (name, label values in the order of their names) to value."""
-        url = f"{at or f'http://{self.asterisk.configuration.http.listen}'}/metrics"
-        async with aiohttp.ClientSession() as session, session.get(url) as answer:
-            text = await answer.text()
-        return {
-            (sample.name, *(sample.labels[name] for name in sorted(sample.labels))): sample.value
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-        }
+        """Scrape /metrics of the floor, or of another process of it."""
+        return await scraped(at or f"http://{self.asterisk.configuration.http.listen}")
+
+
+async def scraped(at: str) -> dict[tuple[str, ...], float]:
+    """Scrape /metrics: (name, label values in the order of their names) to value."""
+    async with aiohttp.ClientSession() as session, session.get(f"{at}/metrics") as answer:
+        text = await answer.text()
+    return {
+        (sample.name, *(sample.labels[name] for name in sorted(sample.labels))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 async def hears(party: OutsideCall, *tones: int, patience_s: float = 5.0) -> Heard:

@@ -56,7 +56,8 @@ class Calls:
         its hang-up may be on the way.
         """
         there = {item.sent("Uniqueid") for item in items}
-        for item in items:
+        # A call is known by who called, though others may be listed first.
+        for item in sorted(items, key=is_called):
             yield from self._seen(item, began=asked - clock_seconds(item.text("Duration")))
         for channel in [each for each in self._call_of if each not in there]:
             call = self.open.get(self._call_of[channel])
@@ -132,6 +133,11 @@ class Calls:
             yield CallEnded(
                 moment=moment, call=name, cause=call.cause, duration_s=duration_s, answered=call.answered
             )
+
+
+def is_called(item: AmiEvent) -> bool:
+    """Tell a channel that was called from the one that its call began with."""
+    return item.sent("Uniqueid") != item.sent("Linkedid")
 
 
 def clock_seconds(text: str) -> float:

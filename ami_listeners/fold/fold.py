@@ -77,6 +77,13 @@ class Fold:
         self._takers = self._who_takes_what()
         self._gap = True
         """Something may have been missed since the last listing of all channels."""
+        self._unheard: tuple[float, str] | None = None
+        """Since when it may have been, after a time of listening, and why."""
+
+    @property
+    def caught_up(self) -> bool:
+        """Tell whether every channel there is is known."""
+        return not self._gap
 
     def restore(self, believed: Believed) -> None:
         """Begin with what was known before a restart."""
@@ -125,13 +132,10 @@ class Fold:
         match received:
             case Listing():
                 yield from self._listing(received)
-            case Connected(moment, began, why):
+            case Connected(_, began, why) | Gap(began, _, why):
                 self._gap = True
-                if began is not None:
-                    yield ListenerGap(moment=moment, source="ami", began_moment=began, reason=why)
-            case Gap(began, moment, why):
-                self._gap = True
-                yield ListenerGap(moment=moment, source="ami", began_moment=began, reason=why)
+                if self._unheard is None and began is not None:
+                    self._unheard = began, why
 
     def _visited(self, event: AmiEvent) -> Iterator[Fact]:
         return self._followed(self.visits.handle(event))
@@ -142,13 +146,21 @@ class Fold:
             case "CoreShowChannels":
                 yield from self.quality.listed({item.sent("Uniqueid") for item in items}, asked)
                 yield from self.calls.listed(items, asked, after_gap=self._gap)
-                self._gap = False
+                yield from self._caught_up(listing.moment)
             case "QueueStatus" if self._native:
                 yield from self._queues_listed(items, asked)
             case "DeviceStateList":
                 yield from self.phones.devices_listed(items, asked)
             case "PJSIPShowContacts":
                 yield from self.phones.contacts_listed(items, asked)
+
+    def _caught_up(self, moment: float) -> Iterator[Fact]:
+        """Tell of a gap once it is over: what came and went before the listing, nobody knows."""
+        self._gap = False
+        if self._unheard is not None:
+            began, why = self._unheard
+            self._unheard = None
+            yield ListenerGap(moment=moment, source="ami", began_moment=began, reason=why)
 
     def _queues_listed(self, items: Sequence[AmiEvent], asked: float) -> Iterator[Fact]:
         for item in items:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ami_listeners.clock import Clock
 from ami_listeners.database import Database
+from ami_listeners.listener import ON_ITS_WAY_S
 from ami_listeners.presence import Presence
 from queue_strategies.facts import ListenerGap
 from tests.ami_listeners.native_floor import NativeFloor
@@ -30,7 +31,7 @@ async def test_the_time_between_two_processes_is_a_gap(
         assert await second.journal.drained(5)
     ((began, ended, source),) = await rows(database_url, "SELECT began_at, ended_at, source FROM gaps")
     assert source == "ami"
-    assert abs(began - gone) < timedelta(seconds=0.5)
+    assert abs(gone - began - timedelta(seconds=ON_ITS_WAY_S)) < timedelta(seconds=0.5)
     assert ended - began > timedelta(seconds=1.4)
 
 

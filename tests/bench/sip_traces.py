@@ -89,7 +89,7 @@ def _note_caller(call: CallSeen, message: Message) -> None:
             call.trying = call.trying or message.moment
         case ["SIP/2.0", "200"], False if message.cseq.endswith("INVITE"):
             call.answered = call.answered or message.moment
-        case ["BYE", _], False:
+        case ["BYE", _], _:
             call.ended = call.ended or message.moment
 
 

@@ -1,0 +1,150 @@
+"""Whatever breaks while callfloor listens, a call that SIP saw is kept exactly once or lies in a told gap."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from ami_listeners.local_postgres import LocalPostgres
+from ari_apps.local_asterisk.free_ports import free_port
+from tests.accounts import Account, account_for
+from tests.ami_listeners.conftest import make_database
+from tests.ami_listeners.native_floor import SECRET
+from tests.asterisk_lab import AsteriskLab
+from tests.command_line import CommandLine, Serving
+from tests.crowd import Crowd, Plain, run_plain
+from tests.floor_lab import scraped, until
+
+
+@pytest.fixture(scope="module")
+async def plain(shared_asterisk_lab: AsteriskLab) -> Plain:
+    """An Asterisk with queues of its own, which knows nothing of callfloor."""
+    return await run_plain(shared_asterisk_lab)
+
+
+@pytest.fixture
+async def mortal(open_folder: Path) -> AsyncIterator[LocalPostgres]:
+    """A PostgreSQL that may go away; nobody else's."""
+    async with LocalPostgres(open_folder / "mortal") as server:
+        yield server
+
+
+class Listened:
+    """`callfloor listen` on that Asterisk, to be killed and started anew while a crowd calls."""
+
+    def __init__(self, plain: Plain, folder: Path, database_url: str, *, ami_port: int | None = None) -> None:
+        self.database_url = database_url
+        self._ami_port = ami_port or plain.ami_port
+        self._line = CommandLine(folder)
+        self._stack = AsyncExitStack()
+        self.serving: Serving | None = None
+
+    async def start(self, *, ready: bool = True) -> Serving:
+        """Start it; returns at once, or when it listens."""
+        http = f"127.0.0.1:{free_port()}"
+        words = ("--ami", f"127.0.0.1:{self._ami_port}", "--listen", http, "--name", "alone")
+        running = self._line.running("listen", *words, "--database", self.database_url, http=http)
+        self.serving = await self._stack.enter_async_context(running)
+        if ready:
+            await self.until_heard()
+        return self.serving
+
+    async def until_heard(self) -> None:
+        """Wait until it hears Asterisk."""
+        assert self.serving is not None
+        await self.serving.until(ready=True, ami=True)
+
+    async def kill(self) -> None:
+        """Send SIGKILL."""
+        assert self.serving is not None
+        self.serving.process.kill()
+        await self.serving.ended()
+
+    async def all_told(self) -> None:
+        """Wait until no call goes on and everything is in the database."""
+        serving = self.serving
+        assert serving is not None
+
+        async def quiet() -> bool:
+            shown = await scraped(serving.http)
+            waiting = (
+                "callfloor_asterisk_calls",
+                "callfloor_journal_spool_bytes",
+                "callfloor_journal_lag_seconds",
+            )
+            return all(shown[name,] == 0 for name in waiting)
+
+        await until(quiet, "everything is told")
+        assert serving.faults == []
+
+    async def close(self) -> None:
+        """End it."""
+        await self._stack.aclose()
+
+
+@pytest.fixture(autouse=True)
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the manager's user is known by."""
+    monkeypatch.setenv("CALLFLOOR_SECRET_AMI", SECRET)
+
+
+@pytest.fixture
+async def crowd(plain: Plain, tmp_path: Path) -> AsyncIterator[Crowd]:
+    """Agents at their phones."""
+    (tmp_path / "sip").mkdir()
+    async with Crowd(plain, tmp_path / "sip") as crowd:
+        yield crowd
+
+
+@pytest.fixture
+async def listened(plain: Plain, postgres: LocalPostgres, tmp_path: Path) -> AsyncIterator[Listened]:
+    """callfloor beside that Asterisk, with a database of its own."""
+    listened = Listened(plain, tmp_path, await make_database(postgres))
+    yield listened
+    await listened.close()
+
+
+async def some_more_calls() -> float:
+    """Let calls come and go undisturbed; returns when that began."""
+    await asyncio.sleep(1)
+    calm = time.time()
+    await asyncio.sleep(4)
+    return calm
+
+
+async def check(crowd: Crowd, listened: Listened, calm: float, *, tolerance_s: float = 1.0) -> Account:
+    """Account for every call; those that began when it was calm again have no gap."""
+    await listened.all_told()
+    seen = crowd.seen()
+    account = await account_for(seen, listened.database_url, tolerance_s=tolerance_s)
+    print(account)
+    undisturbed = sum(
+        call.answered is not None and call.answered > calm for each in seen.values() for call in each
+    )
+    assert account.whole >= undisturbed > 0, account
+    return account
+
+
+@pytest.mark.timeout(400)
+async def test_a_callfloor_that_is_killed_again_and_again_loses_no_call_unsaid(
+    crowd: Crowd, listened: Listened, long: bool
+) -> None:
+    """At any moment, while it starts or while it listens."""
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    await listened.start()
+    async with crowd.goes_on():
+        for _ in range(50 if long else 8):
+            await asyncio.sleep(chance.uniform(0.2, 2))
+            await listened.kill()
+            await listened.start(ready=chance.random() < 0.6)
+        await listened.until_heard()
+        calm = await some_more_calls()
+    await check(crowd, listened, calm)
