@@ -15,8 +15,8 @@ from pathlib import Path
 from ami_listeners.promql import added, quotient, service_level
 from queue_strategies.definitions import QUEUE_FIGURES, SERVICE_LEVELS, Sum
 
-OBJECTIVE = 0.8
-"""The service level that is promised; what may be missed of it is the budget that burns."""
+MAY_BE_MISSED = "(1 - max without (instance) (callfloor_queue_service_level_target_ratio))"
+"""What is promised leaves this to be missed: the budget that burns."""
 BURNING = (("5m", "1h", 3.0, "critical"), ("30m", "6h", 1.5, "warning"))
 """Short and long window, how many times too fast the budget burns in both, and how urgent that is."""
 WINDOWS = ("5m", "30m", "1h", "6h")
@@ -81,7 +81,8 @@ def alerts() -> Iterator[Alert]:
     )
     for short, long, times, severity in BURNING:
         missed = " and ".join(
-            f"(1 - callfloor:queue_service_level:rate{window}) > {times:g} * (1 - {OBJECTIVE:g})"
+            f"(1 - callfloor:queue_service_level:rate{window})"
+            f" > on (job, queue) group_left () {times:g} * {MAY_BE_MISSED}"
             for window in (short, long)
         )
         yield Alert(

@@ -204,6 +204,8 @@ class Queue:
     service_level_s: float = 20.0
     service_level_formula: str = "answered_within/answered_and_abandoned_not_short"
     """One of `queue_strategies.definitions.SERVICE_LEVELS`."""
+    service_level_target: float = 0.8
+    """The share that is promised; who watches calls for somebody when it is missed too often."""
     announcements: Announcements | None = None
     """What waiting callers are told; None: nothing."""
     briefing_s: float = 0.0

@@ -80,6 +80,16 @@ def service_level_family() -> Family[tuple[QueueFigures, Queue]]:
     )
 
 
+def target_family() -> Family[Queue]:
+    """Give what is promised of a queue."""
+    return Family(
+        "callfloor_queue_service_level_target_ratio",
+        Kind.GAUGE,
+        "Service level that is promised",
+        lambda queue: (queue.service_level_target,),
+    )
+
+
 def agent_families() -> Iterator[Family[AgentFigures]]:
     """Give what is told of every agent."""
     yield from _counters("agent", AGENT_MEASURES)

@@ -11,6 +11,7 @@ from ami_listeners.exposition.figure_families import (
     bound_text,
     queue_families,
     service_level_family,
+    target_family,
 )
 from ami_listeners.exposition.page import Pieces
 from ami_listeners.exposition.sheet import Key, Sheet
@@ -42,9 +43,11 @@ class FigureLines:
         self._figures, self._rules, self._most_agents = figures, rules, most_agents
         self._queues = Sheet(("queue",), queue_families())
         self._levels = Sheet(("queue", "formula", "threshold_s"), [service_level_family()])
+        self._targets = Sheet(("queue",), [target_family()])
         self._agents = Sheet(("agent",), agent_families())
         self._not_shown = Sheet[int]((), [NOT_SHOWN])
-        self._level_keys: dict[QueueName, Key] = {}
+        self._level_keys: dict[QueueName, tuple[float, Key]] = {}
+        """By which rules the lines of a queue are: its target, and what names its service level."""
         self._queues_seen = self._agents_seen = 0
         self._queues_due: dict[QueueName, None] = {}
         self._agents_due: dict[AgentId, None] = {}
@@ -59,7 +62,7 @@ class FigureLines:
         for _ in self._write_agents():
             yield None
         self._not_shown.tell((), len(self._left_out))
-        for sheet in (self._queues, self._levels, self._agents, self._not_shown):
+        for sheet in (self._queues, self._levels, self._targets, self._agents, self._not_shown):
             yield from sheet.pieces()
 
     def _note_changes(self, rules: Mapping[QueueName, Queue]) -> None:
@@ -76,9 +79,10 @@ class FigureLines:
             if name not in rules and name not in figures.queues:
                 self._queues.drop((name,))
         for name in self._level_keys.keys() - rules.keys():
-            self._levels.drop(self._level_keys.pop(name))
+            self._levels.drop(self._level_keys.pop(name)[1])
+            self._targets.drop((name,))
         for name, queue in rules.items():
-            if self._level_keys.get(name) != level_key(queue):
+            if self._level_keys.get(name) != (queue.service_level_target, level_key(queue)):
                 self._queues_due[name] = None
 
     def _write_queues(self, rules: Mapping[QueueName, Queue]) -> Iterator[None]:
@@ -93,10 +97,11 @@ class FigureLines:
 
     def _write_level(self, counted: QueueFigures, queue: Queue) -> None:
         before, key = self._level_keys.get(queue.name), level_key(queue)
-        if before is not None and before != key:
-            self._levels.drop(before)
+        if before is not None and before[1] != key:
+            self._levels.drop(before[1])
         self._levels.tell(key, (counted, queue))
-        self._level_keys[queue.name] = key
+        self._targets.tell((queue.name,), queue)
+        self._level_keys[queue.name] = queue.service_level_target, key
 
     def _write_agents(self) -> Iterator[None]:
         """Write the agents that are shown: those seen first, for as long as there is room."""

@@ -184,6 +184,7 @@ class QueueSettings(Section):
     short_abandon_s: float = Field(default=5.0, ge=0, le=3600)
     service_level_s: float = Field(default=20.0, gt=0, le=86400)
     service_level_formula: str = USUAL_SERVICE_LEVEL
+    service_level_target: float = Field(default=0.8, gt=0, lt=1)
     music: Name = "default"
     announcements: AnnouncementSettings = AnnouncementSettings()
     callback: CallbackSettings | None = None

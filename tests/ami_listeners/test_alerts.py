@@ -43,7 +43,7 @@ def waiting(waiting: int, kept: int, ready: int, ringing: int) -> Series:
     return {**queue(callers_waiting=f"{waiting}x60", callbacks_pending=f"{kept}x60"), **agents}
 
 
-def calls(within: int, late: int, abandoned: int, short: int = 0) -> Series:
+def calls(within: int, late: int, abandoned: int, short: int = 0, target: float = 0.8) -> Series:
     """Write so many calls a minute of every kind, measured by the usual formula."""
     answered = within + late
     return {
@@ -53,6 +53,7 @@ def calls(within: int, late: int, abandoned: int, short: int = 0) -> Series:
             abandoned_total=f"0+{abandoned}x400",
             short_abandoned_total=f"0+{short}x400",
             offered_total=f"0+{answered + abandoned}x400",
+            service_level_target_ratio=f"{target}x400",
         ),
         f'callfloor_queue_service_level_ratio{{{SALES}, formula="{USUAL}", threshold_s="20.0"}}': "0.5x400",
     }
@@ -107,8 +108,8 @@ CASES: Mapping[str, tuple[str, Series, Series]] = {
     "AbandonmentHigh": ("40m", calls(within=8, late=0, abandoned=3, short=1), calls(8, 0, 3, short=3)),
     "ServiceLevelBurning": (
         "75m",
-        calls(within=3, late=7, abandoned=0),
-        calls(within=8, late=2, abandoned=0),
+        calls(within=8, late=2, abandoned=0, target=0.9),
+        calls(within=8, late=2, abandoned=0, target=0.8),
     ),
 }
 """Of each alert: when it is looked at, what sets it off, and what comes near it and does not."""
