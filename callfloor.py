@@ -64,6 +64,11 @@ COMMANDS = (
         "measure:measure",
         "Measure days that are over by other rules; what happens from now on goes by floor.toml.",
     ),
+    CommandAtNeed(
+        "import",
+        "import_history:app",
+        "Take in what was recorded before: the same facts and figures.",
+    ),
     CommandAtNeed("asterisk", "asterisk:app", "Get an Asterisk, run it, see how it is."),
 )
 

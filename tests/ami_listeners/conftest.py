@@ -15,6 +15,7 @@ from ami_listeners.database import Database
 from ami_listeners.local_postgres import LocalPostgres
 from ami_listeners.settings import DatabaseSettings
 from tests.ami_listeners.native_floor import NativeFloor, run_native_floor
+from tests.ami_listeners.recorded_calls import Recorded, record_calls
 from tests.asterisk_lab import AsteriskLab
 
 
@@ -39,11 +40,11 @@ async def postgres(open_folder: Path) -> AsyncIterator[LocalPostgres]:
         yield server
 
 
-async def make_database(server: LocalPostgres) -> str:
-    """Make an empty database and give its URL."""
+async def make_database(server: LocalPostgres, like: str = "template1") -> str:
+    """Make an empty database, or one like another, and give its URL."""
     name = f"d{uuid4().hex}"
     async with await psycopg.AsyncConnection.connect(server.url, autocommit=True) as connection:
-        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
     return server.url.replace("/callfloor?", f"/{name}?")
 
 
@@ -60,3 +61,20 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.start()
     yield database
     await database.stop()
+
+
+@pytest.fixture(scope="session")
+async def recorded(
+    shared_asterisk_lab: AsteriskLab, postgres: LocalPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Recorded:
+    """Calls that were heard and written down, once for the whole run."""
+    return await record_calls(
+        shared_asterisk_lab, await make_database(postgres), tmp_path_factory.mktemp("recorded")
+    )
+
+
+@pytest.fixture
+async def heard_url(recorded: Recorded, postgres: LocalPostgres) -> str:
+    """A database in which those calls are as they were heard, for one test to change."""
+    name = psycopg.conninfo.conninfo_to_dict(recorded.url)["dbname"]
+    return await make_database(postgres, like=str(name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -463,8 +463,17 @@ def pjsip(sip_port: int, phones: dict[str, int]) -> str:
     return "\n".join(lines) + "\n"
 
 
-async def run_native_floor(lab: AsteriskLab, *, stamps: bool = False) -> NativeFloor:
-    """Start it, on ports of its own; with `stamps` it says with each event when it was."""
+async def run_native_floor(
+    lab: AsteriskLab,
+    *,
+    stamps: bool = False,
+    more: Mapping[str, str] | None = None,
+    modules: Iterable[str] = (),
+) -> NativeFloor:
+    """Start it, on ports of its own; with `stamps` it says with each event when it was.
+
+    `more` are files and `modules` modules beside its own.
+    """
     ami_port, sip_port = free_port(), free_port()
     phones = {phone: free_port() for phone in PHONES}
     files = {
@@ -476,8 +485,9 @@ async def run_native_floor(lab: AsteriskLab, *, stamps: bool = False) -> NativeF
         "pjsip.conf": pjsip(sip_port, phones),
         "musiconhold.conf": f"[default]\nmode=files\ndirectory={lab.installation.data_dir}/moh\n",
         "rtp.conf": "[general]\nrtpstart=20000\nrtpend=29999\nrtcpinterval=500\n",
+        **(more or {}),
     }
-    return NativeFloor(await lab.run(files, modules=MODULES), ami_port, sip_port, phones)
+    return NativeFloor(await lab.run(files, modules=[*MODULES, *modules]), ami_port, sip_port, phones)
 
 
 def successful(output: str) -> int:

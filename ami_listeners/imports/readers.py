@@ -1,0 +1,42 @@
+"""Make the readers of each kind of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ami_listeners.imports.errors import Unreadable
+from ami_listeners.imports.history import Place, Summary
+from ami_listeners.imports.queue_log import entries
+from ami_listeners.imports.queue_members import QueueMembers
+from ami_listeners.imports.queue_visits import QueueVisits
+from ami_listeners.imports.source import Source
+from queue_strategies.facts import Fact
+
+SILENT = frozenset({"CONFIGRELOAD"})
+"""Known, and telling of nothing that happened to anybody."""
+
+
+class QueueLogReader:
+    """Read files of queue_log one after another, as one log."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._visits = QueueVisits(place.agents, place.rules_of)
+        self._members = QueueMembers(place.agents)
+        self._known = self._visits.known | self._members.known | SILENT
+
+    def __call__(self, source: Source, summary: Summary) -> Iterator[Fact]:
+        """Yield the facts of one file."""
+        for entry in entries(source, self._place.times):
+            try:
+                facts = [*self._visits.handle(entry)]
+            except Unreadable as why:
+                source.note(str(why), entry.line)
+                continue
+            if entry.event in self._known:
+                summary.count(entry.event, entry.at)
+            else:
+                summary.passed_over[entry.event] += 1
+            yield from facts
+            if entry.at < self._place.states_heard_since:
+                yield from self._members.handle(entry)

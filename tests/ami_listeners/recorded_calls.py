@@ -1,0 +1,112 @@
+"""Calls of a real Asterisk that writes queue_log, CDR and CEL, while somebody listens to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ami_listeners.clock import Clock, utc_now
+from ami_listeners.database import Database
+from ami_listeners.journal import Journal
+from ami_listeners.listener import Listener
+from ami_listeners.settings import DatabaseSettings
+from queue_strategies.figures import Figures
+from tests.ami_listeners import scenes
+from tests.ami_listeners.native_floor import NativeFloor, run_native_floor
+from tests.ami_listeners.waiting import until
+from tests.asterisk_lab import AsteriskLab
+
+CDR = """
+[general]
+enable = yes
+unanswered = yes
+[csv]
+usegmtime = yes
+loguniqueid = yes
+loguserfield = yes
+newcdrcolumns = yes
+accountlogs = no
+"""
+CEL = "[general]\nenable = yes\napps = all\nevents = ALL\n"
+FIELDS = (
+    "eventtype", "eventtime", "CALLERID(name)", "CALLERID(num)", "CALLERID(ANI)", "CALLERID(RDNIS)",
+    "CALLERID(DNID)", "CHANNEL(exten)", "CHANNEL(context)", "CHANNEL(channame)", "CHANNEL(appname)",
+    "CHANNEL(appdata)", "CHANNEL(amaflags)", "CHANNEL(accountcode)", "CHANNEL(uniqueid)",
+    "CHANNEL(linkedid)", "BRIDGEPEER", "CHANNEL(userfield)", "userdeftype", "eventextra",
+)  # fmt: skip
+CEL_CUSTOM = "[mappings]\nMaster.csv => " + ",".join(f"${{CSV_QUOTE(${{{field}}})}}" for field in FIELDS)
+"""As Asterisk's own cel_custom.conf shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was heard, and what was written down meanwhile."""
+
+    url: str
+    """Of the database in which the listener kept it."""
+    began: datetime
+    ended: datetime
+    queue_log: Path
+    cdr: Path
+    cel: Path
+
+
+async def record_calls(lab: AsteriskLab, url: str, folder: Path) -> Recorded:
+    """Let callers call, wait, talk and give up, all at once; listen to it, and copy what Asterisk wrote."""
+    files = {"cdr.conf": CDR, "cel.conf": CEL, "cel_custom.conf": CEL_CUSTOM}
+    floor = await run_native_floor(lab, more=files, modules=["res_cdrel_custom", "cdr_csv", "cel_custom"])
+    log = floor.asterisk.config_dir / "log"
+    for name in ("cdr-csv", "cel-custom"):
+        (log / name).mkdir(exist_ok=True)
+    database, began = Database(url, DatabaseSettings(batch_s=0.01), Clock()), utc_now()
+    try:
+        await listen_and_call(floor, database, folder / "spool")
+    finally:
+        await database.stop()
+    written = [log / "queue_log", log / "cdr-csv" / "Master.csv", log / "cel-custom" / "Master.csv"]
+    queue_log, cdr, cel = (folder / name for name in ("queue_log", "cdr.csv", "cel.csv"))
+    for source, copy in zip(written, (queue_log, cdr, cel), strict=True):
+        copy.write_bytes(source.read_bytes())
+    return Recorded(url, began, utc_now(), queue_log, cdr, cel)
+
+
+async def listen_and_call(floor: NativeFloor, database: Database, spool: Path) -> None:
+    journal = Journal(database, spool, Clock())
+    reachable: dict[str, bool] = {}
+    listener = Listener(
+        floor.settings(username="callfloor"), journal=journal, figures=Figures(), clock=Clock(),
+        on_device=reachable.__setitem__,
+    )  # fmt: skip
+    await journal.start()
+    await listener.start()
+    await listener.connection.connected()
+    assert await until(lambda: "anna" in reachable), "every phone is told of once it is known"
+    await call(floor)
+    assert await until(lambda: not listener.fold.calls.open and not listener.fold.visits.open, 10)
+    await listener.stop()
+    await journal.stop()
+
+
+async def call(floor: NativeFloor) -> None:
+    """Play scenes: one after another where they need the same phone, else at once."""
+    async with scenes.connected(floor, "operator", lambda _: None) as operator:
+
+        async def one_after_another(*played: scenes.Scene) -> None:
+            for scene in played:
+                await scene(floor, operator)
+
+        await scenes.withdrawn(floor, operator)  # it looks for its only caller
+        groups: list[Awaitable[None]] = [
+            one_after_another(scenes.answered_and_wrapped_up, scenes.two_queues_in_one_call),
+            one_after_another(scenes.caller_hangs_up_while_talking, scenes.abandoned_while_ringing),
+            one_after_another(scenes.abandoned_while_waiting, scenes.timed_out, scenes.exited_by_key),
+            one_after_another(scenes.left_empty, scenes.refused_at_the_door),
+        ]
+        await asyncio.gather(*groups)
+        await scenes.transferred(floor, operator)
+        await scenes.everybody_rings(floor, operator)
+        await scenes.an_agent_pauses_and_comes_back(floor, operator)
+        await asyncio.sleep(1.5)  # a CDR is written when the dialplan is through
