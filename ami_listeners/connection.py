@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import panoramisk
@@ -20,8 +19,10 @@ import structlog
 from panoramisk.actions import Action
 from panoramisk.message import Message
 
+from ami_listeners.callbacks import Callbacks
 from ami_listeners.clock import Clock
 from ami_listeners.clock_offset import ClockOffset
+from ami_listeners.delivery import Delivery, Interests
 from ami_listeners.errors import (
     ActionRefused,
     InvalidHeader,
@@ -30,8 +31,7 @@ from ami_listeners.errors import (
     NotConnected,
     OutcomeUnknown,
 )
-from ami_listeners.inbox import Inbox, Overflow
-from ami_listeners.messages import AmiEvent, Block, ReadEvent
+from ami_listeners.messages import ReadEvent
 from ami_listeners.protocol import Protocol
 from ami_listeners.received import AmiHealth, Connected, Gap, Listing, Received
 from ami_listeners.settings import AmiSettings
@@ -42,28 +42,9 @@ HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 NOTHING_FOUND = re.compile(r"No \w+ found\.?")
 """How Asterisk answers PJSIPShowContacts and its kind when the list is empty: as an error."""
-OWN_PATTERNS = 1
-"""Panoramisk's Manager registers FullyBooted for itself."""
-SLICE_S = 0.0005
-"""Events are handled so long before everybody else gets a turn: callers must not wait behind many of them."""
 
 
 __all__ = ["AmiHealth", "Connected", "Connection", "Gap", "Listing", "Received"]
-
-Unread = tuple[bytes, bytes, float]
-"""An event's name, its bytes and when it came: what the garbage collector need not look at while it waits."""
-Waiting = Unread | Connected | Listing
-"""An event, or what stands among the events."""
-Interests = Mapping[bytes, bytes]
-"""Names of events that are worth reading, each with what its block has to hold, if anything."""
-
-
-class Everything(dict[bytes, bytes]):
-    """Interests of one who wants to hear it all."""
-
-    def get(self, name: bytes, otherwise: Any = None) -> bytes:
-        """Ask nothing of any event."""
-        return b""
 
 
 class Connection(panoramisk.Manager):  # type: ignore[misc]
@@ -86,14 +67,10 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
     ) -> None:
         super().__init__(host=settings.host, port=settings.port, log=log)
         self.settings, self.clock = settings, clock
-        self.receive = receive
-        self.interests = Everything() if interests is None else interests
         self.rng = rng or random.Random()  # noqa: S311  (spreads reconnects; keeps no secret)
         self._health = AmiHealth(since_moment=clock.moment())
-        self.inbox: Inbox[Waiting] = Inbox(settings.queue_max)
+        self.delivery = Delivery(clock, receive, interests, Callbacks(self), settings.queue_max)
         self.clock_offset = ClockOffset()
-        self.unasked: Counter[bytes] = Counter()
-        """How often an event came that nobody asked for, by its name."""
         self._lost_moment: float | None = None
         self._logged_in = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,10 +78,10 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
     @property
     def health(self) -> AmiHealth:
         """Tell how it does, now."""
-        health = self._health
-        health.ignored, health.dropped = self.unasked.total(), self.inbox.dropped
-        health.events = self.inbox.came + health.ignored
-        health.waiting = len(self.inbox)
+        health, delivery = self._health, self.delivery
+        health.events, health.ignored = delivery.came, delivery.unasked.total()
+        health.failed, health.dropped = delivery.failed, delivery.inbox.dropped
+        health.waiting = len(delivery.inbox)
         return health
 
     def heard_until(self, moment: float) -> None:
@@ -121,7 +98,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         self._tasks = [task for task in self._tasks if not task.done()]
         try:
             async with asyncio.TaskGroup() as group:
-                self._tasks.append(group.create_task(self._deliver(), name="ami.deliver"))
+                self._tasks.append(group.create_task(self.delivery.run(), name="ami.deliver"))
                 self._tasks.append(group.create_task(self._stay_connected(), name="ami.connection"))
         except* LoginRefused as refused:
             first = refused.exceptions[0]
@@ -169,7 +146,9 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self.settings.connect_timeout_s):
             _, protocol = await loop.create_connection(
-                lambda: Protocol(self._take, self.clock.moment), self.settings.host, self.settings.port
+                lambda: Protocol(self.delivery.arrived, self.clock.moment),
+                self.settings.host,
+                self.settings.port,
             )
         self.protocol = protocol
         try:
@@ -214,7 +193,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         moment, health = self.clock.moment(), self._health
         health.connects += 1
         log.info("ami.connected", host=self.settings.host, port=self.settings.port)
-        self.inbox.force(Connected(moment, self._lost_moment, health.reason))
+        self.delivery.stand(Connected(moment, self._lost_moment, health.reason))
         health.up, health.reason, health.since_moment = True, "", moment
         self._logged_in.set()
 
@@ -230,67 +209,6 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
         health.up, health.reason, health.round_trip_s = False, why, None
         self.authenticated = False
         self._logged_in.clear()
-
-    # -- what arrives ---------------------------------------------------------------------------------------
-
-    def _take(self, name: bytes, block: bytes, moment: float) -> None:
-        holds = self.interests.get(name)
-        if (holds is not None and holds in block) or self._registered(name):
-            self.inbox.put((name, block, moment), moment)
-        else:
-            self.unasked[name] += 1
-
-    def _registered(self, name: bytes) -> bool:
-        if len(self.patterns) <= OWN_PATTERNS:
-            return False
-        text = name.decode("utf-8", "replace")
-        return any(pattern.match(text) for asked, pattern in self.patterns if asked != "FullyBooted")
-
-    async def _deliver(self) -> None:
-        while True:
-            await self.inbox.wait()
-            until = self.clock.moment() + SLICE_S
-            for waiting in self.inbox.take():
-                received = self._read(waiting)
-                self._receive(received)
-                if len(self.patterns) > OWN_PATTERNS and isinstance(received, AmiEvent):
-                    await self._call_back(received)
-                if self.clock.moment() >= until:
-                    break
-            await asyncio.sleep(0)
-
-    def _read(self, waiting: Waiting | Overflow) -> Received:
-        if isinstance(waiting, tuple):
-            name, block, moment = waiting
-            return Block(name.decode("utf-8", "replace"), moment, block)
-        if isinstance(waiting, Overflow):
-            return Gap(waiting.began_moment, self.clock.moment(), f"{waiting.dropped} events did not fit")
-        return waiting
-
-    def _receive(self, received: Received) -> None:
-        if self.receive is None:
-            return
-        try:
-            self.receive(received)
-        except Exception:
-            self._health.failed += 1
-            log.exception("ami.event_not_handled", got=str(received)[:300])
-
-    async def _call_back(self, event: AmiEvent) -> None:
-        """Call what `register_event` registered, one after the other; an awaitable is awaited here."""
-        for name, pattern in self.patterns:
-            if name == "FullyBooted" or not pattern.match(event.name):
-                continue
-            for callback in self.callbacks[name]:
-                message = Message(dict(event.headers))
-                message.manager = self
-                try:
-                    result = callback(self, message)
-                    if isinstance(result, Awaitable):
-                        await result
-                except Exception:
-                    self._health.failed += 1
-                    log.exception("ami.callback_failed", name=event.name, pattern=name)
 
     # -- what is asked --------------------------------------------------------------------------------------
 
@@ -338,7 +256,7 @@ class Connection(panoramisk.Manager):  # type: ignore[misc]
             for answer in answers[1:-1]
         ]
         listing = Listing(action, asked, moment, items)
-        self.inbox.force(listing)
+        self.delivery.stand(listing)
         return listing
 
 

@@ -32,6 +32,11 @@ class Inbox(Generic[Item]):
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def idle(self) -> bool:
+        """Tell whether nothing waits, nor is to be told of as dropped."""
+        return not self._items and self._overflow is None
+
     def put(self, item: Item, moment: float) -> None:
         """Take the item, or drop it when full; never waits."""
         self.came += 1

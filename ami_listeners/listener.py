@@ -138,9 +138,15 @@ class Listener:
     def _receive(self, received: Received) -> None:
         if self._also is not None:
             self._also(received)
-        self._remember(self.fold.settle(received.moment))  # of which no event tells, and no stamp
+        if over := self.fold.settle(received.moment):  # of which no event tells, and no stamp
+            self._remember(over)
         if facts := self.fold.handle(received):
             self._remember(facts, received.text("Timestamp") if isinstance(received, AmiEvent) else "")
+        if not isinstance(received, AmiEvent) or received.name == "FullyBooted":
+            self._look_after(received)
+
+    def _look_after(self, received: Received) -> None:
+        """Ask for everything where something may have been missed."""
         match received:
             case Connected() | AmiEvent(name="FullyBooted"):
                 self._booted |= isinstance(received, AmiEvent)  # it may come just before Connected

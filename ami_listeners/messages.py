@@ -13,6 +13,18 @@ NOTHING = frozenset({"<unknown>", "<none>"})
 """What Asterisk writes where it has no value."""
 
 
+class Beginnings(dict[str, bytes]):
+    """How the line of a header begins, by the header."""
+
+    def __missing__(self, header: str) -> bytes:
+        line = self[header] = f"\r\n{header}: ".encode()
+        return line
+
+
+BEGINNINGS = Beginnings()
+"""Of the headers that were asked for so far; their names stand in our code."""
+
+
 class NotAManagerStream(ValueError):
     """The bytes do not begin as Asterisk's manager does, or a block has no end."""
 
@@ -25,7 +37,7 @@ class Framer:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the blocks that `data` completes, without their ends.
+        """Return the blocks that `data` completes, without their ends; one with nothing in it is empty.
 
         Raises NotAManagerStream when the peer is no manager.
         """
@@ -35,7 +47,7 @@ class Framer:
         *blocks, self._rest = data.split(END_OF_BLOCK)
         if len(self._rest) > LONGEST_BLOCK:
             raise NotAManagerStream("a block without an end")
-        return [block for block in (block.lstrip(END_OF_LINE) for block in blocks) if block]
+        return [block if block.startswith(b"Event") else block.lstrip(END_OF_LINE) for block in blocks]
 
     def _greeted(self, data: bytes) -> bytes:
         line, end, rest = data.partition(END_OF_LINE)
@@ -45,14 +57,6 @@ class Framer:
             return data
         self.version = line[len(GREETING) :].decode("utf-8", "replace").strip()
         return rest
-
-
-def event_name(block: bytes) -> bytes:
-    """Return the event's name, empty when the block is a response; cheap enough for every block."""
-    if not block.startswith(b"Event: "):
-        return b""
-    end = block.find(END_OF_LINE)
-    return block[7:end] if end >= 0 else block[7:]
 
 
 def headers_of(block: bytes) -> dict[str, str | list[str]]:
@@ -91,8 +95,8 @@ class AmiEvent:
         """Give the header's value as it was sent, empty when it is missing."""
         raise NotImplementedError
 
-    def find(self, lines: re.Pattern[str]) -> tuple[str, ...]:
-        """Give the groups of a pattern of whole lines, each begun by its line end; empty when not found."""
+    def find(self, first: str, lines: re.Pattern[bytes]) -> tuple[bytes, ...]:
+        """Give the groups of a pattern of lines of which this header's is the first; empty when not found."""
         raise NotImplementedError
 
     def text(self, header: str) -> str:
@@ -129,37 +133,48 @@ class ReadEvent(AmiEvent):
         """Give the header's value as it was sent, empty when it is missing."""
         return self._headers.get(header, "")
 
-    def find(self, lines: re.Pattern[str]) -> tuple[str, ...]:
-        """Give the groups of a pattern of whole lines, each begun by its line end; empty when not found."""
-        found = lines.search(
-            "".join(f"\r\n{name}: {value}" for name, value in self._headers.items()) + "\r\n"
-        )
-        return found.groups() if found else ()
+    def find(self, first: str, lines: re.Pattern[bytes]) -> tuple[bytes, ...]:
+        """Give the groups of a pattern of lines of which this header's is the first; empty when not found."""
+        written = "".join(f"\r\n{name}: {value}" for name, value in self._headers.items()).encode()
+        return groups(written, first, lines)
 
 
 class Block(AmiEvent):
     """An event as it came; of its twenty headers the two or three that are asked for are looked up."""
 
-    __slots__ = ("_lines",)
+    __slots__ = ("_block",)
 
     def __init__(self, name: str, moment: float, block: bytes) -> None:
-        self.name, self.moment = name, moment
-        self._lines = f"\r\n{block.decode('utf-8', 'replace')}\r\n"
+        self.name, self.moment, self._block = name, moment, block
 
     @property
     def headers(self) -> Mapping[str, str]:
         """Give every header; of a repeated one the last value."""
-        return read_lines(self._lines)
+        return read_lines(self._block.decode("utf-8", "replace"))
 
     def sent(self, header: str) -> str:
         """Give the header's value as it was sent, empty when it is missing; of a repeated one the last."""
-        _, there, rest = self._lines.rpartition(f"\r\n{header}: ")
-        return rest[: rest.index("\r\n")] if there else ""
+        block, line = self._block, BEGINNINGS[header]
+        at = block.rfind(line)
+        if at >= 0:
+            begin = at + len(line)
+        elif block.startswith(line[2:]):
+            begin = len(line) - 2
+        else:
+            return ""
+        end = block.find(END_OF_LINE, begin)
+        return (block[begin:end] if end >= 0 else block[begin:]).decode("utf-8", "replace")
 
-    def find(self, lines: re.Pattern[str]) -> tuple[str, ...]:
-        """Give the groups of a pattern of whole lines, each begun by its line end; empty when not found."""
-        found = lines.search(self._lines)
-        return found.groups() if found else ()
+    def find(self, first: str, lines: re.Pattern[bytes]) -> tuple[bytes, ...]:
+        """Give the groups of a pattern of lines of which this header's is the first; empty when not found."""
+        return groups(self._block, first, lines)
+
+
+def groups(block: bytes, first: str, lines: re.Pattern[bytes]) -> tuple[bytes, ...]:
+    """Give the groups of a pattern at the last line that begins with this header; empty when not found."""
+    at = block.rfind(BEGINNINGS[first])
+    found = lines.match(block, at) if at >= 0 else None
+    return found.groups() if found else ()
 
 
 def read_lines(lines: str) -> dict[str, str]:

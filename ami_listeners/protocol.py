@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -12,16 +12,16 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message
 
 from ami_listeners.errors import OutcomeUnknown
-from ami_listeners.messages import Framer, NotAManagerStream, event_name, headers_of
+from ami_listeners.messages import Framer, NotAManagerStream, headers_of
 
 log = structlog.get_logger(__name__)
 
-Take = Callable[[bytes, bytes, float], None]
-"""Told an event's name, its block, and the moment at which it came."""
+Take = Callable[[Sequence[bytes], float], None]
+"""Told of blocks, and the moment at which they came."""
 
 
 class Protocol(AMIProtocol):  # type: ignore[misc]
-    """Match answers to actions and hand every other event to `take`; decides nothing."""
+    """Match answers to actions and hand every other block to `take`; decides nothing."""
 
     def __init__(self, take: Take, moment: Callable[[], float]) -> None:
         self.take, self.moment = take, moment
@@ -47,23 +47,23 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
             self.abort("it does not speak as Asterisk's manager")
             return
         self.heard_moment = moment = self.moment()
-        for block in blocks:
-            try:
-                name = event_name(block)
-                if (not self.responses or not self._answers(name, block)) and name:
-                    self.take(name, block, moment)
-            except Exception:
-                log.exception("ami.block_not_understood", block=block[:200])
+        if self.responses:
+            blocks = [block for block in blocks if not self._answers(block)]
+        self.take(blocks, moment)
 
-    def _answers(self, name: bytes, block: bytes) -> bool:
+    def _answers(self, block: bytes) -> bool:
         """Give a response to its action; an event belongs to a list only after the list has begun."""
-        if name and b"\r\nActionID: " not in block:
-            return False
-        message = Message(headers_of(block))
-        action = self.responses.get(message.action_id)
-        if action is None or (name and (not action.responses or action.future.done())):
-            return False
-        action.add_message(message)
+        try:
+            is_event = block.startswith(b"Event: ")
+            if is_event and b"\r\nActionID: " not in block:
+                return False
+            message = Message(headers_of(block))
+            action = self.responses.get(message.action_id)
+            if action is None or (is_event and (not action.responses or action.future.done())):
+                return False
+            action.add_message(message)
+        except Exception:
+            log.exception("ami.block_not_understood", block=block[:200])
         return True
 
     def expect(self, action: Action) -> None:

@@ -100,10 +100,13 @@ class Fold:
 
     def handle(self, received: Received) -> list[Fact]:
         """Take in one thing that arrived, after settling what is overdue by then."""
-        facts = self.settle(received.moment)
+        facts: list[Fact] = []
+        if self.members.next_end <= received.moment:
+            facts += self.settle(received.moment)
         if isinstance(received, AmiEvent):
             for take in self._takers.get(received.name, ()):
-                facts += take(received)
+                if told := take(received):
+                    facts += told
         else:
             facts += self._interruption(received)
         return facts
@@ -120,7 +123,8 @@ class Fold:
             (VISITS if self._native else (), self._visited),
             (CHANNELS, self.calls.handle),
             (MEMBERS if self._native else (), self.members.handle),
-            (PHONES, self.phones.handle),
+            (["DeviceStateChange"], self.phones.device_changed),
+            (["ContactStatus"], self.phones.contact_changed),
         ]
         who: dict[str, list[Taker]] = {}
         for names, take in takers:
@@ -137,8 +141,9 @@ class Fold:
                 if self._unheard is None and began is not None:
                     self._unheard = began, why
 
-    def _visited(self, event: AmiEvent) -> Iterator[Fact]:
-        return self._followed(self.visits.handle(event))
+    def _visited(self, event: AmiEvent) -> Iterable[Fact]:
+        told = list(self.visits.handle(event))
+        return self.members.follow(told) if told else ()
 
     def _listing(self, listing: Listing) -> Iterator[Fact]:
         items, asked = listing.items, listing.asked_moment

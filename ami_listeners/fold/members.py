@@ -77,14 +77,15 @@ class Members:
         """Believe an agent's state of before a restart."""
         self.known[agent] = Known(state, since, pause_reason)
 
-    def handle(self, event: AmiEvent) -> Iterator[Fact]:
+    def handle(self, event: AmiEvent) -> tuple[Fact, ...]:
         """Take in a change of one member."""
         agent = self._agent_of(event)
         if event.name == "QueueMemberRemoved":
             self.places.get(agent, {}).pop(place(event), None)
         else:
             self._note(agent, event)
-        yield from self._refresh([agent], event.moment)
+        changed = self._changed(agent, event.moment)
+        return () if changed is None else (changed,)
 
     def listed(self, items: Sequence[AmiEvent], asked: float) -> Iterator[Fact]:
         """Compare with all members of all queues; agents of no queue any more have logged out."""
@@ -159,27 +160,33 @@ class Members:
 
     def _refresh(self, agents: Iterable[AgentId], moment: float) -> Iterator[Fact]:
         for agent in sorted(agents):
-            places = list(self.places.get(agent, {}).values())
-            state, pause_reason = self._present(agent, places)
-            before = self.known.get(agent)
-            if before is not None and (before.state, before.pause_reason) == (state, pause_reason):
-                continue
-            if before is None:
-                if state is AgentState.LOGGED_OUT:
-                    continue
-                before = Known(AgentState.LOGGED_OUT, moment, None)
-            self.known[agent] = Known(state, moment, pause_reason)
-            if not self._is_ours(agent):
-                yield AgentStateChanged(
-                    moment=moment,
-                    agent=agent,
-                    was=before.state,
-                    lasted_s=max(0.0, moment - before.since),
-                    state=state,
-                    reason=(pause_reason or "") if state is AgentState.PAUSED else "",
-                    logged_in=bool(places),
-                    pause_reason=pause_reason,
-                )
+            if (changed := self._changed(agent, moment)) is not None:
+                yield changed
+
+    def _changed(self, agent: AgentId, moment: float) -> AgentStateChanged | None:
+        """Compare with what was told of an agent last; None: nothing is to be told."""
+        places = list(self.places.get(agent, {}).values())
+        state, pause_reason = self._present(agent, places)
+        before = self.known.get(agent)
+        if before is None:
+            if state is AgentState.LOGGED_OUT:
+                return None
+            before = Known(AgentState.LOGGED_OUT, moment, None)
+        elif before.state is state and before.pause_reason == pause_reason:
+            return None
+        self.known[agent] = Known(state, moment, pause_reason)
+        if self._is_ours(agent):
+            return None
+        return AgentStateChanged(
+            moment=moment,
+            agent=agent,
+            was=before.state,
+            lasted_s=max(0.0, moment - before.since),
+            state=state,
+            reason=(pause_reason or "") if state is AgentState.PAUSED else "",
+            logged_in=bool(places),
+            pause_reason=pause_reason,
+        )
 
     def _present(self, agent: AgentId, places: Sequence[Member]) -> tuple[AgentState, str | None]:
         """Derive state and pause; who is paused in every queue is paused."""

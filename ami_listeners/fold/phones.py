@@ -34,17 +34,28 @@ class Phones:
         """Believe a registration of before a restart."""
         self._contacts[endpoint, uri] = status
 
-    def handle(self, event: AmiEvent) -> Iterator[Fact]:
-        """Take in one change."""
-        if event.name == "DeviceStateChange":
-            yield from self._device(event)
-        else:
-            yield from self._contact(event)
+    def device_changed(self, event: AmiEvent) -> tuple[Fact, ...]:
+        """Take in the state of a device."""
+        device, state = event.text("Device"), event.text("State")
+        if self.states.get(device) == state or not is_phone(device):
+            return ()
+        self.states[device] = state
+        return (DeviceChanged(moment=event.moment, device=device, state=state),)
+
+    def contact_changed(self, event: AmiEvent) -> Iterator[Fact]:
+        """Take in a registration."""
+        endpoint = event.text("EndpointName") or event.text("AOR")
+        status = event.text("ContactStatus")
+        if status == REFRESHED and (endpoint, event.text("URI")) in self._contacts:
+            return
+        yield from self._changed(
+            endpoint, event.text("URI"), status, event.number("RoundtripUsec"), event.moment
+        )
 
     def devices_listed(self, items: Sequence[AmiEvent], asked: float) -> Iterator[Fact]:
         """Compare with the states of all devices."""
         for item in items:
-            yield from self._device(item)
+            yield from self.device_changed(item)
 
     def contacts_listed(self, items: Sequence[AmiEvent], asked: float) -> Iterator[Fact]:
         """Compare with all registrations; one that is not listed is gone."""
@@ -57,21 +68,6 @@ class Phones:
             )
         for endpoint, uri in [each for each in self._contacts if each not in there]:
             yield from self._changed(endpoint, uri, "Removed", 0, asked)
-
-    def _device(self, event: AmiEvent) -> Iterator[Fact]:
-        device, state = event.text("Device"), event.text("State")
-        if is_phone(device) and self.states.get(device) != state:
-            self.states[device] = state
-            yield DeviceChanged(moment=event.moment, device=device, state=state)
-
-    def _contact(self, event: AmiEvent) -> Iterator[Fact]:
-        endpoint = event.text("EndpointName") or event.text("AOR")
-        status = event.text("ContactStatus")
-        if status == REFRESHED and (endpoint, event.text("URI")) in self._contacts:
-            return
-        yield from self._changed(
-            endpoint, event.text("URI"), status, event.number("RoundtripUsec"), event.moment
-        )
 
     def _changed(self, endpoint: str, uri: str, status: str, trip_us: int, moment: float) -> Iterator[Fact]:
         if self._contacts.get((endpoint, uri)) == status:

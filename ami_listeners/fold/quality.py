@@ -17,8 +17,9 @@ from queue_strategies.facts import Fact, LegQuality
 from queue_strategies.model import AgentId, QueueName
 
 REPORT = re.compile(
-    r"\r\nReport0SourceSSRC: (\S+)\r\nReport0FractionLost: (\d+)\r\nReport0CumulativeLost: (\d+)"
-    r"\r\nReport0HighestSequence: (\d+)\r\nReport0SequenceNumberCycles: (\d+)\r\nReport0IAJitter: (\d+)\r\n"
+    rb"\r\nReport0SourceSSRC: (\S+)\r\nReport0FractionLost: (\d+)\r\nReport0CumulativeLost: (\d+)"
+    rb"\r\nReport0HighestSequence: (\d+)\r\nReport0SequenceNumberCycles: (\d+)"
+    rb"\r\nReport0IAJitter: (\d+)(?:\r\n|$)"
 )
 """A report of a stream as res_rtp_asterisk writes it (rtcp_report_to_ami)."""
 USUAL_PACKETS = 250
@@ -30,9 +31,6 @@ RATES_HZ = {"opus": 48_000}
 MOST_STREAMS = 8
 """Of one leg that are told apart; nobody fills our memory by inventing more."""
 
-Report = tuple[str, float, int, int, int]
-"""Of a stream: its name, the share lost since the report before, the packets lost so far, the highest
-sequence number with its cycles, and the jitter in ticks of RTP's clock."""
 Place = tuple[AgentId | None, QueueName | None]
 
 
@@ -47,23 +45,26 @@ class Heard:
     r: float = 0.0
     mos: float = 0.0
     worst_mos: float = 5.0
-    streams: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Of each stream the packets lost so far, and the highest sequence number."""
+    streams: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    """Of each stream the packets lost so far, and the highest sequence number with its cycles."""
 
-    def losses(self, report: Report) -> float | None:
-        """Count the packets lost since the report before and give their share; None: it tells nothing new."""
-        stream, lately, lost, highest, _ = report
+    def losses(self, stream: bytes, lost: int, highest: int, lately: bytes) -> float | None:
+        """Count the packets lost since the report before and give their share; None: it tells nothing new.
+
+        The report itself says only of how many in 256 of them were lost (`lately`).
+        """
         before = self.streams.get(stream)
         if before is None:
-            share, expected = first_report(lost, lately)
+            share, expected = first_report(lost, int(lately) / 256)
             if len(self.streams) >= MOST_STREAMS:
                 self.streams.clear()
         elif (expected := highest - before[1]) > 0:
-            share = min(1.0, max(0, lost - before[0]) / expected)
+            share = min(1.0, max(0, lost - before[0]) / expected) if lost != before[0] else 0.0
         else:
             return None
         self.streams[stream] = (lost, highest)
-        self.lost, self.expected = self.lost + share * expected, self.expected + expected
+        self.lost += share * expected
+        self.expected += expected
         return share
 
 
@@ -116,7 +117,7 @@ class Quality:
             leg = self.legs[channel] = Leg(event.sent("Linkedid"), party(event))
         if leg.queue is None:
             leg.agent, leg.queue = self._place(channel)
-        if (report := read_report(event)) is not None:
+        if report := event.find("Report0SourceSSRC", REPORT):
             if event.name == "RTCPReceived":
                 self._count(leg, leg.sent, report)
                 leg.note_round_trip(event.sent("RTT"))
@@ -133,18 +134,21 @@ class Quality:
         for channel in [each for each in self.legs if each not in alive]:
             yield from self._over(channel, asked, heard=False)
 
-    def _count(self, leg: Leg, heard: Heard, report: Report) -> None:
-        loss = heard.losses(report)
+    def _count(self, leg: Leg, heard: Heard, report: tuple[bytes, ...]) -> None:
+        stream, lately, lost, highest, cycles, jitter = report
+        loss = heard.losses(stream, int(lost), int(cycles) * CYCLE + int(highest), lately)
         if loss is None:
             return
-        jitter_ms = report[-1] * 1000 / self._rate_hz
-        delay_ms = mouth_to_ear_ms(round_trip_ms=leg.round_trip_ms, jitter_ms=jitter_ms)
-        r, opinion = rating(int(delay_ms), round(loss, 4) if loss else 0.0, self._codec)
+        ticks = int(jitter)
+        r, opinion = rating(
+            int(leg.round_trip_ms), ticks, self._rate_hz, loss and round(loss, 4), self._codec
+        )
         heard.reports += 1
-        heard.jitter_ms += jitter_ms
+        heard.jitter_ms += ticks * 1000 / self._rate_hz
         heard.r += r
         heard.mos += opinion
-        heard.worst_mos = min(heard.worst_mos, opinion)
+        if opinion < heard.worst_mos:
+            heard.worst_mos = opinion
 
     def _over(self, channel: str, moment: float, *, heard: bool) -> Iterator[Fact]:
         leg = self.legs.pop(channel, None)
@@ -173,18 +177,11 @@ class Quality:
             )
 
 
-def read_report(event: AmiEvent) -> Report | None:
-    """Read the report of the first stream; None when there is none."""
-    if not (found := event.find(REPORT)):
-        return None
-    stream, lately, lost, highest, cycles, jitter = found
-    return stream, int(lately) / 256, int(lost), int(cycles) * CYCLE + int(highest), int(jitter)
-
-
 @lru_cache(maxsize=4096)
-def rating(one_way_delay_ms: int, loss: float, codec: str) -> tuple[float, float]:
-    """Give R and the opinion of one report; most reports are like others."""
-    r = r_factor(one_way_delay_ms=one_way_delay_ms, loss=loss, codec=codec)
+def rating(round_trip_ms: int, jitter: int, rate_hz: int, loss: float, codec: str) -> tuple[float, float]:
+    """Give R and the opinion of one report, its jitter in ticks of a clock; most reports are like others."""
+    delay_ms = mouth_to_ear_ms(round_trip_ms=round_trip_ms, jitter_ms=jitter * 1000 / rate_hz)
+    r = r_factor(one_way_delay_ms=delay_ms, loss=loss, codec=codec)
     return r, mos(r)
 
 

@@ -305,7 +305,7 @@ async def test_events_that_do_not_fit_are_dropped_and_the_gap_is_told(
     connection.register_event("UserEvent", hold)
     for word in range(20):
         await say(connection, Word=str(word))
-    assert connection.inbox.dropped >= 10
+    assert connection.health.dropped >= 10
     held.set()
     assert await until(lambda: any(isinstance(each, Gap) for each in got))
     (gap,) = [each for each in got if isinstance(each, Gap)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ami_listeners.messages import Block, ReadEvent, event_name
+from ami_listeners.messages import Block, ReadEvent
 
 NAMES = st.sampled_from(["Uniqueid", "Linkedid", "Channel", "ChannelState", "Event", "id", "Variable: x"])
 VALUES = st.one_of(
@@ -43,12 +43,3 @@ def test_a_header_looked_up_in_any_block_says_what_it_says_when_the_block_is_rea
             assert lazy.text(each) == read.text(each)
             assert lazy.number(each) == read.number(each)
             assert lazy.flag(each) == read.flag(each)
-
-
-@given(st.binary(max_size=40))
-def test_the_name_that_is_peeked_at_is_the_name_that_is_read(rest: bytes) -> None:
-    block = b"Event: " + rest
-    assert event_name(block).decode("utf-8", "replace") == block[7:].partition(b"\r\n")[0].decode(
-        "utf-8", "replace"
-    )
-    assert event_name(b"Response: " + rest) == b""
