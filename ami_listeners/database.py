@@ -91,6 +91,26 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def patient(self, purpose: str) -> AsyncIterator[Connection]:
+        """Lend a connection of its own to work that may take long; each statement is a transaction.
+
+        `purpose` is shown among the server's connections. Raises DatabaseUnreachable.
+        """
+        async with self.connection():  # it is there, and migrated
+            pass
+        try:
+            async with asyncio.timeout(self.settings.connect_timeout_s):
+                named = make_conninfo(self.conninfo, application_name=f"callfloor: {purpose}")
+                connection = await psycopg.AsyncConnection.connect(named, autocommit=True)
+            async with connection:
+                await connection.execute("SET statement_timeout = 0; SET lock_timeout = '2s'")
+                yield connection
+        except psycopg.errors.LockNotAvailable:
+            raise
+        except AWAY as failure:
+            raise DatabaseUnreachable(unreachable(self.conninfo, failure)) from failure
+
+    @asynccontextmanager
     async def _told(self) -> AsyncIterator[None]:
         """Say in `health` what becomes of an attempt to use the database, and raise what is to be known."""
         try:

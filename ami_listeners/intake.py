@@ -11,6 +11,8 @@ from ami_listeners.queries import queries
 
 NATIVE = b"native"
 """The source of what others hear too."""
+ID = 36
+"""Characters of the id with which a row begins."""
 SEEN_AGAIN_S = 10.0
 """How often a listener says that it is there."""
 
@@ -27,6 +29,8 @@ class Intake:
         self._who = {"listener": name, "system": system}
         self._doubled = False
         """Some of the last rows were there already: a spool taken again, or another who listens too."""
+        self.since = b""
+        """Facts with a lesser id are counted, and forgotten."""
         self._said_moment: float | None = None
         """When it last said that it is there."""
 
@@ -36,6 +40,9 @@ class Intake:
         Raises DatabaseUnreachable with nothing known of them, and psycopg's DataError or IntegrityError with
         none of them taken when the database can never take one.
         """
+        rows = [line for line in rows if line[:ID] >= self.since] if self.since else rows
+        if not rows:
+            return 0
         data = b"\n".join(rows) + b"\n"
         listens = any(line.split(b"\t", 4)[3:4] == [NATIVE] for line in rows)
         if listens:

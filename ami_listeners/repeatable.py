@@ -48,6 +48,7 @@ def scripts() -> tuple[Script, ...]:
             for name, sql in figures_sql.scripts().items()
         ),
         *kept_in("quality"),
+        *kept_in("keeping"),
     )
 
 

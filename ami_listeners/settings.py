@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class Settings(BaseModel):
@@ -32,6 +33,27 @@ class DatabaseSettings(Settings):
     """Facts are written together at least this often."""
     batch_max: int = Field(default=5_000, ge=1, le=10_000)
     """Facts written in one transaction at most."""
+
+
+class RetentionSettings(Settings):
+    """For how many days things are kept; 0: for ever. Figures and gaps are kept for ever."""
+
+    facts_days: int = Field(default=400, ge=0, le=36_500)
+    """What was told, word by word."""
+    visits_days: int = Field(default=1_100, ge=0, le=36_500)
+    """Contacts, calls, visits, offers, segments, agents' states: what reports list."""
+    raw_days: int = Field(default=7, ge=0, le=36_500)
+    """Events that nobody folds, kept because that was asked for."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.visits_days and not 0 < self.facts_days <= self.visits_days:
+            kept = f"{self.facts_days} days" if self.facts_days else "for ever"
+            raise ValueError(
+                f"facts are kept {kept}, visits for {self.visits_days}: visits are corrected by their facts, "
+                "set facts_days no higher than visits_days"
+            )
+        return self
 
 
 class AmiSettings(Settings):

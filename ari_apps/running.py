@@ -33,6 +33,7 @@ from ami_listeners.listening_metrics import Listening, call_families
 from ami_listeners.local_postgres import database_url, default_data_dir
 from ami_listeners.native_snapshot import together
 from ami_listeners.phone_watch import PhoneWatch
+from ami_listeners.retention import Retention
 from ami_listeners.settings import DatabaseSettings
 from ari_apps.apps import Apps, AsteriskFolders, acting
 from ari_apps.ari_metrics import ari_families
@@ -227,6 +228,8 @@ async def _remembering(
         quality = QualityOfLastDay(database)
         telling.start(quality.keep_asking(), "ask how well the last day was heard")
         floor.exporter.add(quality.families)
+        retention = Retention(database, configuration.retention)
+        telling.start(retention.keep_forgetting(), "forget what is old")
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
     floor.health.add(lambda: [Check("disk", not (why := journal.trouble), why, needed=False)])
     return floor

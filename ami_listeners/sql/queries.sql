@@ -136,6 +136,30 @@ ON CONFLICT (queue) DO UPDATE SET
 -- Read how well a time was heard.
 SELECT * FROM data_quality(%(since)s, %(until)s)
 
+-- lock_retention --
+-- Find out whether nobody else forgets what is old, and keep others from it while connected.
+SELECT pg_try_advisory_lock(hashtext('callfloor.retention'))
+
+-- forget_partition --
+-- Drop the oldest partition of facts that is old enough.
+SELECT forget_partition(%(before)s)
+
+-- forget_other_facts --
+-- Delete a few facts that are old enough and in no partition of their day.
+SELECT forget_other_facts(%(before)s, %(most)s)
+
+-- forget_rows --
+-- Delete a few of the rows that are old enough.
+SELECT forget_rows(%(before)s, %(most)s)
+
+-- forget_raw_events --
+-- Delete a few of the events kept raw that are old enough.
+SELECT forget_raw_events(%(before)s, %(most)s)
+
+-- retained_since --
+-- Read which is the least id of a fact that may still be taken: rows of before are counted, and gone.
+SELECT uuid_at(since)::text FROM retained WHERE kind = 'rows'
+
 -- patiently --
 -- Let every statement of this transaction take its time.
 SET LOCAL statement_timeout = 0

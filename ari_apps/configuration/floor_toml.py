@@ -11,7 +11,7 @@ from typing import Any
 import platformdirs
 from pydantic import Field, PrivateAttr, SecretStr
 
-from ami_listeners.settings import AmiSettings, DatabaseSettings
+from ami_listeners.settings import AmiSettings, DatabaseSettings, RetentionSettings
 from ari_apps.configuration.checks import find_problems
 from ari_apps.configuration.errors import validate
 from ari_apps.configuration.rules import CallersSettings, Rule, floor_rule
@@ -52,6 +52,7 @@ class FloorConfiguration(IvrSettings):
     asterisk: AsteriskSettings = AsteriskSettings()
     http: HttpSettings = HttpSettings()
     database: DatabaseSettings = DatabaseSettings()
+    retention: RetentionSettings = RetentionSettings()
     music: Mapping[Name, MusicSettings] = Field(default_factory=dict)
     callers: CallersSettings = CallersSettings()
     rules: Mapping[Name, Rule] = Field(default_factory=dict)
