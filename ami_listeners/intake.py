@@ -13,6 +13,8 @@ NATIVE = b"native"
 """The source of what others hear too."""
 ID = 36
 """Characters of the id with which a row begins."""
+LEARN_AGAIN_S = 3600.0
+"""How often it asks of what the rows are forgotten; midnight moves that on."""
 SEEN_AGAIN_S = 10.0
 """How often a listener says that it is there."""
 
@@ -29,8 +31,9 @@ class Intake:
         self._who = {"listener": name, "system": system}
         self._doubled = False
         """Some of the last rows were there already: a spool taken again, or another who listens too."""
-        self.since = b""
+        self._since = b""
         """Facts with a lesser id are counted, and forgotten."""
+        self._learnt_moment: float | None = None
         self._said_moment: float | None = None
         """When it last said that it is there."""
 
@@ -40,7 +43,8 @@ class Intake:
         Raises DatabaseUnreachable with nothing known of them, and psycopg's DataError or IntegrityError with
         none of them taken when the database can never take one.
         """
-        rows = [line for line in rows if line[:ID] >= self.since] if self.since else rows
+        await self._learn_what_is_forgotten()
+        rows = [line for line in rows if line[:ID] >= self._since] if self._since else rows
         if not rows:
             return 0
         data = b"\n".join(rows) + b"\n"
@@ -79,6 +83,13 @@ class Intake:
     async def _alone(self, connection: Connection) -> bool:
         others = await connection.execute(queries()["other_listeners"], self._who)
         return await others.fetchone() is None
+
+    async def _learn_what_is_forgotten(self) -> None:
+        now = self._database.clock.moment()
+        if self._learnt_moment is None or now - self._learnt_moment >= LEARN_AGAIN_S:
+            async with self._database.connection() as connection:
+                row = await (await connection.execute(queries()["retained_since"])).fetchone()
+            self._since, self._learnt_moment = str(row[0]).encode() if row else b"", now
 
     async def _say_who_is_there(self) -> None:
         now = self._database.clock.moment()

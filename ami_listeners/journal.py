@@ -351,8 +351,6 @@ class Journal:
             log.warning("journal.partitions_not_made", reason=str(failure))
         async with self.database.connection() as connection:
             await connection.execute(queries()["forget_sightings"])
-            since = await (await connection.execute(queries()["retained_since"])).fetchone()
-        self._intake.since = str(since[0]).encode() if since else b""
         self._partitioned = today
 
     def _reject(self, line: bytes, failure: Exception) -> None:

@@ -95,8 +95,8 @@ async def test_figures_stay_the_same_when_all_they_were_counted_from_is_forgotte
     assert forgotten.partitions == ["facts_20260305", "facts_20260310"]
     assert forgotten.rows > 100
     assert await figures(database_url) == before
-    days = "SELECT DISTINCT (at AT TIME ZONE 'UTC')::date - '2026-03-01' FROM facts ORDER BY 1"
-    assert await rows(database_url, days) == [(14,), (19,)]
+    told_on = "SELECT DISTINCT (at AT TIME ZONE 'UTC')::date - '2026-03-01' FROM facts ORDER BY 1"
+    assert await rows(database_url, told_on) == [(14,), (19,)]
     for table, at in OLDEST.items():
         oldest = f"SELECT min({at} AT TIME ZONE 'UTC')::date - '2026-03-01' FROM {table}"
         assert await rows(database_url, oldest) == [(9,)], table

@@ -46,7 +46,17 @@ GONE_OVER_TO_STATES = {"occupancy", "utilization"}
 """Figures that went by talks before, of which the last may be told of by half."""
 OF_ONE_SYSTEM = re.compile(r" (AND|WHERE) system = %\(system\)s")
 """What could not be asked of a database of old, which knew one Asterisk."""
-NOT_ASKED = ("migrations", "repeatable", "make_partitions", "arriving", "listeners", "data_quality")
+NOT_ASKED = (
+    "migrations",
+    "repeatable",
+    "make_partitions",
+    "arriving",
+    "listeners",
+    "data_quality",
+    "retain",
+    "retention",
+    "forget",
+)
 VIEWS = ("queue_figures", "queue_figures_by_quarter_hour", "agent_figures", "agents_now", "waiting_now",
          "callbacks_now")  # fmt: skip
 
