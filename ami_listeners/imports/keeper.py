@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -17,12 +18,12 @@ import psycopg
 from ami_listeners.clock import Clock
 from ami_listeners.copy_rows import row
 from ami_listeners.database import Database
-from ami_listeners.identity import EPOCH, SharedIds, in_system
+from ami_listeners.identity import EPOCH, SharedIds, born_by, in_system, named_id
 from ami_listeners.imports.numbers import Numbers, as_it_is, with_numbers
 from ami_listeners.imports.statements import statements
 from ami_listeners.intake import Intake
-from ami_listeners.records import Record, record
-from queue_strategies.facts import Answered, Fact, OfferEnded, OfferMade
+from ami_listeners.records import Record, record, shape
+from queue_strategies.facts import Answered, ContactEnded, ContactStarted, Fact, OfferEnded, OfferMade
 from queue_strategies.model import AgentId, Queue, QueueName
 
 SOURCE = "import"
@@ -112,11 +113,20 @@ class Keeper:
 
     def _line(self, fact: Fact) -> bytes | None:
         """Write a fact as a row; its time, to the microsecond, is the stamp of what is known by no name."""
-        id_ = self._ids(fact, self._system, f"{fact.moment:.6f}")
+        id_ = self._id_of_contact(fact) or self._ids(fact, self._system, f"{fact.moment:.6f}")
         if id_ is None:
             return None
         made = record(fact, id_, SOURCE, OF_1970, system=self._system)
         return row(made if self._numbers is as_it_is else replaced(made, self._numbers))
+
+    def _id_of_contact(self, fact: Fact) -> UUID | None:
+        """Name what is told of a contact once, at its beginning and at its end."""
+        if not isinstance(fact, ContactStarted | ContactEnded):
+            return None
+        kind, born = shape(fact).kind, born_by(fact.contact)
+        return (
+            None if born is None else named_id(self._system, f"{kind}/{fact.contact}", born, heard=fact.heard)
+        )
 
     async def _by_our_names(self, facts: Sequence[Fact]) -> list[Fact]:
         """Call agents what they are called where the same call was heard live."""
@@ -130,6 +140,7 @@ class Keeper:
     async def _not_known(self, facts: Sequence[Fact]) -> list[Fact]:
         visits = sorted({visit for fact in facts if (visit := self._here(getattr(fact, "visit", None)))})
         calls = sorted({call for fact in facts if (call := self._here(getattr(fact, "call", None)))})
+        contacts = sorted({self._here(fact.contact) for fact in facts if isinstance(fact, ContactStarted)})
         whole: set[str] = set()
         partly: set[str] = set()
         agents: dict[str, str] = {}
@@ -141,6 +152,8 @@ class Keeper:
                     partly.add(visit)
                 if agent is not None:
                     agents[visit] = agent
+        if contacts:
+            whole |= {contact for (contact,) in await self.rows("known_contacts", contacts=contacts)}
         if calls:
             whole |= {call for (call,) in await self.rows("known_calls", calls=calls)}
         return list(missing(facts, self._here, whole, partly, agents))
@@ -163,7 +176,8 @@ def missing(
     """
     for fact in facts:
         visit = here(getattr(fact, "visit", None))
-        if (visit or here(getattr(fact, "call", None))) in whole:
+        contact = here(fact.contact) if isinstance(fact, ContactStarted | ContactEnded) else ""
+        if (visit or contact or here(getattr(fact, "call", None))) in whole:
             continue
         if visit in partly and isinstance(fact, OfferMade | OfferEnded):
             continue

@@ -14,6 +14,7 @@ from ami_listeners.imports.names import AgentNames
 from ami_listeners.imports.queue_log import Entry
 from queue_strategies.facts import (
     Answered,
+    ContactStarted,
     Fact,
     Handled,
     OfferEnded,
@@ -108,6 +109,11 @@ class QueueVisits:
             self._numbers.popitem(last=False)
         if len(self.open) > REMEMBERED:
             yield from self._lost(next(iter(self.open)), entry.at)
+        if entry.event == "ENTERQUEUE" and number == 1:
+            yield ContactStarted(
+                moment=joined, contact=stay.contact, channel=entry.call, caller_number=entry.text(1),
+                caller_name="", called_number="",
+            )  # fmt: skip
         yield QueueJoined(
             moment=joined, contact=stay.contact, visit=stay.visit, queue=stay.queue, priority=0,
             position=position,

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ami_listeners.imports.errors import Unreadable
 from ami_listeners.imports.history import Place, Summary
 from ami_listeners.imports.queue_log import entries
 from ami_listeners.imports.queue_members import QueueMembers
 from ami_listeners.imports.queue_visits import QueueVisits
+from ami_listeners.imports.recorded_call import RecordedCall
 from ami_listeners.imports.source import Source
+from ami_listeners.imports.wall_time import WallTime
 from queue_strategies.facts import Fact
 
 SILENT = frozenset({"CONFIGRELOAD"})
 """Known, and telling of nothing that happened to anybody."""
+
+
+Calls = Callable[[Source, WallTime], Iterator[RecordedCall]]
+
+
+class CallReader:
+    """Read files of CDR or of CEL."""
+
+    def __init__(self, place: Place, calls: Calls) -> None:
+        self._place, self._calls = place, calls
+
+    def __call__(self, source: Source, summary: Summary) -> Iterator[Fact]:
+        """Yield the facts of one file.
+
+        A call without an id cannot be told from one that was heard, so it is taken only of the time before.
+        """
+        for call in self._calls(source, self._place.times):
+            if call.has_id or call.began + call.resolution_s < self._place.calls_heard_since:
+                summary.count("calls", call.began)
+                yield from call.facts()
+            else:
+                summary.passed_over["calls without an id, of a time in which calls were heard"] += 1
 
 
 class QueueLogReader:

@@ -41,7 +41,7 @@ def rows(
     )
     for row in read(reader, source):
         if not header:
-            header = fitting(row, usual, source, needed)
+            header = fitting(row, usual, source, [theirs(name, called) for name in needed])
         if len(row) == len(header):
             yield {name: "" if field in NULLS else field for name, field in zip(header, row, strict=True)}
         elif row:
@@ -68,6 +68,11 @@ def named(line: str, needed: Sequence[str], called: Mapping[str, str]) -> tuple[
         if set(needed) <= set(ours):
             return ours, delimiter
     return [], ""
+
+
+def theirs(name: str, called: Mapping[str, str]) -> str:
+    """Give the name that a column has in the file, by a mapping; ours, where there is none."""
+    return next((other for other, ours in called.items() if ours == name), name)
 
 
 def fitting(

@@ -28,8 +28,12 @@ class WallTime:
     """
 
     def __init__(self, zone: tzinfo, now: Callable[[], float], form: str = "") -> None:
-        self.zone, self.form = zone, form
+        self.zone, self.form, self._now = zone, form, now
         self._latest = now() + ALLOWED_AHEAD_S
+
+    def otherwise(self, zone: tzinfo | None, form: str) -> WallTime:
+        """Read times of another form, in another zone if there is one."""
+        return WallTime(zone or self.zone, self._now, form)
 
     def read(self, text: str, of: str = "") -> float:
         """Give Unix time in seconds; `of` is the unique id of the call, where that is known.

@@ -23,6 +23,11 @@ SELECT visit, agent, heard AND joined_at IS NOT NULL AND decided_at IS NOT NULL
     AND (outcome <> 'answered' OR handled > 0), source = 'import'
 FROM visits WHERE visit = ANY (%(visits)s)
 
+-- known_contacts --
+-- Read which of these contacts are known, as such or as calls.
+SELECT contact FROM contacts WHERE contact = ANY (%(contacts)s) AND started_at IS NOT NULL
+UNION SELECT call FROM calls WHERE call = ANY (%(contacts)s) AND started_at IS NOT NULL
+
 -- known_calls --
 -- Read which of these calls are known from beginning to end, as somebody heard it.
 SELECT call FROM calls

@@ -14,13 +14,17 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ami_listeners.clock import utc_now
+from ami_listeners.imports.call_records import CallRecordReader
+from ami_listeners.imports.cdr import cdr_calls
+from ami_listeners.imports.cel import cel_calls
 from ami_listeners.imports.errors import HistoryError
 from ami_listeners.imports.history import MakeReader, Place, Summary, facts_of, keep_all, known_place
 from ami_listeners.imports.keeper import Keeper
+from ami_listeners.imports.mapping import read_mapping
 from ami_listeners.imports.names import agent_names
 from ami_listeners.imports.numbers import numbers_of
 from ami_listeners.imports.problems import Problems, Rejected
-from ami_listeners.imports.readers import QueueLogReader
+from ami_listeners.imports.readers import CallReader, QueueLogReader
 from ami_listeners.imports.telling import told
 from ami_listeners.imports.wall_time import WallTime
 from ami_listeners.reports import asked
@@ -99,11 +103,10 @@ def queue_log(
     config: Config = FLOOR,
 ) -> None:
     """Import queue_log: the file, or its table with a header."""
-    rules = Queue(name=QueueName(""), service_level_s=service_level, short_abandon_s=short_abandon)
     place = {
         "times": WallTime(zone_of(tz, config, database), utc_now().timestamp),
         "agents": agent_names(pairs(agent or (), "--agent")),
-        "other_rules": rules,
+        "other_rules": rules_of(service_level, short_abandon),
     }
     run(
         Import(
@@ -111,6 +114,83 @@ def queue_log(
             encoding=encoding, database=database, config=config,
         )
     )  # fmt: skip
+
+
+@app.command("cdr")
+def cdr(
+    files: Files,
+    tz: Zone = "",
+    system: System = "",
+    dry_run: DryRun = False,
+    rejects: Rejects = None,
+    encoding: Encoding = "utf-8",
+    database: Url = "",
+    config: Config = FLOOR,
+) -> None:
+    """Import CDR: Master.csv, or a table such as asteriskcdrdb.cdr with a header."""
+    place = {"times": WallTime(zone_of(tz, config, database), utc_now().timestamp)}
+    run(
+        Import(
+            files=files, make=lambda place: CallReader(place, cdr_calls), place=place, system=system,
+            dry_run=dry_run, rejects=rejects, encoding=encoding, database=database, config=config,
+        )
+    )  # fmt: skip
+
+
+@app.command("cel")
+def cel(
+    files: Files,
+    tz: Zone = "",
+    system: System = "",
+    dry_run: DryRun = False,
+    rejects: Rejects = None,
+    encoding: Encoding = "utf-8",
+    database: Url = "",
+    config: Config = FLOOR,
+) -> None:
+    """Import CEL: what cel_custom writes, or a table with a header."""
+    place = {"times": WallTime(zone_of(tz, config, database), utc_now().timestamp)}
+    run(
+        Import(
+            files=files, make=lambda place: CallReader(place, cel_calls), place=place, system=system,
+            dry_run=dry_run, rejects=rejects, encoding=encoding, database=database, config=config,
+        )
+    )  # fmt: skip
+
+
+@app.command("records")
+def records(
+    files: Files,
+    mapping: Annotated[Path, typer.Option(help="What their columns mean, in TOML.", metavar="MAP.toml")],
+    tz: Zone = "",
+    system: System = "",
+    agent: Members = None,
+    service_level: Level = RULES.service_level_s,
+    short_abandon: Short = RULES.short_abandon_s,
+    dry_run: DryRun = False,
+    rejects: Rejects = None,
+    encoding: Encoding = "utf-8",
+    database: Url = "",
+    config: Config = FLOOR,
+) -> None:
+    """Import call records of another system, a row for each stay in a queue, by a mapping of columns."""
+    mapped = read_mapping(mapping)
+    place = {
+        "times": WallTime(zone_of(tz, config, database), utc_now().timestamp),
+        "agents": agent_names(pairs(agent or (), "--agent")),
+        "other_rules": rules_of(service_level, short_abandon),
+    }
+    run(
+        Import(
+            files=files, make=lambda place: CallRecordReader(place, mapped), place=place, system=system,
+            dry_run=dry_run, rejects=rejects, encoding=encoding, database=database, config=config,
+        )
+    )  # fmt: skip
+
+
+def rules_of(service_level_s: float, short_abandon_s: float) -> Queue:
+    """Make the rules of queues of which the database knows none."""
+    return Queue(name=QueueName(""), service_level_s=service_level_s, short_abandon_s=short_abandon_s)
 
 
 def zone_of(tz: str, config: Path, database: str) -> ZoneInfo:

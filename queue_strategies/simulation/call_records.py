@@ -44,7 +44,7 @@ def read_call_records(lines: Iterable[str], name: str, zone: dt.tzinfo) -> list[
     reader = csv.DictReader(lines, restkey="", restval="", strict=True)
     try:
         _check_header(reader.fieldnames, name)
-        records = [_record(row, f"{name}, line {reader.line_num}", zone) for row in _filled(reader)]
+        records = [call_record(row, f"{name}, line {reader.line_num}", zone) for row in _filled(reader)]
     except csv.Error as error:
         raise CallRecordError(f"{name}, after line {reader.line_num}: is not CSV ({error})") from None
     if not records:
@@ -68,7 +68,8 @@ def _check_header(columns: Iterable[str] | None, name: str) -> None:
             )
 
 
-def _record(row: Mapping[str, str], place: str, zone: dt.tzinfo) -> CallRecord:
+def call_record(row: Mapping[str, str], place: str, zone: dt.tzinfo) -> CallRecord:
+    """Read one row by the names of its columns; raises CallRecordError with the place."""
     if "" in row:
         raise CallRecordError(f"{place}: has more fields than the header, quote what contains a comma")
     talk = row.get("talk_s", "").strip()
