@@ -11,6 +11,7 @@ from typing import Any, LiteralString
 import jinja2
 
 from ami_listeners.queries import literal
+from ami_listeners.viewer import SEEN
 from queue_strategies.definitions import (
     AGENT_FIGURES,
     QUEUE_FIGURES,
@@ -135,6 +136,7 @@ def _environment() -> jinja2.Environment:
         of_row=_of_row,
         quotient=_quotient,
         rows=_rows,
+        seen=lambda table: ", ".join(SEEN[table]),
         shown=_shown,
         text=_text,
         type=_type,

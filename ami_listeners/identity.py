@@ -168,7 +168,7 @@ def change(fact: Fact) -> tuple[str, str] | None:
 def born(fact: Fact) -> datetime | None:
     """Give the time at which the call, or the first leg of which a fact tells, came to be, by its name."""
     for attribute in ("call", "visit", "offer", "channel", "segment"):
-        if (at := born_by(getattr(fact, attribute, ""))) is not None:
+        if (at := born_by(getattr(fact, attribute, None) or "")) is not None:
             return at
     return None
 

@@ -57,4 +57,5 @@ async def migrate(connection: AsyncConnection[tuple[object, ...]]) -> list[int]:
             await connection.execute(sql["note_migration"], note)
             log.info("database.migrated", number=migration.number, name=migration.name)
         await make(connection, scripts())
+        await connection.execute(sql["let_viewer_see"])
     return [migration.number for migration in missing]

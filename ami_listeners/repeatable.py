@@ -17,7 +17,7 @@ from typing import LiteralString
 import structlog
 from psycopg import AsyncConnection
 
-from ami_listeners import figures_sql
+from ami_listeners import figures_sql, viewer
 from ami_listeners.queries import literal, queries
 
 log = structlog.get_logger(__name__)
@@ -49,6 +49,7 @@ def scripts() -> tuple[Script, ...]:
         ),
         *kept_in("quality"),
         *kept_in("keeping"),
+        Script("viewer", viewer.sql()),
     )
 
 

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from ami_listeners.dashboards.floor_now import HEARD
-from ami_listeners.dashboards.panel import AGENT, OF_AGENT, UNITS, WINDOW, Dashboard, Panel, Query
+from ami_listeners.dashboards.panel import (
+    AGENT,
+    OF_AGENT,
+    OF_THESE_AGENTS,
+    UNITS,
+    WINDOW,
+    Dashboard,
+    Panel,
+    Query,
+)
+from ami_listeners.dashboards.told import QUALITY_OF_WHAT_IS_SHOWN, figures_table
 from ami_listeners.promql import grown, quotient
-from queue_strategies.definitions import AGENT_FIGURES
+from queue_strategies.definitions import AGENT_FIGURES, AGENT_MEASURES
 
 MOST = 20
 """So many agents are drawn."""
@@ -61,5 +71,7 @@ AGENTS = Dashboard(
                 queries=[most(grown("agent", "not_answered", "$window", OF_AGENT))],
             ),
         ),
+        (figures_table("agent", AGENT_MEASURES.values(), AGENT_FIGURES.values(), OF_THESE_AGENTS),),
+        (QUALITY_OF_WHAT_IS_SHOWN,),
     ),
 )

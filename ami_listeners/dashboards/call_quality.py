@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ami_listeners.dashboards.floor_now import HEARD
 from ami_listeners.dashboards.panel import WINDOW, Dashboard, Kind, Panel, Query
+from ami_listeners.dashboards.told import QUALITY_OF_WHAT_IS_SHOWN, legs_table
 
 POOR = "3.6"
 """Below this many people are dissatisfied."""
@@ -57,5 +58,7 @@ CALL_QUALITY = Dashboard(
                 queries=[lower(share, "sent") for share in (0.5, 0.1, 0.01)],
             ),
         ),
+        (legs_table(),),
+        (QUALITY_OF_WHAT_IS_SHOWN,),
     ),
 )

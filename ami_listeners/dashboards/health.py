@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ami_listeners.dashboards.floor_now import HEARD
 from ami_listeners.dashboards.panel import BYTES, ON_OFF, PER_SECOND, Dashboard, Kind, Panel, Query
+from ami_listeners.dashboards.told import GAPS
 from queue_strategies.definitions import Good
 
 BY_INSTANCE = "{{instance}}"
@@ -94,5 +95,6 @@ HEALTH = Dashboard(
                 "Asterisk's clock ahead of ours", ("callfloor_clock_offset_seconds", BY_INSTANCE), unit="s"
             ),
         ),
+        (GAPS,),
     ),
 )

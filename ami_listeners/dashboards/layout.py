@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ami_listeners.dashboards.panel import Dashboard, Kind, Panel, Query, Variable
+from ami_listeners.dashboards.panel import Column, Dashboard, Kind, Panel, Query, Store, Variable
 from queue_strategies.definitions import Good
 
 WIDTH = 24
 """Columns of Grafana's grid."""
-HEIGHTS = {Kind.NUMBER: 4, Kind.LINES: 8, Kind.BARS: 8}
-PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
+HEIGHTS = {Kind.NUMBER: 4, Kind.LINES: 8, Kind.BARS: 8, Kind.TABLE: 10}
+SOURCES = {
+    Store.PROMETHEUS: {"type": "prometheus", "uid": Store.PROMETHEUS.value},
+    Store.POSTGRES: {"type": "postgres", "uid": Store.POSTGRES.value},
+}
 GREEN, RED = "green", "red"
 
 
@@ -58,21 +61,24 @@ def panel_model(number: int, grid: dict[str, int], panel: Panel) -> dict[str, An
         "type": panel.kind.value,
         "title": panel.title,
         "description": panel.text,
-        "datasource": PROMETHEUS,
+        "datasource": SOURCES[panel.queries[0].store],
         "gridPos": grid,
         "targets": [
             target(chr(ord("A") + place), query, panel.kind) for place, query in enumerate(panel.queries)
         ],
-        "fieldConfig": {"defaults": field_defaults(panel), "overrides": []},
+        "fieldConfig": {"defaults": field_defaults(panel), "overrides": [*map(override, panel.columns)]},
         "options": options(panel),
     }
 
 
 def target(letter: str, query: Query, kind: Kind) -> dict[str, Any]:
     """Give one query; a line needs all of the time that is shown, a number the present alone."""
+    common = {"refId": letter, "datasource": SOURCES[query.store]}
+    if query.store is Store.POSTGRES:
+        form = "time_series" if kind is Kind.LINES else "table"
+        return {**common, "rawSql": query.text, "rawQuery": True, "editorMode": "code", "format": form}
     return {
-        "refId": letter,
-        "datasource": PROMETHEUS,
+        **common,
         "expr": query.text,
         "legendFormat": query.legend,
         "instant": kind is not Kind.LINES,
@@ -80,9 +86,17 @@ def target(letter: str, query: Query, kind: Kind) -> dict[str, Any]:
     }
 
 
+def override(column: Column) -> dict[str, Any]:
+    """Say how a column of a table is called, and in what it is written."""
+    properties = [{"id": "displayName", "value": column.title}, {"id": "unit", "value": column.unit}]
+    return {"matcher": {"id": "byName", "options": column.name}, "properties": properties}
+
+
 def field_defaults(panel: Panel) -> dict[str, Any]:
     """Say how values are written and coloured."""
     defaults: dict[str, Any] = {"unit": panel.unit, "min": 0, "thresholds": thresholds(panel)}
+    if panel.kind is Kind.TABLE:
+        return {"custom": {"align": "auto", "filterable": True}}
     if panel.unit == "percentunit":
         defaults["max"] = 1
     if panel.words:
@@ -114,6 +128,8 @@ def options(panel: Panel) -> dict[str, Any]:
     """Say what beside the values is drawn."""
     if panel.kind is Kind.LINES:
         return {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}}
+    if panel.kind is Kind.TABLE:
+        return {"showHeader": True, "cellHeight": "sm"}
     return {"reduceOptions": {"calcs": ["lastNotNull"]}, "orientation": "auto"}
 
 
@@ -126,7 +142,7 @@ def variable_model(variable: Variable) -> dict[str, Any]:
     return {
         **common,
         "type": "query",
-        "datasource": PROMETHEUS,
+        "datasource": SOURCES[Store.PROMETHEUS],
         "query": f"label_values({variable.values_of}, {variable.name})",
         "refresh": 2,
         "sort": 1,

@@ -25,15 +25,35 @@ class Kind(StrEnum):
     NUMBER = "stat"
     LINES = "timeseries"
     BARS = "bargauge"
+    TABLE = "table"
+
+
+class Store(StrEnum):
+    """Whom a query is asked; the value is the data source's name in Grafana."""
+
+    PROMETHEUS = "prometheus"
+    """What was scraped: the last minutes, and how they went."""
+    POSTGRES = "callfloor-postgres"
+    """What was told: the same as in reports, corrections of later included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What Prometheus is asked."""
+    """What is asked."""
 
     text: str
-    """`$queue`, `$agent`, `$window` and Grafana's `$__range` and `$__rate_interval` are filled in."""
+    """`$queue`, `$agent`, `$window` and Grafana's own variables and macros are filled in."""
     legend: str = ""
+    store: Store = Store.PROMETHEUS
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    title: str
+    unit: str = "short"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +70,8 @@ class Panel:
     stacked: bool = False
     words: Sequence[str] = ()
     """What 0, 1 and so on mean, where the number is none."""
+    columns: Sequence[Column] = ()
+    """Of a table, in their order."""
     alarm: float | None = None
     """From here on, or below it where more is better, it is red."""
 
@@ -80,4 +102,6 @@ class Dashboard:
 QUEUE = Variable("queue", "Queue", values_of="callfloor_queue_callers_waiting")
 AGENT = Variable("agent", "Agent", values_of="callfloor_agent_handled_total")
 WINDOW = Variable("window", "Over the last", among=("15m", "5m", "30m", "1h"))
+OF_THESE_QUEUES, OF_THESE_AGENTS = "queue ~ '^${queue:regex}$'", "agent ~ '^${agent:regex}$'"
+"""The same in SQL."""
 OF_QUEUE, OF_AGENT = 'queue=~"$queue"', 'agent=~"$agent"'

@@ -1,11 +1,27 @@
-"""A queue over a day: every figure of queues, and what it is made of, over a window that moves along."""
+"""A queue over a day: every figure of queues, over a window that moves along, and by quarters of an hour."""
 
 from __future__ import annotations
 
 from ami_listeners.dashboards.floor_now import HEARD
-from ami_listeners.dashboards.panel import OF_QUEUE, QUEUE, UNITS, WINDOW, Dashboard, Panel, Query
+from ami_listeners.dashboards.panel import (
+    OF_QUEUE,
+    OF_THESE_QUEUES,
+    QUEUE,
+    UNITS,
+    WINDOW,
+    Column,
+    Dashboard,
+    Panel,
+    Query,
+)
+from ami_listeners.dashboards.told import (
+    QUALITY_OF_WHAT_IS_SHOWN,
+    by_quarter,
+    by_quarter_of_each,
+    figures_table,
+)
 from ami_listeners.promql import grown, quotient
-from queue_strategies.definitions import QUEUE_FIGURES, QUEUE_MEASURES
+from queue_strategies.definitions import QUEUE_FIGURES, QUEUE_MEASURES, Unit
 from queue_strategies.definitions.queues import RELEASED
 
 ENDS = ("answered", "abandoned", *RELEASED)
@@ -66,6 +82,32 @@ QUEUE_DAY = Dashboard(
                 ],
             ),
         ),
+        (
+            figures_table(
+                "queue",
+                [
+                    QUEUE_MEASURES[name]
+                    for name in ("offered", "answered", "abandoned", "short_abandoned", "handled")
+                ],
+                QUEUE_FIGURES.values(),
+                OF_THESE_QUEUES,
+                Column("longest_wait_s", "longest wait", "s"),
+                Column("service_level", "service level", "percentunit"),
+                Column("service_level_formula", "counted as"),
+            ),
+        ),
+        (
+            by_quarter(
+                "Visits by quarters of an hour",
+                {end: end.replace("_", " ") for end in ENDS},
+                OF_THESE_QUEUES,
+                "Each in the quarter in which it was decided",
+            ),
+            by_quarter_of_each(
+                "Service level by quarters of an hour", "service_level", Unit.RATIO, OF_THESE_QUEUES
+            ),
+        ),
         HEARD,
+        (QUALITY_OF_WHAT_IS_SHOWN,),
     ),
 )

@@ -185,6 +185,10 @@ SELECT number, name, checksum FROM migrations ORDER BY number
 -- Note that a migration was applied.
 INSERT INTO migrations (number, name, checksum) VALUES (%(number)s, %(name)s, %(checksum)s)
 
+-- let_viewer_see --
+-- Let the role that shows figures see them, also what was made anew, and also where the role itself is new.
+DO $$ BEGIN PERFORM let_viewer_see(); END $$
+
 -- make_repeatable --
 -- Make the list of what is made anew whenever it changes, if there is none.
 CREATE TABLE IF NOT EXISTS repeatable (

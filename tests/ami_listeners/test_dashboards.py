@@ -11,7 +11,8 @@ import pytest
 
 from ami_listeners.dashboards import DASHBOARDS, Dashboard
 from ami_listeners.dashboards.layout import WIDTH, model, written
-from ami_listeners.dashboards.panel import Kind
+from ami_listeners.dashboards.panel import Kind, Store
+from ami_listeners.viewer import ROLE
 from queue_strategies.definitions import AGENT_FIGURES, QUEUE_FIGURES
 
 GRAFANA = Path(__file__).parents[2] / "deploy/grafana"
@@ -46,7 +47,7 @@ def test_a_reader_chooses_nothing_in_vain_and_no_query_asks_for_what_is_not_chos
     dashboard: Dashboard,
 ) -> None:
     queries = " ".join(query.text for row in dashboard.rows for panel in row for query in panel.queries)
-    asked = set(re.findall(r"\$(\w+)", queries)) - {"__range", "__rate_interval"}
+    asked = {name for name in re.findall(r"\$\{?(\w+)", queries) if not name.startswith("__")}
     assert asked == {variable.name for variable in dashboard.variables}
 
 
@@ -62,9 +63,12 @@ def test_every_figure_of_queues_and_agents_is_drawn() -> None:
         assert (figure.title, figure.text) in drawn
 
 
-def test_the_data_source_that_is_asked_is_the_one_that_is_provisioned() -> None:
-    source = (GRAFANA / "provisioning/datasources/prometheus.yml").read_text()
-    named = set(re.findall(r'"uid": "(\w+)"', "".join(written(dashboard) for dashboard in DASHBOARDS)))
-    assert named == set(re.findall(r"uid: (\w+)", source))
+def test_the_data_sources_that_are_asked_are_those_that_are_provisioned() -> None:
+    provisioned = "".join(path.read_text() for path in (GRAFANA / "provisioning/datasources").iterdir())
+    panels = [panel for dashboard in DASHBOARDS for panel in model(dashboard)["panels"]]
+    named = {target["datasource"]["uid"] for panel in panels for target in panel["targets"]}
+    assert named == {panel["datasource"]["uid"] for panel in panels} == {*Store}
+    assert sorted(named) == sorted(re.findall(r"uid: (\S+)", provisioned))
+    assert f"user: {ROLE}" in provisioned
     assert len({dashboard.uid for dashboard in DASHBOARDS}) == len(DASHBOARDS)
     assert all(json.loads(written(dashboard))["panels"] for dashboard in DASHBOARDS)
