@@ -40,12 +40,17 @@ REMEMBERED = 20_000
 class Row:
     """One row, by our names of columns, with what it was checked to say."""
 
-    def __init__(self, fields: dict[str, str], record: CallRecord, contact: str, turn: int) -> None:
-        self.fields, self.record, self.contact = fields, record, contact
+    def __init__(self, fields: dict[str, str], record: CallRecord, turn: int) -> None:
+        self.fields, self.record = fields, record
         self.arrived = record.arrived.timestamp()
         self.decided = self.arrived + record.wait_s
-        words = (fields["queue"], str(turn)) if fields.get("call") else (str(turn),)
-        self.visit = made_name(record.arrived, contact, *words)
+        words = tuple(fields.values())
+        self.visit = made_name(record.arrived, "visit", *words, str(turn))
+        call = fields.get("call", "")
+        self.call = ("call", call) if call else ("row", *words, str(turn))
+        """What rows of one call have in common."""
+        self.contact = made_name(record.arrived, *self.call)
+        """As it is called, if this is its first."""
 
     def seconds(self, column: str) -> float:
         """Give a duration, 0 where there is none; raises Unreadable."""
@@ -66,7 +71,7 @@ class CallRecordReader:
 
     def __call__(self, source: Source, summary: Summary) -> Iterator[Fact]:
         """Yield the facts of one file; raises HistoryError when it has other columns."""
-        for _, same in groupby(self._rows(source, summary), key=lambda row: row.contact):
+        for _, same in groupby(self._rows(source, summary), key=lambda row: row.call):
             yield from self._contact(list(same))
 
     def _rows(self, source: Source, summary: Summary) -> Iterator[Row]:
@@ -98,9 +103,7 @@ class CallRecordReader:
         turn = self._seen[words] = self._seen.pop(words, 0) + 1
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
-        call = fields.get("call", "")
-        contact = made_name(arrived, "call", call) if call else made_name(arrived, *words, str(turn))
-        return Row(fields, record, contact, turn)
+        return Row(fields, record, turn)
 
     def _contact(self, stays: list[Row]) -> Iterator[Fact]:
         first, contact = stays[0], ContactId(stays[0].contact)
@@ -110,7 +113,7 @@ class CallRecordReader:
         )  # fmt: skip
         ended = first.arrived
         for row in stays:
-            for fact in self._stay(row):
+            for fact in self._stay(row, contact):
                 ended = max(ended, fact.moment if not isinstance(fact, WrapUpEnded) else ended)
                 yield fact
         by = "caller" if stays[-1].record.outcome is VisitOutcome.ABANDONED else "us"
@@ -118,14 +121,14 @@ class CallRecordReader:
             moment=ended, contact=contact, ended_by=by, cause=0, duration_s=ended - first.arrived
         )
 
-    def _stay(self, row: Row) -> Iterator[Fact]:
-        record, contact, visit = row.record, ContactId(row.contact), VisitId(row.visit)
+    def _stay(self, row: Row, contact: ContactId) -> Iterator[Fact]:
+        record, visit = row.record, VisitId(row.visit)
         yield QueueJoined(
             moment=row.arrived, contact=contact, visit=visit, queue=record.queue, priority=record.priority,
             position=0,
         )  # fmt: skip
         if record.outcome is VisitOutcome.ANSWERED:
-            yield from self._talk(row)
+            yield from self._talk(row, contact)
             return
         rules = self._place.rules_of(record.queue)
         abandoned = record.outcome is VisitOutcome.ABANDONED
@@ -135,9 +138,9 @@ class CallRecordReader:
             within_service_level=record.wait_s <= rules.service_level_s, position=0,
         )  # fmt: skip
 
-    def _talk(self, row: Row) -> Iterator[Fact]:
+    def _talk(self, row: Row, contact: ContactId) -> Iterator[Fact]:
         record, queue = row.record, row.record.queue
-        contact, visit, offer = ContactId(row.contact), VisitId(row.visit), OfferId(f"{row.visit}/1")
+        visit, offer = VisitId(row.visit), OfferId(f"{row.visit}/1")
         agent = AgentId(self._place.agents(row.fields.get("agent", "")))
         hold_s, wrap_up_s = row.seconds("hold_s"), row.seconds("wrap_up_s")
         talk_s = max(0.0, (record.talk_s or 0.0) - hold_s)
