@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from typing import NoReturn
 
 import structlog
@@ -17,7 +17,7 @@ from ami_listeners.errors import (
     LoginRefused,
     MayNotListen,
 )
-from ami_listeners.fold import INTERESTS, Believed, Fold
+from ami_listeners.fold import Believed, Fold, interests
 from ami_listeners.fold.phones import OUT_OF_REACH
 from ami_listeners.journal import Journal
 from ami_listeners.messages import AmiEvent
@@ -33,7 +33,13 @@ from queue_strategies.model import AgentId, Queue
 
 log = structlog.get_logger(__name__)
 
-LISTINGS = ("CoreShowChannels", "QueueStatus", "DeviceStateList", "PJSIPShowContacts")
+LISTINGS = (
+    "CoreShowChannels",
+    "QueueStatus",
+    "DeviceStateList",
+    "PJSIPShowContacts",
+    "PJSIPShowRegistrationsOutbound",
+)
 """All there is, in the order in which it is compared."""
 NEEDED = frozenset({"CoreShowChannels", "DeviceStateList"})
 """Of these, those that every user of ours is allowed."""
@@ -54,7 +60,8 @@ class Listener:
     """Connect, fold, remember; `start` it and `stop` it.
 
     Facts go to the journal as `native` and to `figures`. `ours` are the agents whose states the floor tells.
-    `on_device` hears of every phone once known, and at each change of whether it can be reached.
+    `trunks` are endpoints that are trunks by configuration. `on_device` hears of every phone once known, and
+    at each change of whether it can be reached.
     """
 
     def __init__(
@@ -66,6 +73,7 @@ class Listener:
         clock: Clock,
         queues: Iterable[Queue] = (),
         ours: Container[AgentId] = frozenset(),
+        trunks: Collection[str] = (),
         on_device: OnDevice | None = None,
         also: Callable[[Received], None] | None = None,
         on_fact: Callable[[Fact], None] | None = None,
@@ -75,8 +83,12 @@ class Listener:
             queues={queue.name: queue for queue in queues},
             is_ours=lambda agent: agent in ours,
             native_queues=settings.native_queues,
+            raw=settings.raw,
+            trunks=trunks,
         )
-        self.connection = Connection(settings, clock=clock, receive=self._receive, interests=INTERESTS)
+        self.connection = Connection(
+            settings, clock=clock, receive=self._receive, interests=interests(settings.raw)
+        )
         self._presence = Presence(journal.spool.folder, clock)
         self._on_device, self._also, self._on_fact = on_device, also, on_fact
         self._reachable: dict[str, bool] = {}

@@ -13,6 +13,7 @@ from prometheus_client.metrics_core import (
 
 from ami_listeners.exposition.figure_families import bound_text
 from ami_listeners.fold.calls import Call
+from ami_listeners.fold.trunks import REMOVED
 from queue_strategies.facts import ClockCompared, Fact, LegQuality, ListenerGap, TrunkChanged
 from queue_strategies.figures import Histogram
 
@@ -42,6 +43,8 @@ class Listening:
                 self.quality[fact.direction].observe(fact.mos)
             case TrunkChanged():
                 self.trunks[fact.trunk] = fact
+                if fact.status == REMOVED:
+                    del self.trunks[fact.trunk]  # nobody is to be called for what is meant to be gone
             case ClockCompared():
                 self.clock = fact
             case _:
@@ -81,7 +84,9 @@ class Listening:
     def _trunk_families(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("callfloor_trunk_up", "Whether the trunk can be used", labels=["trunk"])
         trip = GaugeMetricFamily(
-            "callfloor_trunk_round_trip_seconds", "Time of the trunk's last OPTIONS", labels=["trunk"]
+            "callfloor_trunk_round_trip_seconds",
+            "Time of OPTIONS there and back when the trunk came up",
+            labels=["trunk"],
         )
         for name, trunk in self.trunks.items():
             up.add_metric([name], trunk.up)

@@ -99,6 +99,10 @@ class AmiEvent:
         """Give the groups of a pattern of lines of which this header's is the first; empty when not found."""
         raise NotImplementedError
 
+    def lines(self) -> str:
+        """Give the whole event, a header a line."""
+        raise NotImplementedError
+
     def text(self, header: str) -> str:
         """Give the header's value; empty when it is missing or Asterisk's `<unknown>` or `<none>`."""
         value = self.sent(header)
@@ -138,6 +142,10 @@ class ReadEvent(AmiEvent):
         written = "".join(f"\r\n{name}: {value}" for name, value in self._headers.items()).encode()
         return groups(written, first, lines)
 
+    def lines(self) -> str:
+        """Give the whole event, a header a line."""
+        return "\n".join(f"{name}: {value}" for name, value in self._headers.items())
+
 
 class Block(AmiEvent):
     """An event as it came; of its twenty headers the two or three that are asked for are looked up."""
@@ -168,6 +176,10 @@ class Block(AmiEvent):
     def find(self, first: str, lines: re.Pattern[bytes]) -> tuple[bytes, ...]:
         """Give the groups of a pattern of lines of which this header's is the first; empty when not found."""
         return groups(self._block, first, lines)
+
+    def lines(self) -> str:
+        """Give the whole event, a header a line."""
+        return self._block.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def groups(block: bytes, first: str, lines: re.Pattern[bytes]) -> tuple[bytes, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+EventName = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9]{1,40})$")]
 
 
 class Settings(BaseModel):
@@ -75,3 +77,5 @@ class AmiSettings(Settings):
     """Events that may wait to be folded; more are dropped, and the gap is recorded."""
     native_queues: bool = True
     """Fold the events of app_queue queues; they are counted beside the floor's own."""
+    raw: tuple[EventName, ...] = ()
+    """Events of these names are kept as they came; `*`: also all that nobody folds."""

@@ -311,6 +311,7 @@ async def _listening(
             clock=floor.clock,
             queues=configuration.floor_queues(),
             ours={AgentId(agent.id) for agent in configuration.agents},
+            trunks={trunk.name for trunk in configuration.trunks},
             on_device=on_device,
             on_fact=floor.tell_watchers,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -12,6 +12,8 @@ from ami_listeners.fold.calls import Calls
 from ami_listeners.fold.members import Members
 from ami_listeners.fold.phones import Phones
 from ami_listeners.fold.quality import Quality
+from ami_listeners.fold.raw import EVERY, keep
+from ami_listeners.fold.trunks import Trunks
 from ami_listeners.fold.visits import Visits
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import Fact, ListenerGap
@@ -26,7 +28,7 @@ VISITS = frozenset(
     }
 )  # fmt: skip
 MEMBERS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus"})
-PHONES = frozenset({"DeviceStateChange", "ContactStatus"})
+PHONES = frozenset({"DeviceStateChange", "ContactStatus", "Registry"})
 REPORTS = frozenset({"RTCPSent", "RTCPReceived"})
 NARROWED = {"VarSet": b"\r\nVariable: QUEUESTATUS\r\n"}
 """Of the many that set a variable, only those are read that say how app_queue let go of a caller."""
@@ -35,6 +37,13 @@ INTERESTS = {
     for name in CHANNELS | VISITS | MEMBERS | PHONES | REPORTS | {"FullyBooted"}
 }
 """What is worth reading, by name, and what its block has to hold."""
+
+
+def interests(raw: Collection[str]) -> Mapping[bytes, bytes] | None:
+    """Say what is worth reading where events of these names are kept as they came; None: everything."""
+    return None if EVERY in raw else {**INTERESTS, **{name.encode(): b"" for name in raw}}
+
+
 Taker = Callable[[AmiEvent], Iterable[Fact]]
 PHONE_TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI")
 
@@ -53,7 +62,8 @@ class Fold:
 
     `queues` gives rules (service level, short abandon) for native queues; of those it does not name,
     Asterisk's own `servicelevel` counts. Agents for whom `is_ours` is true are told of by the floor.
-    Sound is rated as if in this `codec`.
+    Sound is rated as if in this `codec`. Events whose names are among `raw` are kept as they came, with `*`
+    also all that nobody folds. `trunks` are endpoints that are trunks by configuration.
     """
 
     def __init__(
@@ -64,6 +74,8 @@ class Fold:
         agent_of: Callable[[AmiEvent], AgentId] = agent_of,
         native_queues: bool = True,
         codec: str = "ulaw",
+        raw: Collection[str] = (),
+        trunks: Collection[str] = (),
     ) -> None:
         self._configured = dict(queues or {})
         self._native = native_queues
@@ -74,7 +86,13 @@ class Fold:
         self.visits = Visits(agent_of, self._rules_of)
         self.members = Members(agent_of, is_ours, self.visits.engages)
         self.quality = Quality(self.visits.place_of, codec)
-        self._takers = self._who_takes_what()
+        self.trunks = Trunks(
+            trunks,
+            lambda name: is_ours(AgentId(name)) or AgentId(name) in self.members.places,
+            lambda device: self.phones.states.get(device, ""),
+        )
+        self._takers = self._who_takes_what(raw)
+        self._otherwise: Sequence[Taker] = (keep,) if EVERY in raw else ()
         self._gap = True
         """Something may have been missed since the last listing of all channels."""
         self._unheard: tuple[float, str] | None = None
@@ -104,7 +122,7 @@ class Fold:
         if self.members.next_end <= received.moment:
             facts += self.settle(received.moment)
         if isinstance(received, AmiEvent):
-            for take in self._takers.get(received.name, ()):
+            for take in self._takers.get(received.name, self._otherwise):
                 if told := take(received):
                     facts += told
         else:
@@ -115,7 +133,7 @@ class Fold:
         """Let time pass: end what ends by itself."""
         return list(self.members.settle(moment)) if self.members.next_end <= moment else []
 
-    def _who_takes_what(self) -> dict[str, list[Taker]]:
+    def _who_takes_what(self, raw: Collection[str]) -> dict[str, list[Taker]]:
         """Say by an event's name who is told of it, and in which order."""
         takers: list[tuple[Iterable[str], Taker]] = [
             (REPORTS, self.quality.reported),
@@ -125,6 +143,10 @@ class Fold:
             (MEMBERS if self._native else (), self.members.handle),
             (["DeviceStateChange"], self.phones.device_changed),
             (["ContactStatus"], self.phones.contact_changed),
+            (["DeviceStateChange"], self.trunks.device_changed),
+            (["ContactStatus"], self.trunks.contact_changed),
+            (["Registry"], self.trunks.registered),
+            (raw, keep),
         ]
         who: dict[str, list[Taker]] = {}
         for names, take in takers:
@@ -158,6 +180,9 @@ class Fold:
                 yield from self.phones.devices_listed(items, asked)
             case "PJSIPShowContacts":
                 yield from self.phones.contacts_listed(items, asked)
+                yield from self.trunks.contacts_listed(items, asked)
+            case "PJSIPShowRegistrationsOutbound":
+                yield from self.trunks.registrations_listed(items, asked)
 
     def _caught_up(self, moment: float) -> Iterator[Fact]:
         """Tell of a gap once it is over: what came and went before the listing, nobody knows."""

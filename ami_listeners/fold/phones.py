@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ami_listeners.messages import AmiEvent
@@ -9,6 +10,8 @@ from queue_strategies.facts import DeviceChanged, Fact, RegistrationChanged
 
 OUT_OF_REACH = frozenset({"UNAVAILABLE", "INVALID"})
 """Device states of a phone that cannot be rung; an unknown state is not among them."""
+OF_CONTACT = re.compile("@@|;@")
+"""Begins what tells one contact from another of the same name, a fixed or a registered one."""
 REFRESHED = "Updated"
 """A registration that was renewed as it was: no change worth keeping."""
 
@@ -61,7 +64,7 @@ class Phones:
         """Compare with all registrations; one that is not listed is gone."""
         there = set()
         for item in items:
-            endpoint = item.text("Endpoint") or item.text("ObjectName").partition(";")[0]
+            endpoint = item.text("Endpoint") or OF_CONTACT.split(item.text("ObjectName"))[0]
             there.add((endpoint, item.text("Uri")))
             yield from self._changed(
                 endpoint, item.text("Uri"), item.text("Status"), item.number("RoundtripUsec"), asked

@@ -165,7 +165,7 @@ class Visits:
     def _let_go(self, event: AmiEvent) -> Iterator[Fact]:
         channel, status = event.text("Uniqueid"), event.text("Value")
         outcome = LET_GO.get(status)
-        if outcome is None:
+        if outcome is None or event.text("Variable") != "QUEUESTATUS":
             return
         visit = self.open.get(channel)
         at_the_door = status in AT_THE_DOOR and channel in self._asked_for

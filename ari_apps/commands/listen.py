@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -46,11 +46,17 @@ def listen(
     http: Annotated[
         str, typer.Option("--listen", metavar="HOST:PORT", help="Where /metrics and the reports are.")
     ] = "127.0.0.1:8081",
+    raw: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Keep events of this name as they came; `*`: all nobody counts by."
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every event.")] = False,
 ) -> None:
     """Listen to an Asterisk that has queues already: facts, figures and reports; nothing there changes."""
     configuration = configured(
-        ami=ami, user=user, name=name, system=system, tz=tz, database=database, http=http
+        ami=ami, user=user, name=name, system=system, tz=tz, database=database, http=http, raw=raw or ()
     )
     learn_secret(configuration)
     log_to(sys.stderr.isatty(), logging.DEBUG if verbose else logging.WARNING)
@@ -58,7 +64,7 @@ def listen(
 
 
 def configured(
-    *, ami: str, user: str, name: str, system: str, tz: str, database: str, http: str
+    *, ami: str, user: str, name: str, system: str, tz: str, database: str, http: str, raw: Sequence[str]
 ) -> FloorConfiguration:
     """Make the configuration of a floor that has nothing but ears; raises ConfigurationError."""
     configuration, problems = validate(
@@ -67,6 +73,7 @@ def configured(
             "site": {"name": name, "timezone": tz},
             "asterisk": {"ami_connect": ami, "ami_user": user, "system": system},
             "http": {"listeners_listen": http},
+            "listen": {"raw": list(raw)},
             "database": {"url": database} if database else {},
         },
     )

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from ari_apps.configuration.floor_toml import ConfigurationError, FloorConfiguration
 from queue_strategies.floor import FloorSnapshot
 
-FIXED = ("site", "asterisk", "http", "database", "retention", "music", "phones", "trunks", "feature_codes")
+FIXED = (
+    "site", "asterisk", "http", "listen", "database", "retention", "music", "phones", "trunks",
+    "feature_codes",
+)  # fmt: skip
 """What Asterisk's own configuration, listening sockets and open connections were made of."""
 OF_A_PHONE = ("name", "phone", "webrtc", "extension")
 

@@ -19,6 +19,7 @@ from ari_apps.configuration.settings import (
     AgentSettings,
     AsteriskSettings,
     HttpSettings,
+    ListenSettings,
     MusicSettings,
     OutboundSettings,
     PhoneSettings,
@@ -51,6 +52,7 @@ class FloorConfiguration(IvrSettings):
     site: SiteSettings = SiteSettings()
     asterisk: AsteriskSettings = AsteriskSettings()
     http: HttpSettings = HttpSettings()
+    listen: ListenSettings = ListenSettings()
     database: DatabaseSettings = DatabaseSettings()
     retention: RetentionSettings = RetentionSettings()
     music: Mapping[Name, MusicSettings] = Field(default_factory=dict)
@@ -125,7 +127,13 @@ class FloorConfiguration(IvrSettings):
         """Say how the listeners log in to Asterisk."""
         address = self.asterisk.ami_address
         user = self.asterisk.ami_user
-        return AmiSettings(host=address.host, port=address.port, username=user, secret=SecretStr(secret))
+        return AmiSettings(
+            host=address.host,
+            port=address.port,
+            username=user,
+            secret=SecretStr(secret),
+            raw=self.listen.raw,
+        )
 
 
 def floor_queue(settings: QueueSettings, rule: Rule) -> Queue:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ami_listeners.settings import EventName
 from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.errors import suggest
@@ -42,6 +43,13 @@ class SiteSettings(Section):
     language: Language = "en"
     secrets: Path | None = None
     """The folder of the secrets, relative to floor.toml; None: in the user's data folder."""
+
+
+class ListenSettings(Section):
+    """What of Asterisk's events is kept beside the facts that are made of them."""
+
+    raw: tuple[EventName, ...] = ()
+    """Events of these names are kept as they came; `*`: also all that nobody folds."""
 
 
 class AsteriskSettings(Section):
