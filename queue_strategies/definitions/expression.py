@@ -33,7 +33,11 @@ class Sum:
 
     def of(self, counted: Mapping[str, float]) -> float:
         """Return the sum of what was counted."""
-        total = sum(counted[name] for name in self.plus) - sum(counted[name] for name in self.minus)
+        total: float = 0
+        for name in self.plus:  # sum() of a generator takes thrice as long, and this is called very often
+            total += counted[name]
+        for name in self.minus:
+            total -= counted[name]
         return total if self.unit == 1.0 else total / self.unit
 
     def __str__(self) -> str:

@@ -91,7 +91,7 @@ async def quickest(ask_once: Callable[[], Awaitable[Any]]) -> float:
     return min(times)
 
 
-async def report(database: Database, what: str, question: Question, bound_s: float) -> None:
+async def report(database: Database, what: str, question: Question, bound_s: float | None) -> None:
     """Print what a report takes, and what counting its visits takes."""
     ours = await quickest(lambda: ask(database, question))
     days = int((question.until - question.since).total_seconds() // 86400)
@@ -104,7 +104,8 @@ async def report(database: Database, what: str, question: Question, bound_s: flo
             await (await connection.execute(STRAIGHT, given)).fetchall()
 
     theirs = await quickest(straight)
-    print(f"{what:<44} {ours:>8.3f} s {bound_s:>8.3f} s {theirs:>8.3f} s {theirs / ours:>7.1f}", flush=True)
+    bound = f"{bound_s:>8.3f} s" if bound_s else " " * 10
+    print(f"{what:<44} {ours:>8.3f} s {bound} {theirs:>8.3f} s {theirs / ours:>7.1f}", flush=True)
 
 
 async def measure(visits: int, folder: Path) -> None:
@@ -123,6 +124,8 @@ async def measure(visits: int, folder: Path) -> None:
             one = replace(whole, since=begins, until=begins + timedelta(days=1), step=Step.QUARTER)
             await report(database, f"a day by 15 minutes, {QUEUES} queues, {place}", one, 0.2)
             await report(database, f"a year by month, {QUEUES} queues, {place}", whole, 1.0)
+        by_day = replace(whole, step=Step.DAY)
+        await report(database, f"a year by day, {QUEUES} queues, {place}", by_day, None)
         async with await psycopg.AsyncConnection.connect(server.url) as connection:
             asked = await connection.execute("SELECT caller_number FROM contacts OFFSET 4242 LIMIT 1")
             ((number,),) = await asked.fetchall()
