@@ -69,6 +69,11 @@ COMMANDS = (
         "import_history:app",
         "Take in what was recorded before: the same facts and figures.",
     ),
+    CommandAtNeed(
+        "personal-data",
+        "personal_data:app",
+        "Show, mask or erase what is kept of one customer; figures stay as they are.",
+    ),
     CommandAtNeed("asterisk", "asterisk:app", "Get an Asterisk, run it, see how it is."),
 )
 

@@ -10,6 +10,7 @@ memory, as many as fit, and what does not fit is counted by its kind.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -30,6 +31,7 @@ from ami_listeners.disk import LOOK_EVERY_S, Disk, DiskHealth
 from ami_listeners.errors import ListenerError
 from ami_listeners.identity import FactIds, SharedIds
 from ami_listeners.intake import Intake
+from ami_listeners.personal_lines import REJECTED
 from ami_listeners.queries import queries
 from ami_listeners.records import Record, encode, record
 from ami_listeners.spool import Spool
@@ -358,7 +360,8 @@ class Journal:
         with suppress(ValueError):
             line = encode(read(line))
         log.critical("journal.fact_rejected", reason=str(failure), fact=line.decode("utf-8", "replace"))
-        with (self.spool.folder / "rejected.jsonl").open("ab") as file:
+        with (self.spool.folder / REJECTED).open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # somebody may be erased from it
             file.write(line + b"\n")
 
     async def _sync(self) -> None:

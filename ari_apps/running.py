@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import platformdirs
@@ -206,10 +207,8 @@ async def _remembering(
     url = await stack.enter_async_context(database_url(settings))
     database = Database(url, settings, clock)
     stack.push_async_callback(database.stop)
-    spool = (
-        settings.spool_dir or platformdirs.user_state_path("callfloor") / configuration.site.name / "spool"
-    )
-    journal = Journal(database, spool / (only or "all"), clock, configuration.asterisk.system)
+    spool = spool_folder(configuration) / (only or "all")
+    journal = Journal(database, spool, clock, configuration.asterisk.system)
     await journal.start()
     stack.push_async_callback(journal.stop)
     telling = Crew()
@@ -233,6 +232,12 @@ async def _remembering(
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
     floor.health.add(lambda: [Check("disk", not (why := journal.trouble), why, needed=False)])
     return floor
+
+
+def spool_folder(configuration: FloorConfiguration) -> Path:
+    """Name the folder where facts wait for the database, each process in one of its own."""
+    state = platformdirs.user_state_path("callfloor") / configuration.site.name
+    return configuration.database.spool_dir or state / "spool"
 
 
 def database_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> DatabaseSettings:

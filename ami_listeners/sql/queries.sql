@@ -160,6 +160,59 @@ SELECT forget_raw_events(%(before)s, %(most)s)
 -- Read which is the least id of a fact that may still be taken: rows of before are counted, and gone.
 SELECT uuid_at(since)::text FROM retained WHERE kind = 'rows'
 
+-- pseudonym_of --
+-- Read by what a number was replaced before.
+SELECT pseudonym FROM erasures WHERE digest = number_digest(%(digits)s)
+
+-- note_erasure --
+-- Remember by what a number is replaced.
+INSERT INTO erasures AS e (digest, pseudonym, until)
+VALUES (number_digest(%(digits)s), %(pseudonym)s, %(until)s)
+ON CONFLICT (digest) DO UPDATE SET pseudonym = excluded.pseudonym, until = greatest(e.until, excluded.until)
+
+-- recordings_of --
+-- Read what a customer recorded.
+SELECT recording FROM voicemails JOIN contacts USING (contact)
+WHERE without_number(caller_number, %(digits)s, '') <> caller_number ORDER BY left_at
+
+-- forget_number_in_raw_events --
+-- Delete the events kept raw that a number is in.
+SELECT forget_number_in_raw_events(%(digits)s)
+
+-- forget_number_in_tables --
+-- Replace a number in all tables that follow the facts.
+SELECT forget_number_in_tables(%(digits)s, %(pseudonym)s)
+
+-- forget_number_in_facts --
+-- Replace a number in all that was told.
+SELECT forget_number_in_facts(%(digits)s, %(pseudonym)s)
+
+-- kept_of --
+-- Read all that is kept of a number: rows and facts it is in, and those of its contacts and calls.
+WITH theirs AS MATERIALIZED (
+    SELECT contact FROM contacts WHERE without_number(caller_number, %(digits)s, '') <> caller_number
+        OR without_number(called_number, %(digits)s, '') <> called_number
+    UNION SELECT call FROM calls WHERE without_number(caller_number, %(digits)s, '') <> caller_number
+        OR without_number(called_number, %(digits)s, '') <> called_number
+    UNION SELECT contact FROM visits WHERE without_number(callback_number, %(digits)s, '') <> callback_number
+)
+SELECT 'contacts' AS place, to_jsonb(t) AS kept FROM contacts t WHERE contact IN (TABLE theirs)
+UNION ALL SELECT 'calls', to_jsonb(t) FROM calls t WHERE call IN (TABLE theirs)
+UNION ALL SELECT 'visits', to_jsonb(t) FROM visits t
+    WHERE contact IN (TABLE theirs) OR without_number(transferred_to, %(digits)s, '') <> transferred_to
+UNION ALL SELECT 'offers', to_jsonb(t) FROM offers t WHERE contact IN (TABLE theirs)
+UNION ALL SELECT 'segments', to_jsonb(t) FROM segments t
+    WHERE call IN (TABLE theirs) OR without_number(party, %(digits)s, '') <> party
+UNION ALL SELECT 'leg_quality', to_jsonb(t) FROM leg_quality t
+    WHERE call IN (TABLE theirs) OR without_number(party, %(digits)s, '') <> party
+UNION ALL SELECT 'voicemails', to_jsonb(t) FROM voicemails t WHERE contact IN (TABLE theirs)
+UNION ALL SELECT 'registrations', to_jsonb(t) FROM registrations t
+    WHERE without_number(endpoint || ' ' || contact_uri, %(digits)s, '') <> endpoint || ' ' || contact_uri
+UNION ALL SELECT 'raw_events', to_jsonb(t) FROM raw_events t WHERE without_number(text, %(digits)s, '') <> text
+UNION ALL SELECT 'facts', to_jsonb(t) FROM facts t WHERE contact IN (TABLE theirs)
+    OR body_without_number(body, %(digits)s, '') <> body
+UNION ALL SELECT 'erasures', to_jsonb(t) FROM erasures t WHERE digest = number_digest(%(digits)s)
+
 -- patiently --
 -- Let every statement of this transaction take its time.
 SET LOCAL statement_timeout = 0

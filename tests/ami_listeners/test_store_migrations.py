@@ -56,6 +56,8 @@ NOT_ASKED = (
     "retain",
     "retention",
     "forget",
+    "without_number",
+    "erasures",
 )
 VIEWS = ("queue_figures", "queue_figures_by_quarter_hour", "agent_figures", "agents_now", "waiting_now",
          "callbacks_now")  # fmt: skip

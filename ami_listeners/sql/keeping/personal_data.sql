@@ -1,0 +1,151 @@
+-- Forget one customer's number, and the name that came with it, wherever they are.
+--
+-- A number is known by its digits, with or without 00 or + before them, and however it is written: with
+-- spaces, in a SIP URI, in the name of a channel. A pseudonym stands in its place, the same one everywhere,
+-- so that what is counted by customers stays the same.
+
+CREATE OR REPLACE FUNCTION personal_keys() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,because,text}'::text[];
+COMMENT ON FUNCTION personal_keys IS 'What in the bodies of facts may hold a customer''s number';
+
+CREATE OR REPLACE FUNCTION number_pattern(digits text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    '(?<![0-9])(00)?' || regexp_replace(digits, '([0-9])(?=.)', '\1[ ()./-]*', 'g') || '(?![0-9])';
+
+CREATE OR REPLACE FUNCTION without_number(said text, digits text, pseudonym text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
+    WHEN strpos(translate(said, ' ()./-', ''), digits) > 0
+    THEN regexp_replace(said, number_pattern(digits), '\1' || pseudonym, 'g') ELSE said END;
+COMMENT ON FUNCTION without_number IS 'Puts a pseudonym in the place of a number in any text';
+
+CREATE OR REPLACE FUNCTION body_without_number(body jsonb, digits text, pseudonym text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT body || coalesce(jsonb_object_agg(key, without_number(value #>> '{}', digits, pseudonym)), '{}')
+        || CASE WHEN body ? 'caller_name'
+                AND without_number(body->>'caller_number', digits, pseudonym) <> body->>'caller_number'
+           THEN '{"caller_name": ""}'::jsonb ELSE '{}' END
+    FROM jsonb_each(body) WHERE key = ANY (personal_keys()) AND jsonb_typeof(value) = 'string'
+$$;
+
+CREATE OR REPLACE FUNCTION numbers_in(body jsonb) RETURNS SETOF text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT DISTINCT regexp_replace(found[1], '^00', '')
+    FROM jsonb_each_text(body) said,
+        LATERAL (VALUES (said.value), (translate(said.value, ' ()./-', ''))) written (text),
+        regexp_matches(written.text, '[0-9]{5,}', 'g') found
+    WHERE said.key = ANY (personal_keys())
+$$;
+
+CREATE OR REPLACE FUNCTION number_digest(digits text) RETURNS bytea LANGUAGE sql STABLE RETURN
+    sha256((SELECT key FROM erasure_key) || convert_to(digits, 'UTF8'));
+
+CREATE OR REPLACE FUNCTION forget_number_in_facts(digits text, pseudonym text, among uuid[] DEFAULT NULL)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE changed bigint;
+BEGIN
+    UPDATE facts SET body = body_without_number(body, digits, pseudonym)
+    WHERE (among IS NULL OR id = ANY (among)) AND kind <> 'raw_event'
+        AND strpos(translate(body::text, ' ()./-', ''), digits) > 0
+        AND body_without_number(body, digits, pseudonym) <> body;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+END $$;
+COMMENT ON FUNCTION forget_number_in_facts IS 'The one exception from facts being never changed; says how many it changed';
+
+CREATE OR REPLACE FUNCTION forget_number_in_tables(digits text, pseudonym text, among text[] DEFAULT NULL)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    place   record;
+    changed bigint;
+    total   bigint := 0;
+BEGIN
+    FOR place IN SELECT * FROM (VALUES
+        ('contacts', 'contact', '{caller_number,called_number}'::text[], true),
+        ('calls', 'call', '{channel_name,caller_number,called_number}', true),
+        ('visits', 'contact', '{callback_number,transferred_to}', false),
+        ('offers', 'contact', '{because}', false),
+        ('segments', 'call', '{party}', false),
+        ('leg_quality', 'call', '{party}', false),
+        ('voicemails', 'contact', '{recording}', false)) AS places (name, key, columns, named)
+    LOOP
+        EXECUTE format('UPDATE %I SET %s WHERE (%s)%s', place.name,
+            (SELECT string_agg(format('%I = without_number(%1$I, $1, $2)', name), ', ') FROM unnest(place.columns) name)
+                || CASE WHEN place.named THEN ', caller_name = CASE
+                    WHEN without_number(caller_number, $1, $2) <> caller_number AND caller_name <> '''' THEN ''''
+                    ELSE caller_name END' ELSE '' END,
+            (SELECT string_agg(format('without_number(%I, $1, $2) <> %1$I', name), ' OR ') FROM unnest(place.columns) name),
+            CASE WHEN among IS NOT NULL THEN format(' AND %I = ANY ($3)', place.key) ELSE '' END)
+            USING digits, pseudonym, among;
+        GET DIAGNOSTICS changed = ROW_COUNT;
+        total := total + changed;
+    END LOOP;
+    FOR place IN SELECT * FROM (VALUES -- the last states of things; the next one is told anyway
+        ('registrations', 'endpoint || '' '' || contact_uri'), ('devices', 'device'), ('trunks', 'trunk'))
+        AS states (name, of)
+    LOOP
+        EXECUTE format('DELETE FROM %I WHERE without_number(%s, $1, $2) <> %2$s', place.name, place.of)
+            USING digits, pseudonym;
+        GET DIAGNOSTICS changed = ROW_COUNT;
+        total := total + changed;
+    END LOOP;
+    RETURN total;
+END $$;
+COMMENT ON FUNCTION forget_number_in_tables IS 'Puts a pseudonym in the place of a number in all that follows the facts, and says in how many rows';
+
+CREATE OR REPLACE FUNCTION forget_number_in_raw_events(digits text, among uuid[] DEFAULT NULL)
+RETURNS bigint LANGUAGE sql AS $$
+    WITH theirs AS (
+        SELECT regexp_replace(call, '^.*/', '') AS name FROM calls
+        WHERE among IS NULL AND (without_number(caller_number, digits, '') <> caller_number
+            OR without_number(called_number, digits, '') <> called_number)
+    ), gone AS (
+        DELETE FROM raw_events r
+        WHERE (among IS NULL OR fact = ANY (among)) AND (without_number(text, digits, '') <> text
+            OR EXISTS (SELECT FROM theirs WHERE strpos(r.text, theirs.name) > 0))
+        RETURNING fact
+    ), facts_too AS (
+        DELETE FROM facts WHERE id IN (SELECT fact FROM gone))
+    SELECT count(*) FROM gone
+$$;
+COMMENT ON FUNCTION forget_number_in_raw_events IS
+    'Deletes events kept raw that have a number, or are of its calls, and says how many; before the calls forget it';
+
+CREATE OR REPLACE FUNCTION forget_raw_events_of_nobody(among uuid[]) RETURNS void LANGUAGE sql AS $$
+    WITH gone AS (
+        DELETE FROM raw_events r WHERE fact = ANY (among) AND EXISTS (
+            SELECT FROM erasures e
+            JOIN calls c ON c.caller_number IN (e.pseudonym, '+' || e.pseudonym, '00' || e.pseudonym)
+            WHERE strpos(r.text, regexp_replace(c.call, '^.*/', '')) > 0)
+        RETURNING fact
+    )
+    DELETE FROM facts WHERE id IN (SELECT fact FROM gone)
+$$;
+COMMENT ON FUNCTION forget_raw_events_of_nobody IS 'Deletes of these events kept raw what is of calls of somebody who was erased';
+
+CREATE OR REPLACE FUNCTION follow_erasures() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    known record;
+    raw   uuid[];
+BEGIN
+    IF NOT EXISTS (SELECT FROM arrived WHERE at <= (SELECT max(until) FROM erasures)) THEN
+        RETURN NULL;
+    END IF;
+    FOR known IN
+        SELECT n.digits, e.pseudonym, array_agg(a.id) AS facts, array_agg(DISTINCT a.contact) AS contacts
+        FROM arrived a CROSS JOIN LATERAL numbers_in(a.body) n (digits)
+        JOIN erasures e ON e.digest = number_digest(n.digits)
+        WHERE a.at <= e.until GROUP BY 1, 2
+    LOOP
+        PERFORM forget_number_in_raw_events(known.digits, known.facts),
+            forget_number_in_facts(known.digits, known.pseudonym, known.facts),
+            forget_number_in_tables(known.digits, known.pseudonym, known.contacts);
+    END LOOP;
+    SELECT array_agg(id) INTO raw FROM arrived
+    WHERE kind = 'raw_event' AND at <= (SELECT max(until) FROM erasures);
+    IF raw IS NOT NULL THEN
+        PERFORM forget_raw_events_of_nobody(raw);
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION follow_erasures IS 'What is told late of somebody who was erased goes by the pseudonym';
+
+CREATE OR REPLACE TRIGGER follow_9_erasures AFTER INSERT ON facts REFERENCING NEW TABLE AS arrived
+    FOR EACH STATEMENT EXECUTE FUNCTION follow_erasures();
