@@ -72,7 +72,7 @@ COMMANDS = (
     CommandAtNeed(
         "personal-data",
         "personal_data:app",
-        "Show, mask or erase what is kept of one customer; figures stay as they are.",
+        "Show, mask or erase what is kept of one customer.",
     ),
     CommandAtNeed("asterisk", "asterisk:app", "Get an Asterisk, run it, see how it is."),
 )
