@@ -74,6 +74,11 @@ COMMANDS = (
         "personal_data:app",
         "Show, mask or erase what is kept of one customer.",
     ),
+    CommandAtNeed(
+        "reconcile",
+        "reconcile:reconcile_calls",
+        "Compare calls as they were heard with what Asterisk recorded of them; differences are kept.",
+    ),
     CommandAtNeed("asterisk", "asterisk:app", "Get an Asterisk, run it, see how it is."),
 )
 

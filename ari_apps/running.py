@@ -12,6 +12,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import platformdirs
 import structlog
@@ -34,6 +35,8 @@ from ami_listeners.listening_metrics import Listening, call_families
 from ami_listeners.local_postgres import database_url, default_data_dir
 from ami_listeners.native_snapshot import together
 from ami_listeners.phone_watch import PhoneWatch
+from ami_listeners.reconciling.job import Reconciling
+from ami_listeners.reconciling.sources import Records, RecordSource
 from ami_listeners.retention import Retention
 from ami_listeners.settings import DatabaseSettings
 from ari_apps.apps import Apps, AsteriskFolders, acting
@@ -229,6 +232,10 @@ async def _remembering(
         floor.exporter.add(quality.families)
         retention = Retention(database, configuration.retention)
         telling.start(retention.keep_forgetting(), "forget what is old")
+        if sources := list(record_sources(configuration, secrets)):
+            reconciling = Reconciling(database, sources, configuration.asterisk.system)
+            telling.start(reconciling.keep_comparing(), "compare calls with what Asterisk recorded")
+            floor.exporter.add(reconciling.families)
     floor.health.add(lambda: [Check("database", database.health.up, database.health.reason, needed=False)])
     floor.health.add(lambda: [Check("disk", not (why := journal.trouble), why, needed=False)])
     return floor
@@ -238,6 +245,22 @@ def spool_folder(configuration: FloorConfiguration) -> Path:
     """Name the folder where facts wait for the database, each process in one of its own."""
     state = platformdirs.user_state_path("callfloor") / configuration.site.name
     return configuration.database.spool_dir or state / "spool"
+
+
+def record_sources(
+    configuration: FloorConfiguration, secrets: SecretFiles | None = None
+) -> Iterator[RecordSource]:
+    """Yield what Asterisk records of calls, as floor.toml says where that is."""
+    settings = configuration.reconcile
+    secrets = secrets or SecretFiles(configuration.secrets_dir())
+    zone = ZoneInfo(settings.timezone or configuration.site.timezone)
+    for records, place, table in (
+        (Records.CDR, settings.cdr, settings.cdr_table),
+        (Records.CEL, settings.cel, settings.cel_table),
+    ):
+        if place is not None:
+            password = secrets.find(str(records))
+            yield RecordSource(records=records, place=place, zone=zone, password=password, table=table)
 
 
 def database_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> DatabaseSettings:

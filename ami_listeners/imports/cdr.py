@@ -10,7 +10,7 @@ from ami_listeners.identity import OF_ASTERISK
 from ami_listeners.imports.errors import Unreadable
 from ami_listeners.imports.names import made_name
 from ami_listeners.imports.recorded_call import Drafts, RecordedCall, endpoint
-from ami_listeners.imports.source import Source
+from ami_listeners.imports.source import Noting, Source
 from ami_listeners.imports.table import rows
 from ami_listeners.imports.wall_time import WallTime, at_of
 
@@ -62,11 +62,13 @@ class CdrDraft:
         self._legs_began: float | None = None
         self._answered = False
         self._parties: set[str] = set()
+        self._channels: set[str] = set()
         self._first: Leg | None = None
 
     def add(self, leg: Leg) -> None:
         """Take in one row."""
         self.last = max(self.last, leg.end)
+        self._channels.add(leg.row.get("uniqueid") or leg.call)
         self._legs_began = leg.start if self._legs_began is None else min(self._legs_began, leg.start)
         self._answered |= leg.first and leg.answered
         before = self._first
@@ -93,6 +95,7 @@ class CdrDraft:
             called_number=row.get("did") or row["dst"],
             context=row.get("dcontext", ""),
             parties=frozenset(self._parties),
+            channels=frozenset(self._channels),
             resolution_s=1.0,
         )
 
@@ -103,7 +106,7 @@ def cdr_calls(source: Source, times: WallTime) -> Iterator[RecordedCall]:
     yield from calls_of(legs(table, source, times))
 
 
-def legs(table: Iterable[dict[str, str]], source: Source, times: WallTime) -> Iterator[Leg]:
+def legs(table: Iterable[dict[str, str]], source: Noting, times: WallTime) -> Iterator[Leg]:
     """Yield rows that can be read."""
     for row in table:
         try:

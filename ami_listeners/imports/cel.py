@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from ami_listeners.identity import OF_ASTERISK
 from ami_listeners.imports.errors import Unreadable
 from ami_listeners.imports.recorded_call import Drafts, RecordedCall, endpoint
-from ami_listeners.imports.source import Source
+from ami_listeners.imports.source import Noting, Source
 from ami_listeners.imports.table import rows
 from ami_listeners.imports.wall_time import WallTime
 
@@ -35,6 +35,8 @@ class CelDraft:
         self._first: dict[str, str] | None = None
         self._began: float | None = None
         self._channels: set[str] = set()
+        self._up: set[str] = set()
+        """Of these, those that are not gone."""
         self._answered = False
         self._cause = 0
         self._transfers = 0
@@ -59,14 +61,18 @@ class CelDraft:
             self._moved(at, row, enters=event in ("BRIDGE_ENTER", "BRIDGE_START"))
         if event == "CHAN_START":
             self._channels.add(row["uniqueid"])
+            self._up.add(row["uniqueid"])
         elif event == "CHAN_END":
-            self._channels.discard(row["uniqueid"])
-        self.over |= event == "LINKEDID_END" or (event == "CHAN_END" and not self._channels)
+            self._up.discard(row["uniqueid"])
+        self.over |= event == "LINKEDID_END" or (event == "CHAN_END" and not self._up)
 
     def _moved(self, at: float, row: dict[str, str], *, enters: bool) -> None:
         """Count for how long the first channel is in a bridge with others, and with whom."""
+        told = extra(row)
         self._knows_bridges = True
-        there = self._bridges.setdefault(str(extra(row).get("bridge_id", "")), {})
+        if told.get("bridge_technology") == "holding_bridge":
+            return  # who is parked there talks with nobody
+        there = self._bridges.setdefault(str(told.get("bridge_id", "")), {})
         if enters:
             there[row["uniqueid"]] = row["channame"]
         else:
@@ -104,6 +110,7 @@ class CelDraft:
             talk_s=self._talk_s if self._knows_bridges or not self._answered else None,
             parties=frozenset(self._parties) if self._knows_bridges or not self._answered else None,
             transfers=self._transfers,
+            channels=frozenset(self._channels),
             resolution_s=0.0 if "." in row["eventtime"] else 1.0,
         )
 
@@ -118,7 +125,7 @@ def cel_calls(source: Source, times: WallTime) -> Iterator[RecordedCall]:
 
 
 def events(
-    table: Iterable[dict[str, str]], source: Source, times: WallTime
+    table: Iterable[dict[str, str]], source: Noting, times: WallTime
 ) -> Iterator[tuple[float, dict[str, str]]]:
     """Yield events that can be read, with their times."""
     for row in table:

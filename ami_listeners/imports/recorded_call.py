@@ -40,6 +40,8 @@ class RecordedCall:
     parties: frozenset[str] | None = None
     """The phones it was connected with; None likewise."""
     transfers: int | None = None
+    channels: frozenset[str] = frozenset()
+    """The unique ids of all that were part of it."""
     resolution_s: float = 0.0
     """To what these records cut their times."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from ami_listeners.imports.errors import HistoryError
 from ami_listeners.imports.problems import Problems
@@ -16,6 +16,13 @@ from ami_listeners.imports.problems import Problems
 GZIP = b"\x1f\x8b"
 LONGEST = 1 << 20
 """A longer line is no record."""
+
+
+class Noting(Protocol):
+    """Where it is noted that the row that was read last cannot be understood."""
+
+    def note(self, why: str, row: str = "") -> None:
+        """Note why, and the row as it stands there."""
 
 
 class Source:
@@ -26,9 +33,17 @@ class Source:
     """
 
     def __init__(
-        self, path: Path, problems: Problems, *, encoding: str = "utf-8", growing: bool = False
+        self,
+        path: Path,
+        problems: Problems,
+        *,
+        encoding: str = "utf-8",
+        growing: bool = False,
+        skip: Callable[[IO[bytes]], int] | None = None,
     ) -> None:
         self.path, self.problems, self.encoding, self.growing = path, problems, encoding, growing
+        self._skip = skip
+        """Says at which byte to go on after the first line, which may be a header."""
         self.name = path.name
         self.number = 0
 
@@ -48,6 +63,8 @@ class Source:
     def _lines(self, file: IO[bytes]) -> Iterator[str]:
         while line := file.readline(LONGEST):
             self.number += 1
+            if self.number == 1 and self._skip is not None:
+                file.seek(max(file.tell(), self._skip(file)))
             if not line.endswith(b"\n"):
                 self._torn(file, line)
                 continue

@@ -24,6 +24,7 @@ from ari_apps.configuration.settings import (
     OutboundSettings,
     PhoneSettings,
     QueueSettings,
+    ReconcileSettings,
     SiteSettings,
     TrunkSettings,
 )
@@ -55,6 +56,7 @@ class FloorConfiguration(IvrSettings):
     listen: ListenSettings = ListenSettings()
     database: DatabaseSettings = DatabaseSettings()
     retention: RetentionSettings = RetentionSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
     music: Mapping[Name, MusicSettings] = Field(default_factory=dict)
     callers: CallersSettings = CallersSettings()
     rules: Mapping[Name, Rule] = Field(default_factory=dict)

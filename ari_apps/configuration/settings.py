@@ -123,6 +123,22 @@ class HttpSettings(Section):
     listeners_listen: Listen = Address("127.0.0.1", 8081)
 
 
+class ReconcileSettings(Section):
+    """What Asterisk itself records of calls, to be compared with what is heard of them.
+
+    A file, or the URL of a PostgreSQL, whose password is in the secrets `cdr` and `cel`; None: nothing.
+    """
+
+    cdr: str | None = Field(default=None, min_length=1)
+    """Master.csv of cdr_csv with unique ids, or a database with a table of CDR."""
+    cdr_table: str = Field(default="cdr", min_length=1)
+    cel: str | None = Field(default=None, min_length=1)
+    """What cel_custom writes, or a database with a table of CEL."""
+    cel_table: str = Field(default="cel", min_length=1)
+    timezone: Timezone | None = None
+    """By which clock their times are, where they do not say; None: the site's."""
+
+
 class OverflowSettings(Section):
     """Where a queue sends a caller it lets go of; None: hang up."""
 

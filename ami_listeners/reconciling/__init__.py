@@ -1,0 +1,1 @@
+"""Hold what was heard of calls against what Asterisk itself recorded of them."""
