@@ -158,6 +158,17 @@ async def test_a_report_counts_agents_as_the_fold_does(history: History) -> None
             assert cells[name] == pytest.approx(ratio(figure.of, AGENT_MEASURES, agent).value), name
 
 
+async def test_who_comes_again_had_not_been_helped_at_the_first_contact(history: History) -> None:
+    """Everybody came on one day long ago: of each caller the last contact alone may have solved it."""
+    answered = {fact.contact for fact in history.facts if isinstance(fact, Answered)}
+    last = {fact.caller_number: fact.contact for fact in history.facts if isinstance(fact, ContactStarted)}
+    answer = await history.answer(Subject.CALLS)
+    (row,) = answer.rows
+    resolved = len(answered & {*last.values()})
+    assert 0 < resolved < len(answered)
+    assert told(answer, row)["first_contact_resolution"] == pytest.approx(resolved / len(answered))
+
+
 @pytest.mark.parametrize("subject", list(Subject))
 @pytest.mark.parametrize("step", [Step.QUARTER, Step.HOUR, Step.DAY])
 async def test_spans_of_any_clock_add_up_to_the_whole(history: History, subject: Subject, step: Step) -> None:

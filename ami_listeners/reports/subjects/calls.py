@@ -5,6 +5,8 @@ from __future__ import annotations
 from ami_listeners.reports.counts import Count, Source
 from ami_listeners.reports.subjects.definition import Definition
 from queue_strategies.definitions import (
+    COMES_BACK_DAYS,
+    FIRST_CONTACT_RESOLUTION,
     Figure,
     Good,
     Quotient,
@@ -15,15 +17,22 @@ from queue_strategies.definitions import (
 _HAS_ANSWER = "EXISTS (SELECT FROM visits WHERE visits.contact = c.contact AND outcome = 'answered')"
 _HAS_VISIT = "EXISTS (SELECT FROM visits WHERE visits.contact = c.contact)"
 
-CONTACTS = """(
+_CONTACTS = """(
     SELECT contact, direction, started_at, ended_by, duration_s, caller_number, caller_name, called_number
     FROM contacts
     UNION ALL
     SELECT call, 'inbound', started_at, NULL, duration_s, caller_number, caller_name, called_number
     FROM calls
     WHERE EXISTS (SELECT FROM visits WHERE visits.contact = calls.call AND source = 'native')
-        AND NOT EXISTS (SELECT FROM contacts WHERE contacts.contact = calls.call)) c"""
+        AND NOT EXISTS (SELECT FROM contacts WHERE contacts.contact = calls.call))"""
+CONTACTS = f"{_CONTACTS} c"
 """Contacts of the floor, and calls that came to Asterisk's own queues."""
+
+_DAYS = f"interval '{COMES_BACK_DAYS} days'"
+_JUDGED = f"c.caller_number <> '' AND c.started_at <= now() - {_DAYS} AND {_HAS_ANSWER}"
+_COMES_BACK = f"""EXISTS (SELECT FROM {_CONTACTS} n
+    WHERE n.caller_number = c.caller_number AND n.started_at > c.started_at
+        AND n.started_at <= c.started_at + {_DAYS} AND n.direction IS DISTINCT FROM 'outbound')"""  # noqa: S608
 
 CALLS = Definition(
     title="Calls",
@@ -44,6 +53,21 @@ CALLS = Definition(
                     text="Of these, those that an agent answered",
                     where=_HAS_ANSWER,
                     good=Good.HIGHER,
+                ),
+                Count(
+                    name="judged",
+                    title="judged",
+                    text=f"Of the answered, those of known callers that are {COMES_BACK_DAYS} days old",
+                    where=_JUDGED,
+                    shown=False,
+                ),
+                Count(
+                    name="resolved",
+                    title="resolved",
+                    text="Of these, those whose caller did not come again within that time",
+                    where=f"{_JUDGED} AND NOT {_COMES_BACK}",
+                    good=Good.HIGHER,
+                    shown=False,
                 ),
                 Count(
                     name="ended",
@@ -75,6 +99,7 @@ CALLS = Definition(
             of=Quotient(Sum(("duration_s",)), Sum(("ended",))),
             unit=Unit.SECONDS,
         ),
+        FIRST_CONTACT_RESOLUTION,
     ),
     bars=("calls",),
 )
