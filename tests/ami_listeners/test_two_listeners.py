@@ -170,13 +170,38 @@ async def test_calls_that_two_listened_to_are_kept_once(
     assert successful(said) == successful(said_later) == 4
     told = "SELECT offered, answered, handled FROM queue_figures WHERE queue = 'everybody'"
     assert await rows(database_url, told) == [(8, 8, 8)]
-    kept = Counter(dict(await rows(database_url, "SELECT kind, count(*) FROM facts GROUP BY kind")))
+    heard = "SELECT kind, count(*) FROM facts WHERE heard GROUP BY kind"
+    kept = Counter(dict(await rows(database_url, heard)))
     assert kept["call_started"] == kept["call_ended"] == len(first.of(CallStarted))
     assert kept["queue_joined"] == kept["answered"] == kept["handled"] == 8
     assert kept["device_changed"] == len(first.of(DeviceChanged))
     assert kept["agent_state_changed"] == len(first.of(AgentStateChanged))
     assert len(second.facts) > 20
     assert len(third.facts) > 20
+
+
+async def test_a_change_is_the_same_whatever_somebody_new_believed_of_the_time_before(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Who began to listen in the middle did not hear that her phone rang."""
+
+    def talks(was: AgentState, moment: float) -> Fact:
+        return AgentStateChanged(
+            moment=moment, agent=AgentId("anna"), was=was, lasted_s=3.0, state=AgentState.TALKING,
+            logged_in=True, pause_reason=None,
+        )  # fmt: skip
+
+    for name, told in (
+        ("first", [talks(AgentState.RINGING, 100.0)]),
+        ("second", [talks(AgentState.READY, 100.9), talks(AgentState.READY, 102.0)]),
+    ):
+        journal = Journal(database, tmp_path / name, Clock(moment=lambda: 0.0))
+        await journal.start()
+        journal.write_all(told, "native")
+        assert await journal.drained(5)
+        await journal.stop()
+    kept = "SELECT body->>'was' FROM facts ORDER BY at"
+    assert await rows(database_url, kept) == [("ringing",), ("ready",)], "another time is another change"
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=30))
