@@ -20,8 +20,8 @@ from queue_strategies.model import AgentId, Queue, QueueName
 
 MOST_AGENTS = 10_000
 """Agents with metrics of their own, the first ever seen; each has some 20 series."""
-STEP = 8
-"""So many queues are written at once, or four times as many agents."""
+STEP = 4
+"""So many queues are written at once, or eight times as many agents."""
 
 
 class FigureLines:
@@ -46,11 +46,13 @@ class FigureLines:
         self._targets = Sheet(("queue",), [target_family()])
         self._agents = Sheet(("agent",), agent_families())
         self._not_shown = Sheet[int]((), [NOT_SHOWN])
-        self._level_keys: dict[QueueName, tuple[float, Key]] = {}
-        """By which rules the lines of a queue are: its target, and what names its service level."""
+        self._level_keys: dict[QueueName, Key] = {}
+        self._rules_told: dict[QueueName, Queue] = {}
+        """By which rules the lines of a queue were written."""
         self._queues_seen = self._agents_seen = 0
         self._queues_due: dict[QueueName, None] = {}
         self._agents_due: dict[AgentId, None] = {}
+        self._agents_known: set[AgentId] = set()
         self._left_out: set[AgentId] = set()
 
     def __call__(self) -> Pieces:
@@ -69,9 +71,9 @@ class FigureLines:
         """Collect what is to be written; what another scrape has not come to yet stays collected."""
         figures = self._figures
         queues, agents = figures.changed_queues, figures.changed_agents
-        for agent in self._known():
-            if (agent,) not in self._agents and agent not in self._left_out:
-                self._agents_due[agent] = None
+        if new := [agent for agent in self._known() if agent not in self._agents_known]:
+            self._agents_due |= dict.fromkeys(new)
+            self._agents_known.update(new)
         self._queues_due |= dict.fromkeys(queues.since(self._queues_seen))
         self._agents_due |= dict.fromkeys(reversed(agents.since(self._agents_seen)))
         self._queues_seen, self._agents_seen = queues.latest, agents.latest
@@ -79,10 +81,12 @@ class FigureLines:
             if name not in rules and name not in figures.queues:
                 self._queues.drop((name,))
         for name in self._level_keys.keys() - rules.keys():
-            self._levels.drop(self._level_keys.pop(name)[1])
+            self._levels.drop(self._level_keys.pop(name))
             self._targets.drop((name,))
+            self._rules_told.pop(name, None)
         for name, queue in rules.items():
-            if self._level_keys.get(name) != (queue.service_level_target, level_key(queue)):
+            before = self._rules_told.get(name)
+            if before is not queue and before != queue:
                 self._queues_due[name] = None
 
     def _write_queues(self, rules: Mapping[QueueName, Queue]) -> Iterator[None]:
@@ -97,16 +101,16 @@ class FigureLines:
 
     def _write_level(self, counted: QueueFigures, queue: Queue) -> None:
         before, key = self._level_keys.get(queue.name), level_key(queue)
-        if before is not None and before[1] != key:
-            self._levels.drop(before[1])
+        if before is not None and before != key:
+            self._levels.drop(before)
         self._levels.tell(key, (counted, queue))
         self._targets.tell((queue.name,), queue)
-        self._level_keys[queue.name] = queue.service_level_target, key
+        self._level_keys[queue.name], self._rules_told[queue.name] = key, queue
 
     def _write_agents(self) -> Iterator[None]:
         """Write the agents that are shown: those seen first, for as long as there is room."""
         while self._agents_due:
-            for agent in list(islice(self._agents_due, 4 * STEP)):
+            for agent in list(islice(self._agents_due, 8 * STEP)):
                 del self._agents_due[agent]
                 if (agent,) in self._agents or len(self._agents) < self._most_agents:
                     self._agents.tell((agent,), self._figures.agents.get(agent) or AgentFigures())

@@ -16,7 +16,7 @@ from queue_strategies.model import AgentState, QueueName
 
 STEP = 32
 """So many queues are looked at or written at once."""
-ESTIMATING_S = 0.03
+ESTIMATING_S = 0.015
 """So long a scrape looks for estimated waits; where there are more queues, those known longest come next."""
 OLDEST_S = 120.0
 """An estimate of before is told no more."""
@@ -42,7 +42,9 @@ class FloorLines:
     ) -> None:
         self._now, self._floor, self._native = now, floor, native
         self._expected = Expected(expect, clock)
-        self._queues = Sheet(("queue",), queue_families(now))
+        self._queues = Sheet(("queue",), queue_families())
+        self._longest = Sheet(("queue",), [longest_wait(now)])
+        """Apart, as it changes with time alone."""
         self._estimates = Sheet(("queue",), [ESTIMATED])
         self._agents = Sheet(("state",), [AGENTS])
         self._told: dict[QueueName, QueueCensus] = {}
@@ -57,13 +59,14 @@ class FloorLines:
         yield from self._expected.look(ours.queues, self._now())
         for _ in self._write(census):
             yield None
-        for sheet in (self._queues, self._agents, self._estimates):
+        for sheet in (self._queues, self._longest, self._agents, self._estimates):
             yield from sheet.pieces()
 
     def _write(self, census: Census) -> Iterator[None]:
         for name in self._told.keys() - census.queues.keys():
             del self._told[name]
             self._queues.drop((name,))
+            self._longest.drop((name,))
             self._estimates.drop((name,))
             self._told_estimates.pop(name, None)
         for number, (name, counted) in enumerate(census.queues.items(), 1):
@@ -75,9 +78,13 @@ class FloorLines:
             self._agents.tell((state,), by_state[state])
 
     def _write_queue(self, name: QueueName, counted: QueueCensus) -> None:
-        if counted.longest_waiting_since is not None or self._told.get(name) != counted:
+        before = self._told.get(name)
+        if before != counted:
             self._queues.tell((name,), counted)
             self._told[name] = counted
+        since = counted.longest_waiting_since
+        if before is None or since is not None or before.longest_waiting_since is not None:
+            self._longest.tell((name,), since)
         estimate = self._expected.of(name, self._now())
         if estimate is None:
             self._estimates.drop((name,))
@@ -116,13 +123,19 @@ class Expected:
             yield
 
 
-def queue_families(now: Callable[[], float]) -> list[Family[QueueCensus]]:
-    """Give what is told of every queue as it is now."""
+def longest_wait(now: Callable[[], float]) -> Family[float | None]:
+    """Give the age of the oldest visit, of the moment since when it waits."""
 
-    def longest(queue: QueueCensus) -> tuple[Value]:
-        since = queue.longest_waiting_since
+    def age(since: float | None) -> tuple[Value]:
         return (0.0 if since is None else now() - since,)
 
+    return Family(
+        "callfloor_queue_longest_wait_seconds", Kind.GAUGE, "Age of the oldest visit still waiting", age
+    )
+
+
+def queue_families() -> list[Family[QueueCensus]]:
+    """Give what is told of every queue as it is now."""
     return [
         Family(
             "callfloor_queue_callers_waiting",
@@ -135,12 +148,6 @@ def queue_families(now: Callable[[], float]) -> list[Family[QueueCensus]]:
             Kind.GAUGE,
             "Contained in the waiting: those who keep the place without the line",
             lambda queue: (queue.kept,),
-        ),
-        Family(
-            "callfloor_queue_longest_wait_seconds",
-            Kind.GAUGE,
-            "Age of the oldest visit still waiting",
-            longest,
         ),
         Family(
             "callfloor_queue_agents",

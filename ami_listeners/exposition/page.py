@@ -10,7 +10,7 @@ from typing import TypeAlias
 Pieces: TypeAlias = Generator[bytes | None, None, None]
 """Parts of the text, each after a short piece of work; None where there was work alone."""
 Source: TypeAlias = Callable[[], Pieces]
-SLICE_S = 0.003
+SLICE_S = 0.002
 """So long the text is worked on at once; who waits for a moment to come waits for two such slices at most."""
 
 
