@@ -9,6 +9,7 @@ from itertools import chain
 from ami_listeners.connection import Connected, Gap, Listing, Received
 from ami_listeners.fold.believed import Believed
 from ami_listeners.fold.calls import Calls
+from ami_listeners.fold.concluded import concluded
 from ami_listeners.fold.members import Members
 from ami_listeners.fold.phones import Phones
 from ami_listeners.fold.quality import Quality
@@ -172,7 +173,7 @@ class Fold:
         match listing.action:
             case "CoreShowChannels":
                 yield from self.quality.listed({item.sent("Uniqueid") for item in items}, asked)
-                yield from self.calls.listed(items, asked, after_gap=self._gap)
+                yield from concluded(self.calls.listed(items, asked, after_gap=self._gap))
                 yield from self._caught_up(listing.moment)
             case "QueueStatus" if self._native:
                 yield from self._queues_listed(items, asked)
@@ -200,7 +201,8 @@ class Fold:
         entries = [item for item in items if item.name == "QueueEntry"]
         members = [item for item in items if item.name == "QueueMember"]
         listed = self.members.listed(members, asked)
-        yield from chain(listed, self._followed(self.visits.listed(entries, asked, self.calls.alive)))
+        visits = concluded(self.visits.listed(entries, asked, self.calls.alive))
+        yield from chain(listed, self._followed(visits))
 
     def _followed(self, facts: Iterator[Fact]) -> Iterator[Fact]:
         told = list(facts)

@@ -9,6 +9,9 @@ from queue_strategies.model import AgentId, ContactId, OfferId, OfferOutcome, Qu
 REFUSED = frozenset({17, 21})
 """Q.850 causes of a phone that said busy (486, 600) or no (603)."""
 
+ON_ITS_WAY_S = 1.0
+"""What came before may be told of so long after."""
+
 
 @dataclass(slots=True)
 class Offer:
@@ -18,9 +21,11 @@ class Offer:
     agent: AgentId
     made: float
     rang: bool = False
+    missed: float | None = None
+    """When it was not answered; in which way, the hang-up of the member's channel will tell."""
     cause: int = 0
 
-    def missed(self) -> OfferOutcome:
+    def in_which_way(self) -> OfferOutcome:
         """Say in which way the member did not answer."""
         if self.cause in REFUSED:
             return OfferOutcome.DECLINED
@@ -57,3 +62,9 @@ class Visit:
     unheard: bool = False
     """Left while nobody listened."""
     talk: Talk | None = None
+
+    def may_have_joined(self, moment: float) -> bool:
+        """Tell whether a join told of now is this visit's: told of again, or after the answer."""
+        if self.talk is not None:
+            return moment - self.talk.began <= ON_ITS_WAY_S
+        return self.left is None

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
+from ami_listeners.fold.concluded import concluded
 from ami_listeners.fold.visit import Offer, Talk, Visit
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import (
@@ -54,6 +56,7 @@ TRANSFERS = frozenset({"BlindTransfer", "AttendedTransfer"})
 """Events that name channels by their parts in the transfer."""
 REMEMBERED = 10_000
 """Channels of which it is remembered that they are over."""
+Remembered = TypeVar("Remembered")
 
 
 class Visits:
@@ -68,6 +71,10 @@ class Visits:
         """The queue a channel's dialplan went to last."""
         self._over_with: dict[str, None] = {}
         """Channels whose last visit is over, the latest last: what is told of it again, or late, is known."""
+        self._gone: dict[str, None] = {}
+        """Channels that are no more, the latest last: on them nothing begins."""
+        self._parted: dict[str, Visit] = {}
+        """Whose talk is over, the latest last, by the member's channel: a transfer may be told of late."""
         self._caller_of: dict[str, str] = {}
         """The caller's channel by the member's."""
         self._ringing: Counter[AgentId] = Counter()
@@ -121,14 +128,18 @@ class Visits:
     def _joined(self, event: AmiEvent) -> Iterator[Fact]:
         channel, queue = event.text("Uniqueid"), QueueName(event.text("Queue"))
         known = self.open.get(channel)
-        if known is not None and known.queue == queue and known.left is None and known.talk is None:
+        if known is not None and known.queue == queue and known.may_have_joined(event.moment):
             return
-        if known is not None:
+        if known is not None and known.talk is not None:
+            yield from concluded(self._part(channel, event.moment, "lost"))
+        elif known is not None:
             yield from self._over(channel, event.moment, VisitOutcome.TIMED_OUT)
         yield from self._enter(event, queue, event.moment, event.number("Position"))
 
     def _enter(self, event: AmiEvent, queue: QueueName, joined: float, position: int) -> Iterator[Fact]:
         channel = event.text("Uniqueid")
+        if channel in self._gone:
+            return
         self._over_with.pop(channel, None)
         number = self._numbers[channel] = self._numbers.get(channel, 0) + 1
         contact = ContactId(event.text("Linkedid") or channel)
@@ -143,7 +154,7 @@ class Visits:
         channel = event.text("Uniqueid")
         if channel not in self.open and channel not in self._over_with:
             ago_s = event.number("HoldTime") + event.number("TalkTime")
-            yield from self._enter(event, QueueName(event.text("Queue")), event.moment - ago_s, 1)
+            yield from concluded(self._enter(event, QueueName(event.text("Queue")), event.moment - ago_s, 1))
 
     def _abandoned(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._known(event)
@@ -169,7 +180,7 @@ class Visits:
             return
         visit = self.open.get(channel)
         at_the_door = status in AT_THE_DOOR and channel in self._asked_for
-        if visit is None and at_the_door and channel not in self._over_with:
+        if visit is None and at_the_door and channel not in self._over_with and channel not in self._gone:
             yield from self._enter(event, self._asked_for[channel], event.moment, 0)
             yield from self._over(channel, event.moment, outcome)
         elif visit is not None and visit.talk is None:
@@ -200,6 +211,7 @@ class Visits:
         rules, wait_s = self._rules(visit.queue), max(0.0, moment - visit.joined)
         yield VisitEnded(
             moment=moment,
+            heard=not visit.unheard,
             contact=visit.contact,
             visit=visit.visit,
             queue=visit.queue,
@@ -212,9 +224,7 @@ class Visits:
         )
 
     def _close(self, channel: str) -> Visit:
-        self._over_with[channel] = None
-        if len(self._over_with) > REMEMBERED:
-            del self._over_with[next(iter(self._over_with))]
+        remember(self._over_with, channel, None)
         return self.open.pop(channel)
 
     # -- before a member ------------------------------------------------------------------------------------
@@ -227,8 +237,9 @@ class Visits:
 
     def _offer(self, event: AmiEvent, visit: Visit, channel: str) -> Iterator[Fact]:
         agent = self._agent_of(event)
-        for stale in [each for each, offer in visit.offers.items() if offer.agent == agent]:
-            yield from self._offer_over(visit, stale, event.moment, visit.offers[stale].missed())
+        for stale, offer in list(visit.offers.items()):
+            if offer.agent == agent and offer.missed is None:
+                yield from self._offer_over(visit, stale, event.moment, offer.in_which_way())
         offer = visit.offers[channel] = Offer(OfferId(channel), agent, event.moment)
         self._caller_of[channel] = event.text("Uniqueid")
         self._ringing[agent] += 1
@@ -251,7 +262,10 @@ class Visits:
     def _missed(self, event: AmiEvent) -> Iterator[Fact]:
         visit, channel = self.open.get(event.text("Uniqueid")), event.text("DestUniqueid")
         if visit is not None and channel in visit.offers:
-            yield from self._offer_over(visit, channel, event.moment, visit.offers[channel].missed())
+            offer = visit.offers[channel]
+            offer.missed = event.moment
+            if offer.cause:
+                yield from self._offer_over(visit, channel, event.moment, offer.in_which_way())
 
     def _dumped(self, event: AmiEvent) -> Iterator[Fact]:
         visit, channel = self.open.get(event.text("Uniqueid")), event.text("DestUniqueid")
@@ -260,11 +274,14 @@ class Visits:
 
     def _offer_over(self, visit: Visit, channel: str, moment: float, outcome: OfferOutcome) -> Iterator[Fact]:
         offer = visit.offers.pop(channel)
+        if offer.missed is not None:
+            moment, outcome = offer.missed, offer.in_which_way()
         self._ringing[offer.agent] -= 1
         if outcome is not OfferOutcome.ANSWERED:
             self._caller_of.pop(channel, None)
         yield OfferEnded(
             moment=moment,
+            heard=offer.missed is None or offer.cause > 0,
             contact=visit.contact,
             visit=visit.visit,
             queue=visit.queue,
@@ -312,7 +329,7 @@ class Visits:
         if visit is None:
             return
         if visit.talk is None:
-            yield from self._answer(event, visit, event.moment - event.number("TalkTime"))
+            yield from concluded(self._answer(event, visit, event.moment - event.number("TalkTime")))
         yield from self._part(channel, event.moment, event.text("Reason") or "caller")
 
     def _part(self, channel: str, moment: float, ended_by: str) -> Iterator[Fact]:
@@ -320,6 +337,7 @@ class Visits:
         if (talk := visit.talk) is None:
             return
         self._caller_of.pop(talk.offer.offer, None)
+        remember(self._parted, talk.offer.offer, visit)
         self._talking[talk.offer.agent] -= 1
         yield from self._hold_over(visit, talk, moment)
         yield Handled(
@@ -363,7 +381,7 @@ class Visits:
         yield from self._transferred(event, event.text("OrigTransfererUniqueid"), "attended", to)
 
     def _transferred(self, event: AmiEvent, by: str, kind: str, to: str) -> Iterator[Fact]:
-        visit = self._talking_on(by)
+        visit = self._talking_on(by) or self._parted.get(by)
         if visit is None or visit.talk is None or visit.talk.transferred:
             return
         if event.text("Result") in ("Success", ""):
@@ -386,14 +404,19 @@ class Visits:
             self.open[channel].hung_up = True
         offer, visit = self._offer_on(channel), self._talking_on(channel)
         if offer is not None:
-            offer.cause = event.number("Cause")
+            offer.cause = event.number("Cause") or offer.cause
         if visit is not None and visit.talk is not None:
             visit.talk.agent_hung_up = True
         yield from ()
 
     def _hung_up(self, event: AmiEvent) -> Iterator[Fact]:
         channel = event.text("Uniqueid")
+        if (offer := self._offer_on(channel)) is not None and offer.missed is not None:
+            offer.cause = offer.cause or event.number("Cause")
+            visit = self.open[self._caller_of[channel]]
+            yield from self._offer_over(visit, channel, offer.missed, offer.in_which_way())
         yield from self._channel_gone(channel, event.moment)
+        remember(self._gone, channel, None)
         self._numbers.pop(channel, None)
         self._asked_for.pop(channel, None)
 
@@ -441,7 +464,7 @@ class Visits:
             if not alive(channel):
                 yield from self._channel_gone(channel, asked)
             elif channel not in there and visit.talk is None and visit.left is None:
-                visit.left, visit.unheard = asked, True
+                visit.left, visit.unheard = asked, not visit.abandoned
         self._numbers = {each: number for each, number in self._numbers.items() if alive(each)}
         self._asked_for = {each: queue for each, queue in self._asked_for.items() if alive(each)}
         for channel, entry in there.items():
@@ -449,3 +472,10 @@ class Visits:
                 queue = QueueName(entry.text("Queue"))
                 joined = asked - entry.number("Wait")
                 yield from self._enter(entry, queue, joined, entry.number("Position"))
+
+
+def remember(what: dict[str, Remembered], name: str, value: Remembered) -> None:
+    """Remember something of a channel until that is long ago."""
+    what[name] = value
+    if len(what) > REMEMBERED:
+        del what[next(iter(what))]
