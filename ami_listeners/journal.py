@@ -35,7 +35,7 @@ from ami_listeners.personal_lines import REJECTED
 from ami_listeners.queries import queries
 from ami_listeners.records import Record, encode, record
 from ami_listeners.spool import Spool
-from queue_strategies.facts import Fact
+from queue_strategies.facts import Fact, ListenerGap
 from queue_strategies.model import Queue
 
 log = structlog.get_logger(__name__)
@@ -80,6 +80,8 @@ class Journal:
         self._ids, self._shared_ids = FactIds(clock), SharedIds()
         self._intake = Intake(database, self.name, system)
         self._memory: deque[bytes] = deque()
+        self._lost_since: float | None = None
+        """When the first fact found neither disk nor memory, unless that gap is told."""
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -235,6 +237,8 @@ class Journal:
         else:
             kind = type(fact).__name__
             self.state.lost[kind] += 1
+            if self._lost_since is None:
+                self._lost_since = self.clock.moment()
             if self.state.lost.total() % 1000 == 1:
                 log.critical("journal.facts_lost", lost=dict(self.state.lost), reason=self.state.disk_error)
 
@@ -276,6 +280,11 @@ class Journal:
     def _memory_to_disk(self) -> None:
         while self._memory and self._append(self._memory[0]):
             self._memory.popleft()
+        if self._lost_since is not None and not self._memory:
+            began, self._lost_since = self._lost_since, None
+            reason = "neither disk nor memory had room for facts"
+            now = self.clock.moment()
+            self.write(ListenerGap(moment=now, source="journal", began_moment=began, reason=reason), "native")
 
     # -- to the database ------------------------------------------------------------------------------------
 

@@ -139,7 +139,8 @@ def wrong(
     (visit,), answered = visits, call.agent_answered is not None
     yield from open_ends(calls, visits)
     yield from belied(queue, call, visits)
-    if visit["outcome"] != ("answered" if answered else "abandoned") or visit["handled"] != answered:
+    outcome = "answered" if answered else "abandoned" if call.hung_up else "lost"
+    if (visit["outcome"], visit["handled"]) != (outcome, answered):
         yield f"is {visit['outcome']}, handled {visit['handled']}; SIP saw {call}"
     elif call.answered is not None and call.ended is not None:
         decided = call.agent_answered or call.ended

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,18 +130,23 @@ class CommandLine:
             return await command.ended()
 
     @asynccontextmanager
-    async def serving(self, *arguments: str, http: object = None) -> AsyncIterator[Serving]:
+    async def serving(
+        self, *arguments: str, http: object = None, within: Sequence[str] = ()
+    ) -> AsyncIterator[Serving]:
         """Run `callfloor serve` for as long as the context is open; `http` is where it answers."""
-        async with self.running("serve", "-c", str(self.config), *arguments, http=http) as serving:
+        words = ("serve", "-c", str(self.config), *arguments)
+        async with self.running(*words, http=http, within=within) as serving:
             yield serving
 
     @asynccontextmanager
-    async def running(self, *arguments: str, http: object = None) -> AsyncIterator[Serving]:
-        """Run a command for as long as the context is open."""
+    async def running(
+        self, *arguments: str, http: object = None, within: Sequence[str] = ()
+    ) -> AsyncIterator[Serving]:
+        """Run a command for as long as the context is open; `within` is a command that runs others."""
         said = self.folder / f"said-{len(list(self.folder.glob('said-*')))}"
         with said.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "callfloor", *arguments),
+                *(*within, sys.executable, "-m", "callfloor", *arguments),
                 env=self._environment,
                 stdin=DEVNULL,
                 stdout=output,

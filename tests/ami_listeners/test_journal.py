@@ -418,8 +418,10 @@ async def test_a_full_disk_is_told_and_facts_wait_in_memory(
     assert await journal.drained(5)
     assert not journal.health().disk_error
     await journal.stop()
-    kept = await rows(database_url, "SELECT substr(body->>'device', 7)::int FROM facts ORDER BY id")
-    assert kept == [(each,) for each in range(number + 1) if each != number - 1]
+    devices = "SELECT substr(body->>'device', 7)::int FROM facts WHERE kind = 'device_changed' ORDER BY id"
+    assert await rows(database_url, devices) == [(each,) for each in range(number + 1) if each != number - 1]
+    ((source, lasted),) = await rows(database_url, "SELECT source, ended_at > began_at FROM gaps")
+    assert (source, lasted) == ("journal", True), "what found no room is a gap"
 
 
 @contextlib.contextmanager

@@ -37,6 +37,8 @@ class CallSeen:
     agent_answered: float | None = None
     agent_parted: float | None = None
     offers: int = 0
+    hung_up: bool = False
+    """The caller did."""
 
     @property
     def dispatch_s(self) -> float | None:
@@ -89,7 +91,8 @@ def _note_caller(call: CallSeen, message: Message) -> None:
             call.trying = call.trying or message.moment
         case ["SIP/2.0", "200"], False if message.cseq.endswith("INVITE"):
             call.answered = call.answered or message.moment
-        case ["BYE", _], _:
+        case ["BYE", _], hung_up:
+            call.hung_up |= hung_up
             call.ended = call.ended or message.moment
 
 

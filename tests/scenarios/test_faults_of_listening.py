@@ -16,10 +16,12 @@ from ari_apps.local_asterisk.free_ports import free_port
 from tests.accounts import Account, account_for
 from tests.ami_listeners.conftest import make_database
 from tests.ami_listeners.native_floor import SECRET
+from tests.ami_listeners.wire import Wire
 from tests.asterisk_lab import AsteriskLab
 from tests.command_line import CommandLine, Serving
 from tests.crowd import Crowd, Plain, run_plain
 from tests.floor_lab import scraped, until
+from tests.small_disk import SmallDisk
 
 
 @pytest.fixture(scope="module")
@@ -38,18 +40,35 @@ async def mortal(open_folder: Path) -> AsyncIterator[LocalPostgres]:
 class Listened:
     """`callfloor listen` on that Asterisk, to be killed and started anew while a crowd calls."""
 
-    def __init__(self, plain: Plain, folder: Path, database_url: str, *, ami_port: int | None = None) -> None:
+    def __init__(self, plain: Plain, folder: Path, database_url: str) -> None:
         self.database_url = database_url
-        self._ami_port = ami_port or plain.ami_port
-        self._line = CommandLine(folder)
+        self.ami_port = plain.ami_port
+        self.line = CommandLine(folder)
         self._stack = AsyncExitStack()
         self.serving: Serving | None = None
 
-    async def start(self, *, ready: bool = True) -> Serving:
-        """Start it; returns at once, or when it listens."""
-        http = f"127.0.0.1:{free_port()}"
-        words = ("--ami", f"127.0.0.1:{self._ami_port}", "--listen", http, "--name", "alone")
-        running = self._line.running("listen", *words, "--database", self.database_url, http=http)
+    async def start(self, *, ready: bool = True, disk: SmallDisk | None = None) -> Serving:
+        """Start it, perhaps with its facts on that disk; returns at once, or when it listens."""
+        http, ami = f"127.0.0.1:{free_port()}", f"127.0.0.1:{self.ami_port}"
+        if disk is None:
+            words = ("listen", "--ami", ami, "--listen", http, "--name", "alone")
+            running = self.line.running(*words, "--database", self.database_url, http=http)
+        else:
+            database = {
+                "url": self.database_url,
+                "spool_dir": str(disk.folder),
+                "disk_least_bytes": disk.least_bytes,
+            }
+            listening = {"ami_connect": ami, "ami_user": "callfloor"}
+            self.line.configure(
+                {
+                    "site": {"name": "alone", "timezone": "UTC"},
+                    "asterisk": listening,
+                    "http": {"listeners_listen": http},
+                    "database": database,
+                }
+            )
+            running = self.line.serving("--only", "listeners", http=http, within=disk.within)
         self.serving = await self._stack.enter_async_context(running)
         if ready:
             await self.until_heard()
@@ -129,6 +148,98 @@ async def check(crowd: Crowd, listened: Listened, calm: float, *, tolerance_s: f
     )
     assert account.whole >= undisturbed > 0, account
     return account
+
+
+@pytest.mark.timeout(240)
+async def test_a_database_that_is_away_for_a_minute_misses_no_call(
+    crowd: Crowd, plain: Plain, mortal: LocalPostgres, tmp_path: Path, long: bool
+) -> None:
+    listened = Listened(plain, tmp_path, await make_database(mortal))
+    await listened.start()
+    async with crowd.goes_on():
+        await asyncio.sleep(2)
+        await mortal.stop()
+        await asyncio.sleep(60 if long else 5)
+        await mortal.start()
+        calm = await some_more_calls()
+    account = await check(crowd, listened, calm)
+    assert account.touched == account.unheard == 0, "it was heard all the while"
+    await listened.close()
+
+
+@pytest.mark.timeout(240)
+async def test_a_connection_to_asterisk_that_breaks_or_hangs_loses_no_call_unsaid(
+    crowd: Crowd, plain: Plain, listened: Listened, long: bool
+) -> None:
+    """Cut, hanging for a moment, hanging until it is given up, and away altogether."""
+    async with Wire(plain.ami_port) as wire:
+        listened.ami_port = wire.port
+        serving = await listened.start()
+        async with crowd.goes_on():
+            for _ in range(10 if long else 2):
+                await asyncio.sleep(1.5)
+                wire.cut()
+            await asyncio.sleep(1.5)
+            wire.freeze()
+            await asyncio.sleep(1)
+            wire.thaw()
+            await asyncio.sleep(1.5)
+            wire.freeze()
+            await serving.until(ready=False, ami="unanswered")
+            wire.thaw()
+            await listened.until_heard()
+            wire.close()
+            await asyncio.sleep(2)
+            await wire.open()
+            await listened.until_heard()
+            calm = await some_more_calls()
+        await check(crowd, listened, calm, tolerance_s=2.5)
+        await listened.close()
+
+
+@pytest.mark.timeout(240)
+async def test_an_asterisk_that_dies_or_restarts_loses_no_call_unsaid(
+    crowd: Crowd, plain: Plain, listened: Listened
+) -> None:
+    await listened.start()
+    for end in (plain.asterisk.kill, plain.asterisk.stop):
+        async with crowd.goes_on():
+            await asyncio.sleep(3)
+            await end()
+            await asyncio.sleep(1)
+            await plain.asterisk.start()
+            await listened.until_heard()
+    async with crowd.goes_on():
+        calm = await some_more_calls()
+    await check(crowd, listened, calm)
+
+
+@pytest.mark.timeout(240)
+async def test_a_disk_is_called_full_before_it_is_and_what_found_no_room_is_a_gap(
+    crowd: Crowd, plain: Plain, mortal: LocalPostgres, tmp_path: Path
+) -> None:
+    """The database is away, the disk fills up, and then callfloor is killed with facts in memory alone."""
+    listened = Listened(plain, tmp_path, await make_database(mortal))
+    async with SmallDisk(tmp_path / "disk", 300_000) as disk:
+        serving = await listened.start(disk=disk)
+        async with crowd.goes_on(rate=5):
+            await asyncio.sleep(1)
+            await mortal.stop()
+            await serving.until(ready=True, disk="fills, make room")
+            shown = await scraped(serving.http)
+            assert shown["callfloor_journal_disk_low",] == 1
+            assert shown["callfloor_journal_memory_facts",] == 0
+            await serving.until(ready=True, disk="takes no more")
+            assert (await scraped(serving.http))["callfloor_journal_memory_facts",] > 0
+            assert [line["level"] for line in serving.logged("journal.disk_fills")] == ["critical"]
+            await asyncio.sleep(1)
+            await listened.kill()
+            await mortal.start()
+            await listened.start(disk=disk)
+            calm = await some_more_calls()
+        account = await check(crowd, listened, calm)
+        assert account.touched + account.unheard > 0, "what was in memory alone is lost"
+        await listened.close()
 
 
 @pytest.mark.timeout(400)
