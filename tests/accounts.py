@@ -27,15 +27,9 @@ SELECT visit, contact AS call, queue, outcome, handled, wait_s, talk_s + hold_s 
 GAPS = """
 SELECT extract(epoch FROM began_at)::float8 AS began, extract(epoch FROM ended_at)::float8 AS ended FROM gaps
 """
+SHORT_ABANDON_S = 5.0
 CLOCKS_S = 0.05
 """What Asterisk and SIPp need to tell of the same moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """How far a time that was heard may be from the time that SIP saw."""
-
-    seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +173,34 @@ def invented(seen: Mapping[str, Sequence[CallSeen]], kept: Kept) -> Iterator[str
         for call, visits in kept.visits.items()
         if call not in named
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What METRICS.md makes of one queue's calls as SIP saw them; all of them are over."""
+
+    calls: Sequence[CallSeen]
+
+    @property
+    def waits(self) -> list[float]:
+        """Give how long the answered waited, ringing included."""
+        return [c.agent_answered - c.answered for c in self.calls if c.agent_answered and c.answered]
+
+    @property
+    def talks(self) -> list[float]:
+        """Give how long they talked."""
+        return [c.ended - c.agent_answered for c in self.calls if c.agent_answered and c.ended]
+
+    @property
+    def vain(self) -> list[float]:
+        """Give how long those waited who hung up unanswered."""
+        return [
+            c.ended - c.answered
+            for c in self.calls
+            if c.ended and c.answered and c.hung_up and not c.agent_answered
+        ]
+
+    def level(self, within_s: float) -> float:
+        """Give the service level: answered in time over answered and abandoned, short abandons left out."""
+        long_s = [wait for wait in self.vain if wait > SHORT_ABANDON_S]
+        return sum(wait <= within_s for wait in self.waits) / (len(self.waits) + len(long_s))

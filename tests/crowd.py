@@ -34,9 +34,8 @@ timeout = 15
 retry = 1
 ringinuse = no
 joinempty = yes
-servicelevel = 1
+servicelevel = 2
 [sales](queue)
-wrapuptime = 1
 MEMBERS
 [nobody](queue)
 """
@@ -47,6 +46,8 @@ exten => _[a-z].,1,Answer(,i)
  same => n,Hangup()
 """
 SOUND = "context=callers\ndisallow=all\nallow=ulaw\ndirect_media=no\n"
+SERVICE_LEVEL_S, WRAP_UP_S = 2, 1
+"""As queues.conf has them; the wrap-up of members, as Asterisk tells nobody of a queue's own."""
 ENDLESS = 100_000
 LAST_CALL_S = 10.0
 """After so long those who are still on the line are none any more."""
@@ -66,7 +67,7 @@ class Plain:
 async def run_plain(lab: AsteriskLab) -> Plain:
     """Run an Asterisk whose queues are what queues.conf says; all phones of its agents are at one port."""
     ami_port, sip_port, agent_port = free_port(), free_port(), free_port()
-    members = "".join(f"member => PJSIP/{name},0,Agent {name}\n" for name in AGENTS)
+    members = "".join(f"member => PJSIP/{name},0,Agent {name},,no,{WRAP_UP_S}\n" for name in AGENTS)
     phones = "".join(
         f"[{name}]\ntype=endpoint\naors={name}\n{SOUND}"
         f"[{name}]\ntype=aor\ncontact=sip:{name}@127.0.0.1:{agent_port}\n"

@@ -5,28 +5,32 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import json
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from ami_listeners.clock import utc_now
 from ami_listeners.database import Database
 from ami_listeners.reports import as_json
-from ami_listeners.reports.ask import ask, contacts
+from ami_listeners.reports.ask import contacts
 from ami_listeners.reports.question import ContactsQuestion, Question, Subject
 from ari_apps.local_asterisk.free_ports import free_port
-from tests.ami_listeners.native_floor import SECRET, Caller, NativeFloor, Phone, successful
+from queue_strategies.definitions.service_levels import USUAL_SERVICE_LEVEL
+from tests.accounts import SHORT_ABANDON_S, Log, account_for
+from tests.ami_listeners.native_floor import SECRET
 from tests.ami_listeners.waiting import until
+from tests.asterisk_lab import AsteriskLab
 from tests.command_line import CommandLine
+from tests.crowd import SERVICE_LEVEL_S, WRAP_UP_S, Crowd, Plain, run_plain
+from tests.floor_lab import scraped
 from tests.floor_lab import until as eventually
 
 HOUR = dt.timedelta(hours=1)
-ANSWERED = [f"49301{number}" for number in range(4)]
-GAVE_UP = {f"49302{number}": 0.5 + number / 2 for number in range(3)}
 
 
 def checksums(folder: Path) -> dict[str, str]:
@@ -34,16 +38,6 @@ def checksums(folder: Path) -> dict[str, str]:
     return {
         str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in folder.rglob("*.conf")
-    }
-
-
-async def figures(http: str) -> dict[tuple[str, str], float]:
-    async with aiohttp.ClientSession() as session, session.get(f"http://{http}/metrics") as answer:
-        text = await answer.text()
-    return {
-        (sample.name, sample.labels.get("queue", "")): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
     }
 
 
@@ -76,59 +70,101 @@ async def listed(database: Database, subject: Subject, measure: str, *queue: str
     return rows
 
 
+async def report(line: CommandLine, subject: str, url: str) -> dict[str, dict[str, Any]]:
+    """Ask by the command line what the last hour was like; each row by its queue or agent."""
+    span = [(utc_now() + ahead).replace(tzinfo=None).isoformat(timespec="minutes") for ahead in (-HOUR, HOUR)]
+    file = line.folder / f"{subject}.json"
+    words = ("report", subject, "--from", span[0], "--to", span[1], "--tz", "UTC", "--database", url)
+    said = await line.run(*words, "--format", "json", "-o", str(file))
+    assert said.code == 0, said.text
+    return {row[subject]: row for row in json.loads(file.read_text())["rows"]}
+
+
+@pytest.fixture(scope="module")
+async def plain(shared_asterisk_lab: AsteriskLab) -> Plain:
+    """An Asterisk with queues of its own, which knows nothing of callfloor."""
+    return await run_plain(shared_asterisk_lab)
+
+
 async def test_an_asterisk_with_its_own_queues_is_heard_call_by_call(
-    native_floor: NativeFloor,
-    database: Database,
-    database_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    plain: Plain, database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Forty calls, of which SIPp keeps a log of its own; every call and every figure is as in there."""
     monkeypatch.setenv("CALLFLOOR_SECRET_AMI", SECRET)
-    before = checksums(native_floor.asterisk.config_dir)
+    before = checksums(plain.asterisk.config_dir), await plain.asterisk.cli("database show")
     http = f"127.0.0.1:{free_port()}"
     line = CommandLine(tmp_path)
-    words = ["listen", "--ami", f"127.0.0.1:{native_floor.ami_port}", "--listen", http, "--name", "alone"]
+    words = ["listen", "--ami", f"127.0.0.1:{plain.ami_port}", "--listen", http, "--name", "alone"]
+    (tmp_path / "sip").mkdir()
     async with line.running(*words, "--database", database_url, http=http) as listening:
         assert await until(lambda: "scrape_configs" in listening.text, 60), listening.text
-        assert "everybody" in listening.text
-        async with (
-            native_floor.phone("anna", Phone(ring_s=0.05, talk_s=0.3)),
-            native_floor.phone("bob", Phone(ring_s=0.05, talk_s=0.3)),
-        ):
-            said = await asyncio.gather(
-                *(native_floor.call("everybody", Caller(number=number)) for number in ANSWERED),
-                *(native_floor.call("nobody", Caller(wait_s=wait, number=n)) for n, wait in GAVE_UP.items()),
+        assert "nobody, sales" in listening.text
+        async with Crowd(plain, tmp_path / "sip") as crowd:
+            await asyncio.gather(
+                crowd.call("sales", calls=28, rate=5), crowd.call("nobody", calls=12, rate=2, stay_s=(0.3, 7))
             )
-        assert [successful(each) for each in said] == [1] * 7
 
         async def all_told() -> bool:
-            shown = await figures(http)
-            return shown.get(("callfloor_queue_abandoned_total", "nobody")) == 3
+            shown = await scraped(listening.http)
+            return shown["callfloor_asterisk_calls",] == shown["callfloor_journal_lag_seconds",] == 0
 
-        await eventually(all_told, "figures of three who gave up")
-        assert (await figures(http))["callfloor_queue_answered_total", "everybody"] == 4
+        await eventually(all_told, "every call is over and kept")
+        seen = crowd.seen()
+        account = await account_for(seen, database_url, tolerance_s=0.5)
+        assert (account.whole, account.touched, account.unheard) == (40, 0, 0)
+        shown, asked = await scraped(listening.http), await report(line, "queue", database_url)
+        for queue, calls in seen.items():
+            check_queue(Log(calls), shown, queue, asked[queue])
+        check_agents(Log(seen["sales"]), shown, await report(line, "agent", database_url))
 
-        async def all_kept() -> bool:
-            answer = await ask(database, lately(Subject.QUEUE))
-            by_queue = {row["queue"]: row for row in as_json.data(answer)["rows"]}
-            return {name: (row["answered"], row["abandoned"]) for name, row in by_queue.items()} == {
-                "everybody": (4, 0),
-                "nobody": (0, 3),
-            }
-
-        await eventually(all_kept, "seven calls in the report")
         token = (tmp_path / "data/callfloor/alone/secrets/api").read_text().strip()
-        assert await offered(http, token) == {"everybody": 4, "nobody": 3}
-        answered = await listed(database, Subject.QUEUE, "answered", "everybody")
-        assert sorted(row["number"] for row in answered) == sorted(ANSWERED)
-        abandoned = {row["number"]: row for row in await listed(database, Subject.ABANDONED, "abandoned")}
-        assert set(abandoned) == set(GAVE_UP)
-        for number, row in abandoned.items():
-            assert row["wait_s"] == pytest.approx(GAVE_UP[number], abs=0.5)
-        calls = await listed(database, Subject.CALLS, "calls")
-        assert sorted(row["number"] for row in calls) == sorted([*ANSWERED, *GAVE_UP])
-        assert "Traceback" not in listening.text
-    assert checksums(native_floor.asterisk.config_dir) == before
+        assert await offered(http, token) == {"sales": 28, "nobody": 12}
+        numbers = {queue: sorted(call.number for call in calls) for queue, calls in seen.items()}
+        answered = await listed(database, Subject.QUEUE, "answered", "sales")
+        assert sorted(row["number"] for row in answered) == numbers["sales"]
+        abandoned = await listed(database, Subject.ABANDONED, "abandoned")
+        assert sorted(row["number"] for row in abandoned) == numbers["nobody"]
+        called = await listed(database, Subject.CALLS, "calls")
+        assert sorted(row["number"] for row in called) == sorted(numbers["sales"] + numbers["nobody"])
+        assert listening.faults == []
+    assert (checksums(plain.asterisk.config_dir), await plain.asterisk.cli("database show")) == before
+
+
+def check_queue(log: Log, shown: dict[tuple[str, ...], float], queue: str, asked: dict[str, Any]) -> None:
+    """See that /metrics and the report have of a queue what its calls come to."""
+    short = sum(wait <= SHORT_ABANDON_S for wait in log.vain)
+    counted = {
+        "offered": len(log.calls),
+        "answered": len(log.waits),
+        "abandoned": len(log.vain),
+        "short_abandoned": short,
+    }
+    for name, count in counted.items():
+        assert shown[f"callfloor_queue_{name}_total", queue] == asked[name] == count, name
+    assert asked["longest_wait_s"] == pytest.approx(max(log.waits + log.vain), abs=0.5)
+    assert asked["abandonment_rate"] == len(log.vain) / len(log.calls)
+    if log.waits:
+        means = {
+            "average_speed_of_answer_s": fmean(log.waits),
+            "average_handle_time_s": fmean(log.talks) + WRAP_UP_S,
+        }
+        for name, mean_s in means.items():
+            assert asked[name] == pytest.approx(mean_s, abs=0.2), name
+        assert shown["callfloor_queue_asa_seconds", queue] == pytest.approx(fmean(log.waits), abs=0.2)
+    if len(log.vain) > short or log.waits:
+        by = (USUAL_SERVICE_LEVEL, queue, f"{SERVICE_LEVEL_S:.1f}")
+        level = shown["callfloor_queue_service_level_ratio", *by]
+        assert asked["service_level"] == pytest.approx(level)
+        assert log.level(SERVICE_LEVEL_S - 0.2) <= level <= log.level(SERVICE_LEVEL_S + 0.2)
+
+
+def check_agents(log: Log, shown: dict[tuple[str, ...], float], asked: dict[str, dict[str, Any]]) -> None:
+    """See that together the agents did what the callers saw them do."""
+    assert {"offers", "handled"} <= set(next(iter(asked.values()))), asked
+    for name, count in (("handled", len(log.talks)), ("offers", sum(call.offers for call in log.calls))):
+        assert sum(row[name] for row in asked.values()) == count, name
+    talk_s = sum(row["talk_s"] for row in asked.values())
+    assert talk_s == pytest.approx(sum(log.talks), abs=0.1 * len(log.talks))
 
 
 async def test_who_has_no_password_is_told_what_to_do(
