@@ -14,6 +14,7 @@ import typer
 import uvloop
 from aiohttp.http import HttpProcessingError
 
+from ari_apps.commands.log_stream import never_failing
 from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.console.client import ApiClient
 from ari_apps.console.views import ReloadedView
@@ -83,7 +84,7 @@ def log_to(terminal: bool, level: int) -> None:
             *shape,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(never_failing(sys.stderr)),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(level, logging.INFO), stream=sys.stderr)

@@ -145,14 +145,14 @@ a bridge's."""
 
 def renamed(events: bytes, turn: int) -> bytes:
     """Give the same events of other calls, as they would be told later that day."""
+    return NAMES.sub(lambda name: later(name[0], turn), events) if turn else events
 
-    def later(name: re.Match[bytes]) -> bytes:
-        text = name[0]
-        if len(text) == 8:
-            return b"%08x" % ((int(text, 16) + turn * 100_000) % 2**32)
-        return b"%d" % (int(text) + turn * 100_000)
 
-    return NAMES.sub(later, events) if turn else events
+def later(name: bytes, turn: int) -> bytes:
+    """Give the name of another call in the place of this."""
+    if len(name) == 8:
+        return b"%08x" % ((int(name, 16) + turn * 100_000) % 2**32)
+    return b"%d" % (int(name) + turn * 100_000)
 
 
 # -- recording it -------------------------------------------------------------------------------------------
