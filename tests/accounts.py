@@ -22,7 +22,8 @@ SELECT call, caller_number, heard, extract(epoch FROM started_at)::float8 AS beg
 """
 VISITS = """
 SELECT visit, contact AS call, queue, outcome, handled, wait_s, talk_s + hold_s AS talk_s, agent,
-    extract(epoch FROM decided_at)::float8 AS decided FROM visits
+    extract(epoch FROM joined_at)::float8 AS joined, extract(epoch FROM decided_at)::float8 AS decided
+FROM visits
 """
 GAPS = """
 SELECT extract(epoch FROM began_at)::float8 AS began, extract(epoch FROM ended_at)::float8 AS ended FROM gaps
@@ -89,6 +90,13 @@ async def read(database_url: str) -> Kept:
     return Kept(calls, visits, joined(sorted(gaps)))
 
 
+def touched(began: float, ended: float | None, gaps: Sequence[Span]) -> list[Span]:
+    """Give the gaps that have something in common with a span."""
+    return [
+        gap for gap in gaps if (ended is None or gap[0] - CLOCKS_S <= ended) and began <= gap[1] + CLOCKS_S
+    ]
+
+
 def joined(gaps: Sequence[Span]) -> list[Span]:
     """Make one of gaps that overlap or touch."""
     whole: list[Span] = []
@@ -109,14 +117,14 @@ def audit(queue: str, call: CallSeen, kept: Kept, account: Account, tolerance_s:
     if len(calls) > 1 or len(visits) > 1:
         yield f"told {len(calls)} times, visits {len(visits)}"
         return
-    touched = [gap for gap in kept.gaps if gap[0] - CLOCKS_S <= ended and began <= gap[1] + CLOCKS_S]
-    if not touched:
+    gaps = touched(began, ended, kept.gaps)
+    if not gaps:
         account.whole += 1
         yield from wrong(queue, call, calls, visits, tolerance_s)
     elif not calls:
         account.unheard += 1
-        if not any(gap[0] - CLOCKS_S <= began and ended <= gap[1] + CLOCKS_S for gap in touched):
-            yield f"from {began:.3f} to {ended:.3f} is missing, and more than {touched} of it"
+        if not any(gap[0] - CLOCKS_S <= began and ended <= gap[1] + CLOCKS_S for gap in gaps):
+            yield f"from {began:.3f} to {ended:.3f} is missing, and more than {gaps} of it"
     else:
         account.touched += 1
         yield from open_ends(calls, visits)
@@ -168,11 +176,11 @@ def invented(seen: Mapping[str, Sequence[CallSeen]], kept: Kept) -> Iterator[str
     times = Counter(visit["visit"] for visits in kept.visits.values() for visit in visits)
     yield from (f"visit {visit} is kept {count} times" for visit, count in times.items() if count > 1)
     named = {call["call"] for rows in kept.calls.values() for call in rows}
-    yield from (
-        f"visits of a call that is not kept: {visits}"
-        for call, visits in kept.visits.items()
-        if call not in named
-    )
+    for call, visits in kept.visits.items():
+        if call not in named and not all(
+            touched(visit["joined"], visit["decided"], kept.gaps) for visit in visits
+        ):
+            yield f"visits of a call that is not kept: {visits}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import aiohttp
 
 from tests.floor_lab import Floor
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class SmallDisk:
             await stop(self._keeper)
 
     async def _mounted(self, kind: tuple[str, ...]) -> bool:
-        words = ("unshare", *kind, "sh", "-c", MOUNT, str(self.folder), str(self.size))
+        words = (shutil.which("unshare") or "", *kind, "sh", "-c", MOUNT, str(self.folder), str(self.size))
         keeper = await asyncio.create_subprocess_exec(
             *until_we_end(words), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
         )
