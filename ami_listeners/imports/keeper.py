@@ -12,17 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import psycopg
 
 from ami_listeners.clock import Clock
 from ami_listeners.copy_rows import row
 from ami_listeners.database import Database
 from ami_listeners.identity import EPOCH, SharedIds, born_by, in_system, named_id
-from ami_listeners.imports.numbers import Numbers, as_it_is, with_numbers
 from ami_listeners.imports.statements import statements
-from ami_listeners.intake import Intake
-from ami_listeners.records import Record, record, shape
+from ami_listeners.intake import ID, Intake
+from ami_listeners.queries import queries
+from ami_listeners.records import record, shape
 from queue_strategies.facts import Answered, ContactEnded, ContactStarted, Fact, OfferEnded, OfferMade
 from queue_strategies.model import AgentId, Queue, QueueName
 
@@ -41,11 +40,13 @@ class Kept:
     new: int = 0
     rejected: int = 0
     """The database can never take them."""
+    forgotten: int = 0
+    """They are of a time of which nothing but figures is kept."""
 
     @property
     def known(self) -> int:
         """Say how many were known already."""
-        return self.told - self.new - self.rejected
+        return self.told - self.new - self.rejected - self.forgotten
 
 
 class Keeper:
@@ -56,11 +57,12 @@ class Keeper:
         database: Database,
         system: str = "",
         *,
-        numbers: Numbers = as_it_is,
         reject: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._database, self._system, self._numbers, self._reject = database, system, numbers, reject
+        self._database, self._system, self._reject = database, system, reject
         self._intake, self._ids = Intake(database, system=system), SharedIds()
+        self._retained_since = b""
+        """The least id that may still be taken."""
         self.kept = Kept()
         self.agents: dict[str, str] = {}
         """From what records call agents to what they are called here, as far as calls known show it."""
@@ -69,12 +71,17 @@ class Keeper:
         """Make room for days that are long over; raises DatabaseUnreachable."""
         async with self._database.connection() as connection:
             await connection.execute(statements()["days_before"])
+            row = await (await connection.execute(queries()["retained_since"])).fetchone()
+            self._retained_since = str(row[0]).encode() if row else b""
 
     async def keep(self, facts: Sequence[Fact]) -> None:
         """Take facts that are not there; raises DatabaseUnreachable."""
         self.kept.told += len(facts)
         facts = await self._not_known(await self._by_our_names(facts))
-        await self._take([line for fact in facts if (line := self._line(fact)) is not None])
+        lines = [line for fact in facts if (line := self._line(fact)) is not None]
+        kept = [line for line in lines if line[:ID] >= self._retained_since]
+        self.kept.forgotten += len(lines) - len(kept)
+        await self._take(kept)
 
     async def rows(self, query: str, **parameters: Any) -> Sequence[tuple[Any, ...]]:
         """Run one of the named queries; raises DatabaseUnreachable."""
@@ -116,8 +123,7 @@ class Keeper:
         id_ = self._id_of_contact(fact) or self._ids(fact, self._system, f"{fact.moment:.6f}")
         if id_ is None:
             return None
-        made = record(fact, id_, SOURCE, OF_1970, system=self._system)
-        return row(made if self._numbers is as_it_is else replaced(made, self._numbers))
+        return row(record(fact, id_, SOURCE, OF_1970, system=self._system))
 
     def _id_of_contact(self, fact: Fact) -> UUID | None:
         """Name what is told of a contact once, at its beginning and at its end."""
@@ -195,8 +201,3 @@ def of_agent(fact: Any, agent: str) -> Fact:
     """Give a fact as one of this agent."""
     told: Fact = replace(fact, agent=AgentId(agent))
     return told
-
-
-def replaced(made: Record, numbers: Numbers) -> Record:
-    """Give a record with what may be kept of customers."""
-    return msgspec.structs.replace(made, body=with_numbers(made.body, numbers))

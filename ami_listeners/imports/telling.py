@@ -30,6 +30,8 @@ def told(summary: Summary, *, dry_run: bool) -> Iterator[str]:
     else:
         rejected = f", {kept.rejected:,} that the database cannot take" if kept.rejected else ""
         yield f"{kept.told:,} facts: {kept.new:,} new, {kept.known:,} known already{rejected}"
+        if kept.forgotten:
+            yield f"{kept.forgotten:,} of them are older than what [retention] keeps, and were not taken"
     yield from counted("  ", summary.facts)
 
 

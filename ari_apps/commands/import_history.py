@@ -22,7 +22,6 @@ from ami_listeners.imports.history import MakeReader, Place, Summary, facts_of, 
 from ami_listeners.imports.keeper import Keeper
 from ami_listeners.imports.mapping import read_mapping
 from ami_listeners.imports.names import agent_names
-from ami_listeners.imports.numbers import numbers_of
 from ami_listeners.imports.problems import Problems, Rejected
 from ami_listeners.imports.readers import CallReader, QueueLogReader
 from ami_listeners.imports.telling import told
@@ -242,7 +241,6 @@ async def _imported(what: Import, summary: Summary) -> None:
         keeper = Keeper(
             database,
             what.system or system_of(what.config),
-            numbers=await numbers_of(database),
             reject=lambda sentence: typer.echo(sentence, err=True),
         )
         reader = what.make(await known_place(keeper, what.place))

@@ -19,6 +19,7 @@ from ami_listeners.imports.history import Place, Summary, facts_of
 from ami_listeners.imports.problems import Problems
 from ami_listeners.imports.readers import QueueLogReader
 from ami_listeners.imports.wall_time import WallTime
+from ami_listeners.reconciling.sources import first_after
 from ari_apps.commands import import_history
 from queue_strategies.facts import AgentStateChanged, Answered, Fact, Handled, QueueJoined, VisitEnded
 from queue_strategies.figures import Figures
@@ -107,6 +108,24 @@ def test_the_hour_that_comes_twice_is_the_first_unless_the_call_had_not_begun() 
     assert TIMES.read("2026-03-29 02:30:00") == at("2026-03-29T01:30:00+00:00"), "an hour that never was"
     with pytest.raises(Unreadable, match="to come"):
         TIMES.read("2027-01-01 00:00:00")
+
+
+def test_of_a_large_file_only_what_is_late_enough_is_read(tmp_path: Path) -> None:
+    """Ten days of events, of which the last hour is asked for, and a day before it for long calls."""
+    file = tmp_path / "cel.csv"
+    began, days = 1_700_000_000, 10
+    line = '"CHAN_START","{at}.5",,,,,,"s","c","PJSIP/a-{at:08x}",,,"3",,"{at}.1","{at}.1",,,,\n'
+    times = range(began, began + days * 86_400, 20)
+    file.write_text("".join(line.format(at=at) for at in times))
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        offset = first_after(opened, times[-1] - 3600)
+        opened.seek(offset)
+        first = opened.readline().decode()
+    assert 0.85 < offset / size < 0.9 - 0.004
+    assert first.startswith('"CHAN_START"')
+    with file.open("rb") as opened:
+        assert first_after(opened, began) == 0
 
 
 # -- any day ------------------------------------------------------------------------------------------------
