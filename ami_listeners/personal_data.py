@@ -28,7 +28,7 @@ MASK = "•••"
 NUMBERS = frozenset(
     {
         "caller_number", "called_number", "number", "to", "by", "target", "party", "channel_name",
-        "contact_uri", "endpoint", "device", "trunk", "recording", "because", "text",
+        "contact_uri", "endpoint", "device", "trunk", "recording", "text",
     }
 )  # fmt: skip
 """What in a fact may hold a customer's number."""
@@ -39,7 +39,7 @@ OF_NOBODY = frozenset(
         "contact", "channel", "by_channel", "visit", "call", "offer", "segment", "bridge", "queue", "agent",
         "context", "direction", "menu", "step", "choice", "box", "ended_by", "reason", "pause_reason", "key",
         "language", "kind", "strategy", "lot", "space", "how", "codec", "status", "source", "name",
-        "segment_kind", "outcome", "was", "state",
+        "segment_kind", "outcome", "was", "state", "because",
     }
 )  # fmt: skip
 """What in a fact tells of no customer."""

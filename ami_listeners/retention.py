@@ -33,9 +33,11 @@ class Forgotten:
     rows: int = 0
     """Of the tables that follow the facts."""
     raw_events: int = 0
+    masked: int = 0
+    """Rows and facts whose numbers were masked."""
 
     def __bool__(self) -> bool:
-        return bool(self.partitions or self.facts or self.rows or self.raw_events)
+        return bool(self.partitions or self.facts or self.rows or self.raw_events or self.masked)
 
 
 class Retention:
@@ -70,6 +72,8 @@ class Retention:
                 while name := await first(connection, queries()["forget_partition"], before=before):
                     forgotten.partitions.append(name)
                 forgotten.facts = await in_slices(connection, "forget_other_facts", before)
+            if before := beginning(now, keep.personal_days):
+                forgotten.masked = await day_by_day(connection, before)
             if before := beginning(now, keep.visits_days):
                 forgotten.rows = await in_slices(connection, "forget_rows", before)
         return forgotten
@@ -89,6 +93,17 @@ async def in_slices(connection: Connection, query: str, before: datetime) -> int
     total = 0
     while gone := await first(connection, queries()[query], before=before, most=MOST):
         total += gone
+    return total
+
+
+async def day_by_day(connection: Connection, before: datetime) -> int:
+    """Mask who called in the days that are not masked yet; return how many rows and facts that changed."""
+    total = 0
+    since = await first(connection, queries()["mask_persons_from"])
+    while since is not None and since < before:
+        until = min(since + timedelta(days=1), before)
+        total += await first(connection, queries()["mask_persons"], since=since, until=until)
+        since = until
     return total
 
 

@@ -46,6 +46,8 @@ class RetentionSettings(Settings):
     """Contacts, calls, visits, offers, segments, agents' states: what reports list."""
     raw_days: int = Field(default=7, ge=0, le=36_500)
     """Events that nobody folds, kept because that was asked for."""
+    personal_days: int = Field(default=0, ge=0, le=36_500)
+    """Numbers, of which the ends are left afterwards, and names; 0: as long as what they stand in."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -55,6 +57,8 @@ class RetentionSettings(Settings):
                 f"facts are kept {kept}, visits for {self.visits_days}: visits are corrected by their facts, "
                 "set facts_days no higher than visits_days"
             )
+        if self.personal_days == 1:
+            raise ValueError("personal_days = 1 would mask who is to be called back, write 2 or more")
         return self
 
 

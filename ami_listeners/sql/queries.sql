@@ -156,6 +156,17 @@ SELECT forget_rows(%(before)s, %(most)s)
 -- Delete a few of the events kept raw that are old enough.
 SELECT forget_raw_events(%(before)s, %(most)s)
 
+-- mask_persons_from --
+-- Read from when on nobody is masked: where it ended the last time, or the day of the first call or fact.
+SELECT coalesce(
+    (SELECT since FROM retained WHERE kind = 'persons'),
+    date_trunc('day', least((SELECT min(started_at) FROM contacts), (SELECT min(started_at) FROM calls),
+        (SELECT min(joined_at) FROM visits), (SELECT born_at(id) FROM facts ORDER BY id LIMIT 1))))
+
+-- mask_persons --
+-- Mask all numbers of a time, and drop the names.
+SELECT mask_persons(%(since)s, %(until)s)
+
 -- retained_since --
 -- Read which is the least id of a fact that may still be taken: rows of before are counted, and gone.
 SELECT uuid_at(since)::text FROM retained WHERE kind = 'rows'
@@ -208,6 +219,7 @@ UNION ALL SELECT 'leg_quality', to_jsonb(t) FROM leg_quality t
 UNION ALL SELECT 'voicemails', to_jsonb(t) FROM voicemails t WHERE contact IN (TABLE theirs)
 UNION ALL SELECT 'registrations', to_jsonb(t) FROM registrations t
     WHERE without_number(endpoint || ' ' || contact_uri, %(digits)s, '') <> endpoint || ' ' || contact_uri
+UNION ALL SELECT 'mismatches', to_jsonb(t) FROM mismatches t WHERE call IN (TABLE theirs)
 UNION ALL SELECT 'raw_events', to_jsonb(t) FROM raw_events t WHERE without_number(text, %(digits)s, '') <> text
 UNION ALL SELECT 'facts', to_jsonb(t) FROM facts t WHERE contact IN (TABLE theirs)
     OR body_without_number(body, %(digits)s, '') <> body

@@ -22,6 +22,8 @@ from ami_listeners.journal import Journal
 from ami_listeners.personal_data import NAMES, NUMBERS, OF_NOBODY, NoNumberError, digits_of, erase, show
 from ami_listeners.personal_lines import Forgetting, forget_in
 from ami_listeners.queries import literal
+from ami_listeners.retention import Retention
+from ami_listeners.settings import RetentionSettings
 from queue_strategies import facts
 from queue_strategies.facts import (
     CallbackTaken,
@@ -105,6 +107,19 @@ async def tell(
     await journal.stop()
 
 
+def differ(url: str, *kinds: str) -> None:
+    """Let Asterisk's own records say something else of the customer's call."""
+    told = json.dumps({"parties": ["anna", f"00{DIGITS}"], "talk_s": 12.5})
+    with psycopg.connect(url) as connection:
+        for kind in kinds:
+            connection.execute(
+                "INSERT INTO mismatches (system, source, call, kind, at, ours, theirs)"
+                " VALUES ('', 'cdr', '1772438400.7', %s, %s, '{}', %s)"
+                " ON CONFLICT (system, source, call, kind) DO UPDATE SET theirs = excluded.theirs",
+                [kind, BEGAN, told],
+            )
+
+
 def dump(url: str) -> str:
     """Give all that is in the database."""
     everything = bytearray()
@@ -136,6 +151,7 @@ async def test_a_customer_is_forgotten_everywhere_and_figures_stay(
          "raw_events", "facts"), True,
     )  # fmt: skip
     assert NAME in json.dumps(kept, ensure_ascii=False)
+    differ(database_url, "parties", "missing_here")
     erased = await erase(database, NUMBER, NOW)
     assert erased.recordings == [f"left-{DIGITS}"]
     assert erased.raw_events == 2
@@ -153,6 +169,9 @@ async def test_a_customer_is_forgotten_everywhere_and_figures_stay(
     late = [*of_a_customer("1772438400.8"), *of_a_customer("1772438400.7")]
     for source in ("native", "import"):
         await tell(database, tmp_path / "spool", *late, source=source)
+    differ(database_url, "parties", "transfers", "missing_here")
+    kinds = await rows(database_url, "SELECT kind FROM mismatches ORDER BY kind")
+    assert kinds == [("missing_here",), ("parties",), ("transfers",)], "the first two are of before"
     everything = dump(database_url)
     assert "1772438400.8" in everything
     assert DIGITS not in everything.replace(ANOTHER, ""), "a late fact does not bring it back"
@@ -180,6 +199,29 @@ async def test_a_mask_leaves_the_ends_of_a_number_and_gives_way_to_its_erasure(
 
 def texts_in(folder: Path) -> dict[Path, str]:
     return {path: path.read_text() for path in folder.rglob("*.jsonl")}
+
+
+async def test_after_a_time_everybody_is_masked_and_figures_stay(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    await tell(database, tmp_path, *of_others(), *of_a_customer("1772438400.7"))
+    before = await figures(database_url)
+    retention = Retention(database, RetentionSettings(personal_days=5))
+    assert (await retention.forget(NOW + timedelta(days=7))).masked > 30
+    assert await figures(database_url) == before
+    assert NAME not in dump(database_url)
+    await tell(database, tmp_path, *of_a_customer("1774000000.9"), at=NOW + timedelta(days=6))
+    assert not (await retention.forget(NOW + timedelta(days=7))).masked, "these are younger"
+    known = "SELECT count(*) FROM {} WHERE caller_number ~ '[0-9]{{5}}' AND started_at < '2026-03-22'"
+    for table in ("contacts", "calls"):
+        assert await rows(database_url, known.format(table)) == [(0,)]
+    young = dump(database_url)
+    assert ANOTHER not in young
+    assert "4930•••34" in young
+    assert young.count(NAME) == 6, "of the younger: contact, call and raw event, each as row and as fact"
+    await tell(database, tmp_path, *of_a_customer("1772438400.8"))
+    assert dump(database_url).count(NAME) == 6, "what is told late is masked at once"
+    assert not (await retention.forget(NOW + timedelta(days=7))).masked
 
 
 async def test_what_waits_on_disk_is_forgotten_too(database: Database, tmp_path: Path) -> None:

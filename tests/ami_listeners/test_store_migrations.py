@@ -58,6 +58,7 @@ NOT_ASKED = (
     "forget",
     "without_number",
     "erasures",
+    "persons",
 )
 VIEWS = ("queue_figures", "queue_figures_by_quarter_hour", "agent_figures", "agents_now", "waiting_now",
          "callbacks_now")  # fmt: skip

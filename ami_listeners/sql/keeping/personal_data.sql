@@ -5,7 +5,7 @@
 -- so that what is counted by customers stays the same.
 
 CREATE OR REPLACE FUNCTION personal_keys() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-    '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,because,text}'::text[];
+    '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,text}'::text[];
 COMMENT ON FUNCTION personal_keys IS 'What in the bodies of facts may hold a customer''s number';
 
 CREATE OR REPLACE FUNCTION number_pattern(digits text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
@@ -26,13 +26,28 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     FROM jsonb_each(body) WHERE key = ANY (personal_keys()) AND jsonb_typeof(value) = 'string'
 $$;
 
-CREATE OR REPLACE FUNCTION numbers_in(body jsonb) RETURNS SETOF text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION numbers_in(said text) RETURNS SETOF text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT DISTINCT regexp_replace(found[1], '^00', '')
-    FROM jsonb_each_text(body) said,
-        LATERAL (VALUES (said.value), (translate(said.value, ' ()./-', ''))) written (text),
+    FROM (VALUES (said), (translate(said, ' ()./-', ''))) written (text),
         regexp_matches(written.text, '[0-9]{5,}', 'g') found
+$$;
+
+CREATE OR REPLACE FUNCTION numbers_in(body jsonb) RETURNS SETOF text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT DISTINCT number FROM jsonb_each_text(body) said, numbers_in(said.value) number
     WHERE said.key = ANY (personal_keys())
 $$;
+
+CREATE OR REPLACE FUNCTION json_without_number(said jsonb, digits text, pseudonym text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN CASE jsonb_typeof(said)
+        WHEN 'string' THEN to_jsonb(without_number(said #>> '{}', digits, pseudonym))
+        WHEN 'array' THEN (SELECT coalesce(jsonb_agg(json_without_number(one, digits, pseudonym)), '[]')
+            FROM jsonb_array_elements(said) one)
+        WHEN 'object' THEN (SELECT coalesce(jsonb_object_agg(key, json_without_number(value, digits, pseudonym)), '{}')
+            FROM jsonb_each(said))
+        ELSE said END;
+END $$;
 
 CREATE OR REPLACE FUNCTION number_digest(digits text) RETURNS bytea LANGUAGE sql STABLE RETURN
     sha256((SELECT key FROM erasure_key) || convert_to(digits, 'UTF8'));
@@ -61,7 +76,6 @@ BEGIN
         ('contacts', 'contact', '{caller_number,called_number}'::text[], true),
         ('calls', 'call', '{channel_name,caller_number,called_number}', true),
         ('visits', 'contact', '{callback_number,transferred_to}', false),
-        ('offers', 'contact', '{because}', false),
         ('segments', 'call', '{party}', false),
         ('leg_quality', 'call', '{party}', false),
         ('voicemails', 'contact', '{recording}', false)) AS places (name, key, columns, named)
@@ -77,6 +91,12 @@ BEGIN
         GET DIAGNOSTICS changed = ROW_COUNT;
         total := total + changed;
     END LOOP;
+    UPDATE mismatches SET ours = json_without_number(ours, digits, pseudonym),
+        theirs = json_without_number(theirs, digits, pseudonym)
+    WHERE (among IS NULL OR call = ANY (among))
+        AND strpos(translate(ours::text || theirs::text, ' ()./-', ''), digits) > 0;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    total := total + changed;
     FOR place IN SELECT * FROM (VALUES -- the last states of things; the next one is told anyway
         ('registrations', 'endpoint || '' '' || contact_uri'), ('devices', 'device'), ('trunks', 'trunk'))
         AS states (name, of)
@@ -120,11 +140,83 @@ CREATE OR REPLACE FUNCTION forget_raw_events_of_nobody(among uuid[]) RETURNS voi
 $$;
 COMMENT ON FUNCTION forget_raw_events_of_nobody IS 'Deletes of these events kept raw what is of calls of somebody who was erased';
 
+-- -- all customers, after a time ----------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION masked(digits text) RETURNS text LANGUAGE sql STABLE RETURN
+    left(digits, CASE WHEN length(digits) < 10 THEN 2 ELSE 4 END) || '•••' || right(digits, 2)
+    || translate(left(encode(number_digest(digits), 'hex'), 10), '0123456789abcdef', 'abcdefghijklmnop');
+COMMENT ON FUNCTION masked IS 'What is left of a number: its ends, and letters that tell it from another';
+
+CREATE OR REPLACE FUNCTION with_masks(said text) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE digits text;
+BEGIN
+    FOR digits IN SELECT numbers_in(said) LOOP
+        said := without_number(said, digits, masked(digits));
+    END LOOP;
+    RETURN said;
+END $$;
+COMMENT ON FUNCTION with_masks IS 'Masks every number in a text';
+
+CREATE OR REPLACE FUNCTION body_with_masks(body jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT body || coalesce(jsonb_object_agg(key, with_masks(value #>> '{}')), '{}')
+        || CASE WHEN body ? 'caller_name' THEN '{"caller_name": ""}'::jsonb ELSE '{}' END
+    FROM jsonb_each(body) WHERE key = ANY (personal_keys()) AND jsonb_typeof(value) = 'string'
+$$;
+
+CREATE OR REPLACE FUNCTION born_at(id uuid) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    to_timestamp(('x' || lpad(left(replace(id::text, '-', ''), 12), 16, '0'))::bit(64)::bigint / 1000.0);
+COMMENT ON FUNCTION born_at IS 'The time within the id of a fact';
+
+CREATE OR REPLACE FUNCTION mask_persons(since timestamptz, until timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    place   record;
+    changed bigint;
+    total   bigint := 0;
+BEGIN
+    FOR place IN SELECT * FROM (VALUES
+        ('contacts', 'started_at', '{caller_number,called_number}'::text[], true),
+        ('calls', 'started_at', '{channel_name,caller_number,called_number}', true),
+        ('visits', 'joined_at', '{callback_number,transferred_to}', false),
+        ('segments', 'began_at', '{party}', false),
+        ('leg_quality', 'at', '{party}', false)) AS places (name, at, columns, named)
+    LOOP
+        EXECUTE format('UPDATE %I SET %s WHERE %I >= $1 AND %3$I < $2 AND (%s)', place.name,
+            (SELECT string_agg(format('%I = with_masks(%1$I)', name), ', ') FROM unnest(place.columns) name)
+                || CASE WHEN place.named THEN ', caller_name = left(caller_name, 0)' ELSE '' END, place.at,
+            (SELECT string_agg(format('with_masks(%I) <> %1$I', name), ' OR ') FROM unnest(place.columns) name)
+                || CASE WHEN place.named THEN ' OR caller_name <> ''''' ELSE '' END)
+            USING since, until;
+        GET DIAGNOSTICS changed = ROW_COUNT;
+        total := total + changed;
+    END LOOP;
+    DELETE FROM mismatches m WHERE m.at >= mask_persons.since AND m.at < mask_persons.until;
+    DELETE FROM raw_events r WHERE r.at >= mask_persons.since AND r.at < mask_persons.until;
+    DELETE FROM facts
+    WHERE id >= uuid_at(since) AND id < uuid_at(until) AND kind = 'raw_event';
+    UPDATE facts SET body = body_with_masks(body)
+    WHERE id >= uuid_at(since) AND id < uuid_at(until) AND body_with_masks(body) <> body;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    INSERT INTO retained AS r (kind, since) VALUES ('persons', until)
+    ON CONFLICT (kind) DO UPDATE SET since = greatest(r.since, excluded.since);
+    RETURN total + changed;
+END $$;
+COMMENT ON FUNCTION mask_persons IS 'Masks every number, and drops every name, of a time; says in how many rows and facts';
+
+-- -- what is told late --------------------------------------------------------------------------------------
+
 CREATE OR REPLACE FUNCTION follow_erasures() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     known record;
     raw   uuid[];
+    late  record;
 BEGIN
+    SELECT min(at) AS since, max(at) + interval '1 microsecond' AS until INTO late
+    FROM arrived WHERE at < (SELECT since FROM retained WHERE kind = 'persons');
+    IF late.since IS NOT NULL THEN
+        UPDATE facts SET body = body_with_masks(body)
+        WHERE id IN (SELECT id FROM arrived WHERE at < late.until) AND body_with_masks(body) <> body;
+        PERFORM mask_persons(late.since - interval '1 day', late.until); -- the row may have begun before
+    END IF;
     IF NOT EXISTS (SELECT FROM arrived WHERE at <= (SELECT max(until) FROM erasures)) THEN
         RETURN NULL;
     END IF;
@@ -149,3 +241,22 @@ COMMENT ON FUNCTION follow_erasures IS 'What is told late of somebody who was er
 
 CREATE OR REPLACE TRIGGER follow_9_erasures AFTER INSERT ON facts REFERENCING NEW TABLE AS arrived
     FOR EACH STATEMENT EXECUTE FUNCTION follow_erasures();
+
+CREATE OR REPLACE FUNCTION without_the_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE known record;
+BEGIN
+    FOR known IN
+        SELECT n.digits, e.pseudonym FROM numbers_in(new.ours::text || new.theirs::text) n (digits)
+        JOIN erasures e ON e.digest = number_digest(n.digits) WHERE new.at <= e.until
+    LOOP
+        IF new.kind = 'parties' THEN
+            RETURN NULL; -- they differ by the pseudonym
+        END IF;
+        new.ours := json_without_number(new.ours, known.digits, known.pseudonym);
+        new.theirs := json_without_number(new.theirs, known.digits, known.pseudonym);
+    END LOOP;
+    RETURN new;
+END $$;
+
+CREATE OR REPLACE TRIGGER without_the_erased BEFORE INSERT OR UPDATE ON mismatches
+    FOR EACH ROW EXECUTE FUNCTION without_the_erased();

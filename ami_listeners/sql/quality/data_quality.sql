@@ -48,11 +48,8 @@ BEGIN
     concluded := (SELECT count(*) FROM visits WHERE NOT heard AND decided_at >= first AND decided_at < until)
         + (SELECT count(*) FROM calls WHERE NOT heard AND ended_at >= first AND ended_at < until);
     corrected := (SELECT count(*) FROM corrections c WHERE c.decided_at >= first AND c.decided_at < until);
-    mismatches := 0; -- while nothing is compared
-    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('mismatches') AND attname = 'at') THEN
-        EXECUTE 'SELECT count(*) FROM mismatches WHERE kind <> ''in_gap'' AND at >= $1 AND at < $2'
-            INTO mismatches USING first, until;
-    END IF;
+    mismatches := (SELECT count(*) FROM mismatches m
+        WHERE m.kind <> 'in_gap' AND m.at >= first AND m.at < until);
     worst_offset_s := (SELECT max(abs(offset_s)) FROM clock_offsets WHERE at >= first AND at < until);
     badge := CASE
         WHEN mismatches > 0 OR heard_ratio < 0.9 OR worst_offset_s > 60 THEN 'doubtful'
