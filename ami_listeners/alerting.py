@@ -205,6 +205,14 @@ ALERTS: Sequence[Alert] = (
         "The clocks of Asterisk and of {{ $labels.instance }} are apart, or going apart",
         "Let NTP keep both machines' clocks.",
     ),
+    Alert(
+        "CallsDiffer",
+        Severity.WARNING,
+        'sum without (kind) (callfloor_reconcile_mismatches{kind!="in_gap"}) > 0',
+        "10m",
+        "{{ $value }} calls of the last day are not as Asterisk recorded them, at {{ $labels.instance }}",
+        "`callfloor reconcile --from yesterday` says which, and in what they differ.",
+    ),
 )
 
 

@@ -105,6 +105,11 @@ CASES: Mapping[str, tuple[str, Series, Series]] = {
         one("callfloor_clock_offset_seconds", "-2x60"),
         {**one("callfloor_clock_offset_seconds", "0.2x60"), **one("callfloor_clock_drift_ppm", "30x60")},
     ),
+    "CallsDiffer": (
+        "15m",
+        one("callfloor_reconcile_mismatches", "0 2x60", ', kind="answered"'),
+        one("callfloor_reconcile_mismatches", "0 2x60", ', kind="in_gap"'),
+    ),
     "AbandonmentHigh": ("40m", calls(within=8, late=0, abandoned=3, short=1), calls(8, 0, 3, short=3)),
     "ServiceLevelBurning": (
         "75m",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import gzip
 import io
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -22,7 +26,8 @@ from ami_listeners.imports.cdr import MASTER, NEW
 from ami_listeners.imports.errors import HistoryError
 from ami_listeners.imports.history import Summary
 from ami_listeners.imports.readers import QueueLogReader
-from ami_listeners.reconciling.job import Reconciled, reconcile
+from ami_listeners.reconciling.compare import Kind
+from ami_listeners.reconciling.job import Reconciled, Reconciling, reconcile
 from ami_listeners.reconciling.sources import Records, RecordSource
 from ami_listeners.settings import DatabaseSettings
 from callfloor import command_line
@@ -30,6 +35,7 @@ from queue_strategies.model import Queue, QueueName
 from tests.ami_listeners.importing import cdr_reader, cel_reader, import_files
 from tests.ami_listeners.recorded_calls import Recorded
 from tests.ami_listeners.test_journal import rows
+from tests.ami_listeners.waiting import until
 
 # -- queue_log ----------------------------------------------------------------------------------------------
 
@@ -42,6 +48,10 @@ TALKS = """
     WHERE handled > 0 ORDER BY visit
 """
 STORY = "SELECT visit, outcome, agent, handled FROM visits ORDER BY visit"
+STATES = """
+    SELECT agent, began_at, ended_at, state FROM agent_states WHERE source = '{}' AND part = 1
+    ORDER BY agent, began_at, ended_at
+"""
 CONCLUDED = """
     UPDATE facts SET heard = false, id = gen_random_uuid(), body = jsonb_set(body, '{outcome}', '"lost"')
     WHERE visit = %s AND kind = 'visit_ended'
@@ -134,6 +144,27 @@ async def visits(url: str, *outcomes: str) -> list[str]:
         "SELECT (array_agg(visit ORDER BY visit))[1] FROM visits WHERE outcome = '{}' AND position_joined > 0"
     )
     return [(await rows(url, of.format(outcome)))[0][0] for outcome in outcomes]
+
+
+async def test_the_day_before_anybody_listened_is_put_before_it(recorded: Recorded, heard_url: str) -> None:
+    """The same calls a day earlier: agents' states follow on each other without a hole or an overlap."""
+    live = await rows(heard_url, STATES.format("native"))
+    earlier = recorded.queue_log.with_name("yesterday")
+    day = 86_400
+
+    def a_day_earlier(found: re.Match[str]) -> str:
+        return str(int(found[0]) - day)
+
+    earlier.write_text(re.sub(r"\b1\d{9}\b", a_day_earlier, recorded.queue_log.read_text()))
+    summary, told = await import_queue_log(heard_url, earlier)
+    assert (told, summary.kept.new) == ([], summary.kept.told)
+    assert summary.facts["AgentStateChanged"] > 10
+    states = await rows(heard_url, STATES.format("import"))
+    assert {agent for agent, *_ in states} == {"anna", "carl", "dora", "Local/77@callers"}
+    for (agent, _, ended, _), (next_agent, began, _, _) in pairwise(states):
+        assert agent != next_agent or ended == began
+    assert await rows(heard_url, STATES.format("native")) == live
+    assert {state for *_, state in states} >= {"ready", "paused", "talking", "ringing"}
 
 
 async def test_a_file_that_grew_is_imported_as_if_it_had_been_whole_at_once(
@@ -331,6 +362,25 @@ async def test_whatever_is_wrong_in_the_database_is_found_and_nothing_else(
     await rows_done(heard_url, f"UPDATE calls SET answered = true WHERE call = '{damaged['answered']}'")
     await compared(recorded, heard_url, Records.CEL)
     assert "answered" not in {kind for _, kind in await rows(heard_url, FOUND.format(Records.CEL))}
+
+
+async def test_the_job_compares_by_itself_and_shows_what_it_found(recorded: Recorded, heard_url: str) -> None:
+    await rows_done(heard_url, "UPDATE calls SET answered = false")
+    later = Clock(wall=lambda: recorded.ended + timedelta(minutes=5))
+    database = Database(heard_url, DatabaseSettings(), later)
+    source = RecordSource(records=Records.CEL, place=str(recorded.cel))
+    job = Reconciling(database, [source, replace(source, records=Records.CDR, place="nowhere")])
+    assert list(job.families()) == []
+    comparing = asyncio.create_task(job.keep_comparing())
+    try:
+        assert await until(lambda: list(job.families()) != [], 20)
+    finally:
+        comparing.cancel()
+        await asyncio.wait([comparing])
+        await database.stop()
+    (family,) = job.families()
+    shown = {sample.labels["kind"]: sample.value for sample in family.samples}
+    assert shown == dict.fromkeys(Kind, 0) | {Kind.ANSWERED: CALLS}
 
 
 async def rows_done(url: str, sql: str) -> None:
