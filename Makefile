@@ -4,7 +4,7 @@
 BIN := .venv/bin
 UV := $(BIN)/python -m uv
 
-.PHONY: help demo test older bench lint lock wheel clean ready
+.PHONY: help demo test older faults bench lint lock wheel clean ready
 
 help: ## list what there is to do
 	@echo "callfloor: the call-centre floor on Asterisk"
@@ -20,6 +20,9 @@ test: ready ## set up and run all tests, those on a real Asterisk included
 older: ready ## listen to Asterisk 16 as well, Debian 11's
 	@$(BIN)/python -m pytest -n auto --dist loadfile --older-asterisk \
 		tests/ami_listeners/test_listener.py tests/ami_listeners/test_listening_alone.py $(ARGS)
+
+faults: ready ## break, for as long as in life, what callfloor listens by
+	@$(BIN)/python -m pytest -rP --long tests/scenarios/test_faults_of_listening.py $(ARGS)
 
 bench: ready ## measure dispatch against Asterisk's own app_queue
 	@$(BIN)/python -m tests.bench.dispatch $(ARGS)

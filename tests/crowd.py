@@ -13,6 +13,7 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ari_apps.local_asterisk.free_ports import free_port
@@ -48,6 +49,8 @@ exten => _[a-z].,1,Answer(,i)
 SOUND = "context=callers\ndisallow=all\nallow=ulaw\ndirect_media=no\n"
 SERVICE_LEVEL_S, WRAP_UP_S = 2, 1
 """As queues.conf has them; the wrap-up of members, as Asterisk tells nobody of a queue's own."""
+AT_ONCE, ANSWER_S = (20,), 0.5
+"""Asterisk before this lets an answered caller wait so long for sound before anything else, the queue too."""
 ENDLESS = 100_000
 LAST_CALL_S = 10.0
 """After so long those who are still on the line are none any more."""
@@ -149,6 +152,9 @@ class Crowd:
         for name, queue in self._queues.items():
             told = messages(self._read(f"{name}.msg").splitlines())
             seen.setdefault(queue, []).extend(calls_seen(told, agents, callers))
+        if self.plain.asterisk.installation.version < AT_ONCE:
+            for call in chain.from_iterable(seen.values()):
+                call.answered = call.answered and call.answered + ANSWER_S
         return seen
 
     def _read(self, file: str) -> str:

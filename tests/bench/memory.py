@@ -183,8 +183,10 @@ def member(number: int, moment: float) -> ReadEvent:
 
 
 def remembered(listener: Listener) -> int:
-    """Count what is in all containers of the fold and the figures."""
-    counted, waiting, seen = 0, [listener.fold, listener.figures, listener._reachable], set[int]()
+    """Count what is in all containers of the fold and the figures, but for those that forget the oldest."""
+    counted, waiting = 0, [listener.fold, listener.figures, listener._reachable]
+    visits = listener.fold.visits
+    seen = {id(visits._over_with), id(visits._gone), id(visits._parted)}
     while waiting:
         thing = waiting.pop()
         if id(thing) in seen or isinstance(thing, str | bytes | int | float | type):
