@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import tempfile
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -27,10 +28,13 @@ from ami_listeners.local_postgres import LocalPostgres
 from ami_listeners.reports.ask import ask, contacts
 from ami_listeners.reports.question import ContactsQuestion, Question, Step, Subject
 from ami_listeners.settings import DatabaseSettings
+from tests.bench.quiet import be_quiet
 
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
 QUEUES = 100
+HISTORY = 10_000_000
+"""So many visits, if nothing else is said."""
 TIMES = 5
 WITHOUT_FOLLOWING = "SET session_replication_role = replica"
 """No trigger fires: nobody writes ten million visits in one go, and the roll-ups are made anew afterwards."""
@@ -58,6 +62,18 @@ STRAIGHT: LiteralString = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One question, and what the answer takes."""
+
+    what: str
+    took_s: float
+    bound_s: float | None
+    """What it should take at most."""
+    visits_s: float | None = None
+    """Counting the visits themselves."""
+
+
 async def make_history(url: str, visits: int) -> None:
     """Write a year of visits, and make the roll-ups of it."""
     given = {"visits": visits, "began": BEGAN, "gap": YEAR / visits}
@@ -78,7 +94,7 @@ async def make_history(url: str, visits: int) -> None:
 async def _told(what: str, doing: Awaitable[Any]) -> None:
     began = perf_counter()
     await doing
-    print(f"{what} in {perf_counter() - began:.0f} s", flush=True)
+    print(f"{what} in {perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
 
 
 async def quickest(ask_once: Callable[[], Awaitable[Any]]) -> float:
@@ -91,8 +107,8 @@ async def quickest(ask_once: Callable[[], Awaitable[Any]]) -> float:
     return min(times)
 
 
-async def report(database: Database, what: str, question: Question, bound_s: float | None) -> None:
-    """Print what a report takes, and what counting its visits takes."""
+async def report(database: Database, what: str, question: Question, bound_s: float | None) -> Line:
+    """Find out what a report takes, and what counting its visits takes."""
     ours = await quickest(lambda: ask(database, question))
     days = int((question.until - question.since).total_seconds() // 86400)
     edges = [question.since + timedelta(days=day) for day in range(days + 1)]
@@ -103,18 +119,34 @@ async def report(database: Database, what: str, question: Question, bound_s: flo
             await connection.execute("SET statement_timeout = 0")
             await (await connection.execute(STRAIGHT, given)).fetchall()
 
-    theirs = await quickest(straight)
-    bound = f"{bound_s:>8.3f} s" if bound_s else " " * 10
-    print(f"{what:<44} {ours:>8.3f} s {bound} {theirs:>8.3f} s {theirs / ours:>7.1f}", flush=True)
+    return Line(what, ours, bound_s, await quickest(straight))
 
 
-async def measure(visits: int, folder: Path) -> None:
-    """Make the history, and print the table."""
+async def calls_of_a_number(database: Database) -> Line:
+    """Find out what finding the calls of a caller takes."""
+    async with await psycopg.AsyncConnection.connect(database.conninfo) as connection:
+        asked = await connection.execute("SELECT caller_number FROM contacts OFFSET 4242 LIMIT 1")
+        ((number,),) = await asked.fetchall()
+    called = ContactsQuestion(
+        subject=Subject.CALLS,
+        measure="calls",
+        since=BEGAN,
+        until=BEGAN + YEAR,
+        zone=ZoneInfo("UTC"),
+        number=number,
+    )
+    found = await contacts(database, called)
+    took = await quickest(lambda: contacts(database, called))
+    return Line(f"the {len(found.rows)} calls of a number", took, 0.05)
+
+
+async def measure(visits: int, folder: Path) -> list[Line]:
+    """Make the history, and ask."""
     async with LocalPostgres(folder / "postgres") as server:
         database = Database(server.url, DatabaseSettings(), Clock())
         await database.start()
         await make_history(server.url, visits)
-        print(f"\n{'':<44} {'took':>10} {'bound':>10} {'visits':>10} {'ratio':>7}")
+        lines = []
         day = BEGAN + timedelta(days=151)
         for place, since in (("UTC", BEGAN), ("Asia/Kolkata", BEGAN - timedelta(hours=5.5))):
             begins = day + (since - BEGAN)
@@ -122,25 +154,23 @@ async def measure(visits: int, folder: Path) -> None:
                 subject=Subject.QUEUE, zone=ZoneInfo(place), since=since, until=since + YEAR, step=Step.MONTH
             )
             one = replace(whole, since=begins, until=begins + timedelta(days=1), step=Step.QUARTER)
-            await report(database, f"a day by 15 minutes, {QUEUES} queues, {place}", one, 0.2)
-            await report(database, f"a year by month, {QUEUES} queues, {place}", whole, 1.0)
-        by_day = replace(whole, step=Step.DAY)
-        await report(database, f"a year by day, {QUEUES} queues, {place}", by_day, None)
-        async with await psycopg.AsyncConnection.connect(server.url) as connection:
-            asked = await connection.execute("SELECT caller_number FROM contacts OFFSET 4242 LIMIT 1")
-            ((number,),) = await asked.fetchall()
-        called = ContactsQuestion(
-            subject=Subject.CALLS,
-            measure="calls",
-            since=BEGAN,
-            until=BEGAN + YEAR,
-            zone=ZoneInfo("UTC"),
-            number=number,
-        )
-        found = await contacts(database, called)
-        took = await quickest(lambda: contacts(database, called))
-        print(f"{f'the {len(found.rows)} calls of a number':<44} {took:>8.3f} s {0.05:>8.3f} s")
+            lines.append(await report(database, f"a day by 15 minutes, {place}", one, 0.2))
+            lines.append(await report(database, f"a year by month, {place}", whole, 1.0))
+            by_day = replace(whole, step=Step.DAY)
+            lines.append(await report(database, f"a year by day, {place}", by_day, None))
+        lines.append(await calls_of_a_number(database))
         await database.stop()
+    return lines
+
+
+def table(lines: Iterable[Line]) -> Iterator[str]:
+    """Write them as a Markdown table."""
+    yield f"| what is asked of {QUEUES} queues | ms | at most | ms from the visits | times as long |"
+    yield "|---|---:|---:|---:|---:|"
+    for line in lines:
+        bound = f"{line.bound_s * 1e3:.0f}" if line.bound_s else ""
+        visits = f"{line.visits_s * 1e3:,.0f} | {line.visits_s / line.took_s:,.1f}" if line.visits_s else "| "
+        yield f"| {line.what} | {line.took_s * 1e3:,.0f} | {bound} | {visits} |"
 
 
 def main() -> None:
@@ -148,11 +178,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--visits", type=int, default=10_000_000)
+    parser.add_argument("--visits", type=int, default=HISTORY)
     asked = parser.parse_args()
+    be_quiet()
     with tempfile.TemporaryDirectory(prefix="history-") as folder:
         Path(folder).chmod(0o711)
-        asyncio.run(measure(asked.visits, Path(folder)))
+        print("\n".join(table(asyncio.run(measure(asked.visits, Path(folder))))))
 
 
 if __name__ == "__main__":

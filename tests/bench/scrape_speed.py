@@ -13,7 +13,7 @@ import argparse
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -40,6 +40,7 @@ for line in sys.stdin:
     print(time.perf_counter() - began, size, flush=True)
 """
 TICK_S = 0.001
+QUEUES, AGENTS, TIMES = 1_000, 10_000, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ async def longest_stall(work: asyncio.Task[bytes]) -> tuple[float, float]:
     return late_s, busy_s
 
 
-async def measure(queues: int, agents: int, times: int) -> dict[str, list[Scrape]]:
+async def measure(queues: int = QUEUES, agents: int = AGENTS, times: int = TIMES) -> dict[str, list[Scrape]]:
     """Scrape in turns: the first time, little changed, all changed, and the way before."""
     floor = LargeFloor(queues, agents)
     found: dict[str, list[Scrape]] = {}
@@ -167,24 +168,28 @@ async def measure(queues: int, agents: int, times: int) -> dict[str, list[Scrape
     return found
 
 
-def main() -> None:
-    """Print a table for people."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--queues", type=int, default=1_000)
-    parser.add_argument("--agents", type=int, default=10_000)
-    parser.add_argument("--times", type=int, default=5)
-    asked = parser.parse_args()
-    found = asyncio.run(measure(asked.queues, asked.agents, asked.times))
+def table(found: Mapping[str, Sequence[Scrape]]) -> Iterator[str]:
+    """Write them as a Markdown table."""
     before_s = min(scrape.took_s for scrape in found["before"])
-    print("| scrape | ms (to before) | longest stall, ms | of it busy | CPU ms | MB |")
-    print("|---|---|---|---|---|---|")
+    yield "| scrape | ms (to before) | longest stall, ms | of it busy | ms of a core | MB |"
+    yield "|---|---:|---:|---:|---:|---:|"
     for what, scrapes in found.items():
         took, stall, busy, cpu = (
             f"{min(getattr(scrape, name) for scrape in scrapes) * 1e3:.{digits}f}"
             for name, digits in (("took_s", 0), ("stall_s", 1), ("busy_s", 1), ("cpu_s", 0))
         )
         ratio = "" if what == "before" else f" (×{min(s.took_s for s in scrapes) / before_s:.3f})"
-        print(f"| {what} | {took}{ratio} | {stall} | {busy} | {cpu} | {scrapes[-1].size / 1e6:.1f} |")
+        yield f"| {what} | {took}{ratio} | {stall} | {busy} | {cpu} | {scrapes[-1].size / 1e6:.1f} |"
+
+
+def main() -> None:
+    """Print a table for people."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--queues", type=int, default=QUEUES)
+    parser.add_argument("--agents", type=int, default=AGENTS)
+    parser.add_argument("--times", type=int, default=TIMES)
+    asked = parser.parse_args()
+    print("\n".join(table(asyncio.run(measure(asked.queues, asked.agents, asked.times)))))
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ from queue_strategies.model import (
     VisitId,
 )
 from tests.bench.footprint import cpu_s, family
+from tests.bench.quiet import be_quiet
 
 CALLS = 6_000
 ROUNDS = 3
@@ -284,6 +285,7 @@ def main() -> None:
     options.add_argument("--calls", type=int, default=CALLS)
     options.add_argument("--rounds", type=int, default=ROUNDS)
     chosen = options.parse_args()
+    be_quiet()
     with tempfile.TemporaryDirectory(prefix="store-") as folder:
         Path(folder).chmod(0o711)  # for the server's user, when we are root
         print("\n".join(table(asyncio.run(measure(Path(folder), chosen.calls, chosen.rounds)))))

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.bench import ami_speed, ami_stream, floor_speed, predicted_best, scrape_speed
+from tests.bench import ami_speed, ami_stream, floor_speed, listening, predicted_best, scrape_speed
 
 
 @pytest.mark.parametrize(
     "main",
-    [module.main for module in (ami_speed, ami_stream, floor_speed, predicted_best, scrape_speed)],
+    [module.main for module in (ami_speed, ami_stream, floor_speed, listening, predicted_best, scrape_speed)],
     ids=lambda main: main.__module__,
 )
 def test_who_asks_for_help_gets_it_at_once(
