@@ -49,6 +49,10 @@ class NoNumberError(CallfloorError):
     """What was given is no number by which one customer can be found."""
 
 
+class StillCalledBackError(CallfloorError):
+    """A customer keeps a place in a queue, and could not be called without the number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What was done about one number."""
@@ -86,11 +90,15 @@ def masked(digits: str) -> str:
 async def erase(database: Database, number: str, now: datetime, *, mask: bool = False) -> Erased:
     """Put a pseudonym in the place of a number everywhere, and in what is told later of the time until now.
 
-    Of one that was erased before the pseudonym stays; a mask gives way to it. Raises NoNumberError, and
-    DatabaseUnreachable with some of it done: doing it again does the rest.
+    Of one that was erased before the pseudonym stays; a mask gives way to it. Raises NoNumberError,
+    StillCalledBackError, and DatabaseUnreachable with some of it done: doing it again does the rest.
     """
     digits = digits_of(number)
     async with database.patient("personal data") as connection:
+        if (contact := await _one(connection, "called_back", {"digits": digits})) is not None:
+            raise StillCalledBackError(
+                f"{number} is to be called back, which takes the number: callfloor calls withdraw {contact}"
+            )
         was = await _one(connection, "pseudonym_of", {"digits": digits})
         stays = was is not None and (mask or MASK not in was)
         pseudonym = was if stays else masked(digits) if mask else nobody()

@@ -171,6 +171,10 @@ SELECT mask_persons(%(since)s, %(until)s)
 -- Read which is the least id of a fact that may still be taken: rows of before are counted, and gone.
 SELECT uuid_at(since)::text FROM retained WHERE kind = 'rows'
 
+-- called_back --
+-- Find a customer who is still to be called back.
+SELECT contact FROM callbacks_now WHERE without_number(number, %(digits)s, '') <> number LIMIT 1
+
 -- pseudonym_of --
 -- Read by what a number was replaced before.
 SELECT pseudonym FROM erasures WHERE digest = number_digest(%(digits)s)

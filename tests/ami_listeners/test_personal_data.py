@@ -19,7 +19,16 @@ from hypothesis import strategies as st
 from ami_listeners.clock import Clock
 from ami_listeners.database import Database
 from ami_listeners.journal import Journal
-from ami_listeners.personal_data import NAMES, NUMBERS, OF_NOBODY, NoNumberError, digits_of, erase, show
+from ami_listeners.personal_data import (
+    NAMES,
+    NUMBERS,
+    OF_NOBODY,
+    NoNumberError,
+    StillCalledBackError,
+    digits_of,
+    erase,
+    show,
+)
 from ami_listeners.personal_lines import Forgetting, forget_in
 from ami_listeners.queries import literal
 from ami_listeners.retention import Retention
@@ -199,6 +208,15 @@ async def test_a_mask_leaves_the_ends_of_a_number_and_gives_way_to_its_erasure(
 
 def texts_in(folder: Path) -> dict[Path, str]:
     return {path: path.read_text() for path in folder.rglob("*.jsonl")}
+
+
+async def test_who_is_still_to_be_called_back_is_not_erased(database: Database, tmp_path: Path) -> None:
+    *story, called_back = [fact for fact in of_a_customer("1772438400.7") if hasattr(fact, "visit")][:3]
+    await tell(database, tmp_path, *story)
+    with pytest.raises(StillCalledBackError, match=r"calls withdraw 1772438400\.7"):
+        await erase(database, NUMBER, NOW)
+    await tell(database, tmp_path, called_back)
+    await erase(database, NUMBER, NOW)
 
 
 async def test_after_a_time_everybody_is_masked_and_figures_stay(

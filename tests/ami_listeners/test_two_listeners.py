@@ -180,6 +180,24 @@ async def test_calls_that_two_listened_to_are_kept_once(
     assert len(third.facts) > 20
 
 
+async def test_who_comes_in_the_middle_of_a_second_visit_knows_that_it_is_the_second(
+    native_floor: NativeFloor, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    settings = callfloor(native_floor)
+    async with Ear(settings, database, tmp_path / "first") as first:
+        calling = asyncio.create_task(native_floor.call("twice", Caller(wait_s=5)))
+        assert await until(lambda: len(first.of(QueueJoined)) == 2)
+        assert await first.journal.drained(5)
+        async with Ear(settings, database, tmp_path / "second") as second:
+            assert successful(await calling) == 1
+            await second.quiet()
+        await first.quiet()
+    told = "SELECT right(visit, 2), queue, outcome, heard FROM visits ORDER BY visit"
+    assert await rows(database_url, told) == [
+        ("/1", "nobody", "timed_out", True), ("/2", "sales", "abandoned", True),
+    ]  # fmt: skip
+
+
 async def test_a_change_is_the_same_whatever_somebody_new_believed_of_the_time_before(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
