@@ -184,17 +184,20 @@ async def test_who_comes_in_the_middle_of_a_second_visit_knows_that_it_is_the_se
     native_floor: NativeFloor, database: Database, database_url: str, tmp_path: Path
 ) -> None:
     settings = callfloor(native_floor)
-    async with Ear(settings, database, tmp_path / "first") as first:
-        calling = asyncio.create_task(native_floor.call("twice", Caller(wait_s=5)))
+    async with (
+        Ear(settings, database, tmp_path / "first") as first,
+        native_floor.phone("anna", Phone(ring_s=1.5, talk_s=0.5)),
+    ):
+        calling = asyncio.create_task(native_floor.call("twice", Caller()))
         assert await until(lambda: len(first.of(QueueJoined)) == 2)
         assert await first.journal.drained(5)
         async with Ear(settings, database, tmp_path / "second") as second:
             assert successful(await calling) == 1
             await second.quiet()
         await first.quiet()
-    told = "SELECT right(visit, 2), queue, outcome, heard FROM visits ORDER BY visit"
+    told = "SELECT right(visit, 2), queue, outcome, handled FROM visits ORDER BY visit"
     assert await rows(database_url, told) == [
-        ("/1", "nobody", "timed_out", True), ("/2", "sales", "abandoned", True),
+        ("/1", "nobody", "timed_out", 0), ("/2", "sales", "answered", 1),
     ]  # fmt: skip
 
 
