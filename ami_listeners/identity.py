@@ -166,8 +166,11 @@ def change(fact: Fact) -> tuple[str, str] | None:
 
 
 def born(fact: Fact) -> datetime | None:
-    """Give the time at which the call, or the first leg of which a fact tells, came to be, by its name."""
-    for attribute in ("call", "visit", "offer", "channel", "segment"):
+    """Give the time at which the call, or the first leg of which a fact tells, came to be, by its name.
+
+    Of a segment it is that of its channel: not every listener knows which call it came to be part of.
+    """
+    for attribute in ("segment", "call", "visit", "offer", "channel"):
         if (at := born_by(getattr(fact, attribute, None) or "")) is not None:
             return at
     return None

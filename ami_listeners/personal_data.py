@@ -39,7 +39,7 @@ OF_NOBODY = frozenset(
         "contact", "channel", "by_channel", "visit", "call", "offer", "segment", "bridge", "queue", "agent",
         "context", "direction", "menu", "step", "choice", "box", "ended_by", "reason", "pause_reason", "key",
         "language", "kind", "strategy", "lot", "space", "how", "codec", "status", "source", "name",
-        "segment_kind", "outcome", "was", "state", "because",
+        "segment_kind", "outcome", "was", "state", "because", "into",
     }
 )  # fmt: skip
 """What in a fact tells of no customer."""

@@ -21,7 +21,7 @@ UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 BESIDE = frozenset({"moment", "heard"})
 """What stands beside a fact's body."""
-OF_ASTERISK = frozenset({"call", "contact", "visit", "offer", "segment", "channel", "by_channel"})
+OF_ASTERISK = frozenset({"call", "contact", "visit", "offer", "segment", "channel", "by_channel", "into"})
 """What may be named after a unique id of Asterisk's, which another Asterisk gives too."""
 
 

@@ -342,6 +342,8 @@ class CallStarted(Fact):
     caller_name: str
     called_number: str
     context: str
+    direction: str = ""
+    """inbound, outbound or internal, as far as that is known by then; empty: Asterisk dialled."""
 
 
 @message(kw_only=True)
@@ -352,20 +354,30 @@ class CallEnded(Fact):
     cause: int
     duration_s: float
     answered: bool
+    direction: str = ""
+    """inbound, outbound or internal, by all who were called; empty: Asterisk dialled, and nobody outside."""
+    into: str = ""
+    """The call that its last channels became part of."""
 
 
 class SegmentKind(StrEnum):
     """What one side of a call does; one at a time."""
 
     DIALLING = "dialling"
+    """It has dialled, or a phone rings for it."""
     IVR = "ivr"
+    """It was answered, and nobody is on the other side: it is greeted, in a menu, or in a program's hands."""
     WAITING = "waiting"
     """In a queue."""
     OFFER = "offer"
-    """A phone rings for a queue."""
+    """The phone rings."""
     TALK = "talk"
     HOLD = "hold"
+    """It has put the other side on hold, or was put on hold."""
     CONSULT = "consult"
+    """Who put a caller on hold asks somebody else, who is asked."""
+    TRANSFER = "transfer"
+    """It was given away, and a phone rings for it."""
     CONFERENCE = "conference"
     PARKED = "parked"
     VOICEMAIL = "voicemail"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ami_listeners.fold.segments import Segment
 from ami_listeners.fold.visit import Visit
 from queue_strategies.model import AgentId, AgentState
 
@@ -16,6 +17,7 @@ class Believed:
     calls: Mapping[str, float] = field(default_factory=dict)
     """When each open call began, by linkedid."""
     visits: Sequence[Visit] = ()
+    segments: Sequence[Segment] = ()
     agents: Mapping[AgentId, tuple[AgentState, float, str | None]] = field(default_factory=dict)
     """State, since when, and the pause's reason."""
     devices: Mapping[str, str] = field(default_factory=dict)

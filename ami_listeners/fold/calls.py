@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ami_listeners.fold.channels import UP, Channel, Channels
+from ami_listeners.fold.directions import INBOUND, INTERNAL, OUTBOUND, Directions
 from ami_listeners.messages import AmiEvent
-from queue_strategies.facts import CallEnded, CallStarted, Fact
+from queue_strategies.facts import CallEnded, CallOriginated, CallStarted, Fact
 
-UP = "6"
-"""ChannelState of an answered channel."""
+REACHED = frozenset({"5", UP})
+"""ChannelState of one who was called, as soon as it is known by which number: Ringing and Up."""
+REASONS = {17: "busy", 18: "no answer", 19: "no answer", 20: "unreachable", 21: "refused"}
+"""Why who was dialled was not reached, by Q.850 cause."""
 
 
 @dataclass(slots=True)
@@ -22,14 +26,53 @@ class Call:
     cause: int = 0
     missing_once: bool = False
     """Not among Asterisk's channels at the last look, though no hang-up was heard."""
+    from_inside: bool = False
+    originated: bool = False
+    """Asterisk dialled its first channel for a program, which was not told to have come about yet."""
+    dialled: bool = False
+    """Asterisk dialled its first channel."""
+    outside: bool = False
+    """Somebody outside was called."""
+    inside: bool = False
+    """Somebody else inside was called."""
+    asked_for: str = ""
+    """The call that its caller has on hold meanwhile."""
+    into: str = ""
+    """The call it became part of."""
+
+    def direction(self) -> str:
+        """Say which way it went, as far as is known."""
+        if self.outside and (self.dialled or self.from_inside):
+            return OUTBOUND
+        if self.dialled:
+            return INTERNAL if self.inside else ""
+        return INTERNAL if self.from_inside else INBOUND
 
 
 class Calls:
-    """Fold channel events into CallStarted and CallEnded."""
+    """Fold channel events into CallStarted, CallOriginated and CallEnded.
 
-    def __init__(self) -> None:
-        self.open: dict[str, Call] = {}
-        self._call_of: dict[str, str] = {}
+    `changed` is told of each channel that may do something else now, when, and whether that was heard; `gone`
+    likewise of each that ended, and gives what ended with it.
+    """
+
+    def __init__(
+        self,
+        channels: Channels,
+        calls: dict[str, Call],
+        directions: Directions,
+        changed: Callable[[Channel, float, bool], None],
+        gone: Callable[[str, float, bool], Iterable[Fact]],
+    ) -> None:
+        self.open = calls
+        self.channels = channels
+        self._directions, self._changed, self._ended = directions, changed, gone
+        self._handlers: dict[str, Callable[[AmiEvent], Iterable[Fact]]] = {
+            "Newchannel": self._seen,
+            "Newstate": self._moved,
+            "Hangup": self._gone,
+            "BridgeEnter": self._moved,
+        }
 
     def restore(self, call: str, began: float) -> None:
         """Believe a call that was open before a restart; the next listing tells whether it still is."""
@@ -37,17 +80,11 @@ class Calls:
 
     def alive(self, channel: str) -> bool:
         """Tell whether a channel (by its unique id) is known to exist."""
-        return channel in self._call_of
+        return channel in self.channels.known
 
-    def handle(self, event: AmiEvent) -> Iterator[Fact]:
+    def handle(self, event: AmiEvent) -> Iterable[Fact]:
         """Take in what happened to a channel."""
-        match event.name:
-            case "Newchannel":
-                yield from self._seen(event)
-            case "Hangup":
-                yield from self._gone(event)
-            case _:
-                yield from self._moved(event)
+        return self._handlers[event.name](event)
 
     def listed(self, items: Sequence[AmiEvent], asked: float, *, after_gap: bool) -> Iterator[Fact]:
         """Compare with all channels there are.
@@ -59,79 +96,147 @@ class Calls:
         # A call is known by who called, though others may be listed first.
         for item in sorted(items, key=is_called):
             yield from self._seen(item, began=asked - clock_seconds(item.text("Duration")))
-        for channel in [each for each in self._call_of if each not in there]:
-            call = self.open.get(self._call_of[channel])
+        for channel in [each for each in self.channels.known.values() if each.id not in there]:
+            call = self.open.get(channel.call)
             if call is None or call.missing_once or after_gap:
-                yield from self._leave(channel, asked)
+                yield from self._leave(channel.id, asked, heard=False)
         for name, call in list(self.open.items()):
             if there.isdisjoint(call.channels):
                 if call.missing_once or after_gap:
-                    yield from self._end(name, asked)
+                    yield from self._end(name, asked, heard=False)
                 call.missing_once = True
             else:
                 call.missing_once = False
 
-    def _seen(self, event: AmiEvent, began: float | None = None) -> Iterator[Fact]:
-        channel, name = event.sent("Uniqueid"), event.sent("Linkedid")
-        if channel in self._call_of:
-            yield from self._moved(event)
-            return
-        self._call_of[channel] = name
+    # -- channels come and go -------------------------------------------------------------------------------
+
+    def _seen(self, event: AmiEvent, began: float | None = None) -> Sequence[Fact]:
+        id_, name = event.sent("Uniqueid"), event.sent("Linkedid")
+        if id_ in self.channels.known:
+            return self._moved(event)
+        channel = self.channels.add(event, id_, name)
+        facts: list[Fact] = []
         call = self.open.get(name)
         if call is None:
             call = self.open[name] = Call(event.moment if began is None else began)
-            yield CallStarted(
-                moment=call.began,
-                call=name,
-                channel_name=event.text("Channel"),
-                caller_number=event.text("CallerIDNum"),
-                caller_name=event.text("CallerIDName"),
-                called_number=event.text("Exten"),
-                context=event.text("Context"),
-            )
-        call.channels.add(channel)
-        call.answered |= event.sent("ChannelState") == UP and channel == name
+            facts = [self._start(channel, call, event)]
+        call.channels.add(id_)
+        call.answered |= channel.up and id_ == name
+        self._changed(channel, event.moment, began is None)
+        return facts
 
-    def _moved(self, event: AmiEvent) -> Iterator[Fact]:
-        """Note an answer, and a channel that a bridge or a transfer made part of another call."""
-        channel, name = event.sent("Uniqueid"), event.sent("Linkedid")
-        before = self._call_of.get(channel)
-        if before is None:
-            return
-        if name and name != before:
-            self._call_of[channel] = name
-            self.open.setdefault(name, Call(event.moment)).channels.add(channel)
-            yield from self._left(before, channel, event.moment)
-        call = self.open.get(channel) if channel == self._call_of[channel] else None
-        if call is not None and not call.answered:
-            call.answered = event.sent("ChannelState") == UP
+    def _start(self, channel: Channel, call: Call, event: AmiEvent) -> CallStarted:
+        call.dialled = not channel.calls_us
+        call.originated = call.dialled and channel.id == channel.call and "." in channel.id and not channel.up
+        if channel.calls_us:
+            call.from_inside = self._directions.inside(channel.account, channel.party)
+            held = self.channels.holding.get(channel.account) if call.from_inside else None
+            call.asked_for = next(iter(held)).call if held else ""
+        return CallStarted(
+            moment=call.began,
+            call=channel.call,
+            channel_name=channel.name,
+            caller_number=event.text("CallerIDNum"),
+            caller_name=event.text("CallerIDName"),
+            called_number=event.text("Exten"),
+            context=event.text("Context"),
+            direction=call.direction(),
+        )
+
+    def _moved(self, event: AmiEvent) -> Sequence[Fact]:
+        """Note that a channel rings or was answered, and which call it is part of by now."""
+        channel = self.channels.known.get(event.sent("Uniqueid"))
+        if channel is None:
+            return ()
+        facts = self._joined(channel, event)
+        if not channel.up and (state := event.sent("ChannelState")) in REACHED:
+            self._reached(channel, event)
+            if state == UP:
+                channel.up = True
+                self._changed(channel, event.moment, True)
+                return [*facts, *self._answered(channel, event.moment)]
+        return facts
+
+    def _reached(self, channel: Channel, event: AmiEvent) -> None:
+        """Note who was called, by the number that was dialled."""
+        if not (channel.calls_us or channel.half or channel.reached):
+            channel.reached = True
+            call = self.open.get(channel.call)
+            if call is not None:
+                inside = self._directions.inside(channel.account, event.text("CallerIDNum"))
+                call.outside |= not inside
+                call.inside |= inside and channel.id != channel.call
+
+    def _answered(self, channel: Channel, moment: float) -> Sequence[Fact]:
+        call = self.open.get(channel.id) if channel.id == channel.call else None
+        if call is None or call.answered:
+            return ()
+        call.answered = True
+        return [self._originated(channel, call, moment)] if call.originated else ()
+
+    def _originated(self, channel: Channel, call: Call, moment: float, reason: str = "") -> CallOriginated:
+        call.originated = False
+        return CallOriginated(
+            moment=moment,
+            call=channel.call,
+            channel=channel.id,
+            to=channel.account,
+            reached=not reason,
+            reason=reason,
+        )
+
+    def _joined(self, channel: Channel, event: AmiEvent) -> Sequence[Fact]:
+        """Note a channel that a bridge or a transfer made part of another call."""
+        before, name = channel.call, event.sent("Linkedid")
+        if name == before or not name:
+            return ()
+        channel.call = name
+        self.open.setdefault(name, Call(event.moment)).channels.add(channel.id)
+        return list(self._left(before, channel.id, event.moment, into=name))
 
     def _gone(self, event: AmiEvent) -> Iterator[Fact]:
-        yield from self._moved(event)
-        channel = event.sent("Uniqueid")
-        call = self.open.get(self._call_of.get(channel, ""))
-        if call is not None:
-            call.cause = event.number("Cause") or call.cause
-        yield from self._leave(channel, event.moment)
+        id_ = event.sent("Uniqueid")
+        channel = self.channels.known.get(id_)
+        if channel is not None:
+            if event.sent("Linkedid") in self.open:
+                yield from self._joined(channel, event)
+            call = self.open.get(channel.call)
+            if call is not None:
+                call.cause = event.number("Cause") or call.cause
+                if call.originated and id_ == channel.call:
+                    why = REASONS.get(call.cause, "failed")
+                    yield self._originated(channel, call, event.moment, why)
+        yield from self._leave(id_, event.moment)
 
-    def _leave(self, channel: str, moment: float) -> Iterator[Fact]:
-        name = self._call_of.pop(channel, None)
-        if name is not None:
-            yield from self._left(name, channel, moment)
+    def _leave(self, id_: str, moment: float, *, heard: bool = True) -> Iterator[Fact]:
+        yield from self._ended(id_, moment, heard)
+        channel = self.channels.known.get(id_)
+        if channel is not None:
+            self.channels.remove(id_)
+            yield from self._left(channel.call, id_, moment, heard=heard)
 
-    def _left(self, name: str, channel: str, moment: float) -> Iterator[Fact]:
+    def _left(
+        self, name: str, channel: str, moment: float, *, into: str = "", heard: bool = True
+    ) -> Iterator[Fact]:
         call = self.open.get(name)
         if call is not None:
             call.channels.discard(channel)
+            call.into = into or call.into
             if not call.channels:
-                yield from self._end(name, moment)
+                yield from self._end(name, moment, heard=heard)
 
-    def _end(self, name: str, moment: float) -> Iterator[Fact]:
+    def _end(self, name: str, moment: float, *, heard: bool = True) -> Iterator[Fact]:
         call = self.open.pop(name, None)
         if call is not None:
-            duration_s = max(0.0, moment - call.began)
             yield CallEnded(
-                moment=moment, call=name, cause=call.cause, duration_s=duration_s, answered=call.answered
+                moment=moment,
+                heard=heard,
+                call=name,
+                cause=call.cause,
+                duration_s=max(0.0, moment - call.began),
+                answered=call.answered,
+                direction=call.direction(),
+                into=call.into,
             )
 
 

@@ -8,12 +8,17 @@ from itertools import chain
 
 from ami_listeners.connection import Connected, Gap, Listing, Received
 from ami_listeners.fold.believed import Believed
-from ami_listeners.fold.calls import Calls
+from ami_listeners.fold.calls import Call, Calls
+from ami_listeners.fold.channels import Channels
 from ami_listeners.fold.concluded import concluded
+from ami_listeners.fold.directions import Directions
+from ami_listeners.fold.diversions import Diversions
 from ami_listeners.fold.members import Members
+from ami_listeners.fold.mixing import Mixing
 from ami_listeners.fold.phones import Phones
 from ami_listeners.fold.quality import Quality
 from ami_listeners.fold.raw import EVERY, keep
+from ami_listeners.fold.segments import Segments
 from ami_listeners.fold.trunks import Trunks
 from ami_listeners.fold.visits import Visits
 from ami_listeners.messages import AmiEvent
@@ -21,21 +26,27 @@ from queue_strategies.facts import Fact, ListenerGap
 from queue_strategies.model import AgentId, Queue, QueueName
 
 CHANNELS = frozenset({"Newchannel", "Newstate", "Hangup", "BridgeEnter"})
+MIXING = frozenset({"BridgeEnter", "BridgeLeave", "Hold", "Unhold", "Hangup"})
+DIVERSIONS = frozenset(
+    {"Pickup", "DialEnd", "ParkedCall", "UnParkedCall", "ParkedCallTimeOut", "ParkedCallGiveUp"}
+)
 VISITS = frozenset(
     {
         "QueueCallerJoin", "QueueCallerAbandon", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer",
         "AgentConnect", "AgentComplete", "AgentDump", "DialState", "HangupRequest", "Hangup", "VarSet",
-        "Newexten", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer",
+        "Newexten", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "Pickup",
     }
 )  # fmt: skip
 MEMBERS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus"})
 PHONES = frozenset({"DeviceStateChange", "ContactStatus", "Registry"})
 REPORTS = frozenset({"RTCPSent", "RTCPReceived"})
-NARROWED = {"VarSet": b"\r\nVariable: QUEUESTATUS\r\n"}
-"""Of the many that set a variable, only those are read that say how app_queue let go of a caller."""
+NARROWED = {"VarSet": b"\r\nVariable: QUEUESTATUS\r\n", "DialEnd": b"\r\nForward: "}
+"""Of the many that set a variable, only those are read that say how app_queue let go of a caller; of those
+that tell how dialling ended, those of phones that sent the call on.
+"""
 INTERESTS = {
     name.encode(): NARROWED.get(name, b"")
-    for name in CHANNELS | VISITS | MEMBERS | PHONES | REPORTS | {"FullyBooted"}
+    for name in CHANNELS | MIXING | DIVERSIONS | VISITS | MEMBERS | PHONES | REPORTS | {"FullyBooted"}
 }
 """What is worth reading, by name, and what its block has to hold."""
 
@@ -82,10 +93,17 @@ class Fold:
         self._native = native_queues
         self.rules: dict[QueueName, Queue] = {}
         """Of the queues that Asterisk has."""
-        self.calls = Calls()
+        self._is_ours = is_ours
         self.phones = Phones()
-        self.visits = Visits(agent_of, self._rules_of)
+        channels = Channels()
+        self.visits = Visits(agent_of, self._rules_of, channels)
         self.members = Members(agent_of, is_ours, self.visits.engages)
+        self._directions = Directions(self._is_agent, lambda name: name in trunks or name in self.trunks.told)
+        calls: dict[str, Call] = {}
+        self.segments = Segments(channels, calls, self.visits, self._is_agent)
+        self.calls = Calls(channels, calls, self._directions, self.segments.note, self.segments.ended)
+        self._mixing = Mixing(channels, self.segments.note)
+        self._diversions = Diversions()
         self.quality = Quality(self.visits.place_of, codec)
         self.trunks = Trunks(
             trunks,
@@ -116,12 +134,15 @@ class Fold:
             self.phones.restore_device(device, status)
         for (endpoint, uri), status in believed.contacts.items():
             self.phones.restore_contact(endpoint, uri, status)
+            self._directions.registered(endpoint, uri)
+        for segment in believed.segments:
+            self.segments.restore(segment)
 
     def handle(self, received: Received) -> list[Fact]:
         """Take in one thing that arrived, after settling what is overdue by then."""
-        facts: list[Fact] = []
-        if self.members.next_end <= received.moment:
-            facts += self.settle(received.moment)
+        moment, facts = received.moment, list[Fact]()
+        if self.segments.next_end <= moment or self.members.next_end <= moment:
+            facts = self.settle(moment)
         if isinstance(received, AmiEvent):
             for take in self._takers.get(received.name, self._otherwise):
                 if told := take(received):
@@ -132,7 +153,12 @@ class Fold:
 
     def settle(self, moment: float) -> list[Fact]:
         """Let time pass: end what ends by itself."""
-        return list(self.members.settle(moment)) if self.members.next_end <= moment else []
+        facts: list[Fact] = []
+        if self.members.next_end <= moment:
+            facts += self.segments.follow(self.members.settle(moment))
+        if self.segments.next_end <= moment:
+            facts += self.segments.settle(moment)
+        return facts
 
     def _who_takes_what(self, raw: Collection[str]) -> dict[str, list[Taker]]:
         """Say by an event's name who is told of it, and in which order."""
@@ -140,10 +166,14 @@ class Fold:
             (REPORTS, self.quality.reported),
             (["Hangup"], self.quality.ended),
             (VISITS if self._native else (), self._visited),
+            (MIXING, self._mixing.handle),
+            (["BlindTransfer", "AttendedTransfer"], self._mixing.given),
             (CHANNELS, self.calls.handle),
+            (DIVERSIONS, self._diversions.handle),
             (MEMBERS if self._native else (), self.members.handle),
             (["DeviceStateChange"], self.phones.device_changed),
             (["ContactStatus"], self.phones.contact_changed),
+            (["ContactStatus"], self._directions.contact),
             (["DeviceStateChange"], self.trunks.device_changed),
             (["ContactStatus"], self.trunks.contact_changed),
             (["Registry"], self.trunks.registered),
@@ -166,7 +196,7 @@ class Fold:
 
     def _visited(self, event: AmiEvent) -> Iterable[Fact]:
         told = list(self.visits.handle(event))
-        return self.members.follow(told) if told else ()
+        return self.segments.follow(self.members.follow(told)) if told else ()
 
     def _listing(self, listing: Listing) -> Iterator[Fact]:
         items, asked = listing.items, listing.asked_moment
@@ -174,6 +204,8 @@ class Fold:
             case "CoreShowChannels":
                 yield from self.quality.listed({item.sent("Uniqueid") for item in items}, asked)
                 yield from concluded(self.calls.listed(items, asked, after_gap=self._gap))
+                self._mixing.listed(items, asked, after_gap=self._gap)
+                yield from self.segments.listed({item.sent("Uniqueid") for item in items}, asked)
                 yield from self._caught_up(listing.moment)
             case "QueueStatus" if self._native:
                 yield from self._queues_listed(items, asked)
@@ -205,14 +237,17 @@ class Fold:
         yield from chain(listed, self._followed(visits))
 
     def _followed(self, facts: Iterator[Fact]) -> Iterator[Fact]:
-        told = list(facts)
-        if told:
-            yield from self.members.follow(told)
+        if told := list(facts):
+            yield from self.segments.follow(self.members.follow(told))
 
     def configure(self, queues: Mapping[QueueName, Queue]) -> None:
         """Judge native queues by these rules from now on."""
         self._configured = dict(queues)
         self.rules = {name: queues.get(name, rules) for name, rules in self.rules.items()}
+
+    def _is_agent(self, account: str) -> bool:
+        agent = AgentId(account)
+        return agent in self.members.places or agent in self.members.known or self._is_ours(agent)
 
     def _rules_of(self, queue: QueueName) -> Queue:
         return self.rules.get(queue) or self._configured.get(queue) or Queue(name=queue)

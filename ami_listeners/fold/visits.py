@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from ami_listeners.fold.channels import Channels, account_of
 from ami_listeners.fold.concluded import concluded
 from ami_listeners.fold.visit import Offer, Talk, Visit
 from ami_listeners.messages import AmiEvent
@@ -62,8 +63,13 @@ Remembered = TypeVar("Remembered")
 class Visits:
     """Fold app_queue's events; one channel has one visit at a time."""
 
-    def __init__(self, agent_of: Callable[[AmiEvent], AgentId], rules: Callable[[QueueName], Queue]) -> None:
-        self._agent_of, self._rules = agent_of, rules
+    def __init__(
+        self,
+        agent_of: Callable[[AmiEvent], AgentId],
+        rules: Callable[[QueueName], Queue],
+        channels: Channels,
+    ) -> None:
+        self._agent_of, self._rules, self._channels = agent_of, rules, channels
         self.open: dict[str, Visit] = {}
         """By the unique id of the caller's channel."""
         self._numbers: dict[str, int] = {}
@@ -77,6 +83,8 @@ class Visits:
         """Whose talk is over, the latest last, by the member's channel: a transfer may be told of late."""
         self._caller_of: dict[str, str] = {}
         """The caller's channel by the member's."""
+        self._picked_up: dict[str, AgentId] = {}
+        """Who took a call that rang at another member, by the channel."""
         self._ringing: Counter[AgentId] = Counter()
         self._talking: Counter[AgentId] = Counter()
         self._handlers: dict[str, Callable[[AmiEvent], Iterator[Fact]]] = {
@@ -97,6 +105,7 @@ class Visits:
             "Unhold": self._resumed,
             "BlindTransfer": self._transferred_blind,
             "AttendedTransfer": self._transferred_attended,
+            "Pickup": self._pick_up,
         }
 
     def handle(self, event: AmiEvent) -> Iterator[Fact]:
@@ -115,9 +124,18 @@ class Visits:
             return AgentState.TALKING
         return AgentState.RINGING if self._ringing[agent] else None
 
+    def of(self, channel: str) -> Visit | None:
+        """Give the visit of a channel, the caller's or the member's."""
+        return self.open.get(self._caller_of.get(channel, channel))
+
+    def waits(self, channel: str) -> bool:
+        """Tell whether the caller on this channel is in the line."""
+        visit = self.open.get(channel)
+        return visit is not None and visit.talk is None and visit.left is None
+
     def place_of(self, channel: str) -> tuple[AgentId | None, QueueName | None]:
         """Tell which agent talks on a channel, and for which queue; None for what it is not."""
-        visit = self.open.get(self._caller_of.get(channel, channel))
+        visit = self.of(channel)
         if visit is None:
             return None, None
         offer = None if visit.talk is None else visit.talk.offer
@@ -235,8 +253,13 @@ class Visits:
         if visit is not None and channel not in visit.offers and visit.talk is None:
             yield from self._offer(event, visit, channel)
 
+    def _pick_up(self, event: AmiEvent) -> Iterator[Fact]:
+        """Note who answers for somebody else; app_queue will name the member it had called."""
+        self._picked_up[event.sent("Uniqueid")] = AgentId(account_of(event.sent("Channel")))
+        yield from ()
+
     def _offer(self, event: AmiEvent, visit: Visit, channel: str) -> Iterator[Fact]:
-        agent = self._agent_of(event)
+        agent = self._picked_up.get(channel) or self._agent_of(event)
         for stale, offer in list(visit.offers.items()):
             if offer.agent == agent and offer.missed is None:
                 yield from self._offer_over(visit, stale, event.moment, offer.in_which_way())
@@ -326,7 +349,7 @@ class Visits:
         yield from self._known(event)
         channel = event.text("Uniqueid")
         visit = self.open.get(channel)
-        if visit is None:
+        if visit is None or event.sent("DestUniqueid") in self._parted:
             return
         if visit.talk is None:
             yield from concluded(self._answer(event, visit, event.moment - event.number("TalkTime")))
@@ -377,8 +400,22 @@ class Visits:
         )
 
     def _transferred_attended(self, event: AmiEvent) -> Iterator[Fact]:
+        by, given = event.text("OrigTransfererUniqueid"), event.text("TransfereeUniqueid")
         to = event.text("TransferTargetCallerIDNum") or event.text("SecondTransfererConnectedLineNum")
-        yield from self._transferred(event, event.text("OrigTransfererUniqueid"), "attended", to)
+        yield from self._transferred(event, by, "attended", to)
+        waits = event.text("SecondTransfererUniqueid")
+        if event.sent("DestType") == "App" and waits in self.open and waits != given:
+            yield from self._give_place(waits, given, event.moment)
+
+    def _give_place(self, waits: str, given: str, moment: float) -> Iterator[Fact]:
+        """Let a caller take the place of who waited in a queue to put the caller through."""
+        if given in self.open:
+            yield from self._part(given, moment, "transfer")
+        visit = self._close(waits)
+        self.open[given] = visit
+        self._over_with.pop(given, None)
+        for member in visit.offers:
+            self._caller_of[member] = given
 
     def _transferred(self, event: AmiEvent, by: str, kind: str, to: str) -> Iterator[Fact]:
         visit = self._talking_on(by) or self._parted.get(by)
@@ -419,6 +456,7 @@ class Visits:
         remember(self._gone, channel, None)
         self._numbers.pop(channel, None)
         self._asked_for.pop(channel, None)
+        self._picked_up.pop(channel, None)
 
     def _channel_gone(self, channel: str, moment: float) -> Iterator[Fact]:
         visit = self.open.get(channel)
@@ -436,9 +474,23 @@ class Visits:
         return None if visit is None else visit.offers.get(channel)
 
     def _talking_on(self, channel: str) -> Visit | None:
-        """Find the visit whose member talks on this channel."""
+        """Find the visit whose member talks on this channel, perhaps behind a Local channel."""
         visit = self.open.get(self._caller_of.get(channel, ""))
+        if visit is None and channel not in self.open:
+            visit = next(filter(self._talks_through, self._with(channel)), None)
         return visit if visit is not None and visit.talk is not None else None
+
+    def _with(self, channel: str) -> Iterator[Visit]:
+        """Give the visits of all who are together with a channel."""
+        known = self._channels.known.get(channel)
+        for each in () if known is None or known.bridge is None else self._channels.together(known.bridge):
+            if each.id in self.open:
+                yield self.open[each.id]
+
+    def _talks_through(self, visit: Visit) -> bool:
+        """Tell whether app_queue called a Local channel, which may be optimised away by now."""
+        called = None if visit.talk is None else self._channels.known.get(visit.talk.offer.offer)
+        return visit.talk is not None and (called is None or called.half)
 
     # -- after a gap ----------------------------------------------------------------------------------------
 
@@ -467,6 +519,7 @@ class Visits:
                 visit.left, visit.unheard = asked, not visit.abandoned
         self._numbers = {each: number for each, number in self._numbers.items() if alive(each)}
         self._asked_for = {each: queue for each, queue in self._asked_for.items() if alive(each)}
+        self._picked_up = {each: agent for each, agent in self._picked_up.items() if alive(each)}
         for channel, entry in there.items():
             if channel not in self.open:
                 queue = QueueName(entry.text("Queue"))

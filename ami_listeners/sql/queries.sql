@@ -70,6 +70,11 @@ FROM visits
 WHERE source = 'native' AND system = %(system)s AND joined_at > now() - interval '1 day'
     AND (decided_at IS NULL OR (outcome = 'answered' AND handled = 0))
 
+-- open_segments --
+-- Read what channels did last, of which no end was told.
+SELECT segment, kind, call, channel, party, agent, contact, visit, queue, bridge, began_at
+FROM segments WHERE ended_at IS NULL AND began_at > now() - interval '1 day' AND system = %(system)s
+
 -- native_agents_now --
 -- Read what the members of Asterisk's own queues did last.
 SELECT agent, state, since, pause_reason FROM agents_now WHERE source = 'native' AND system = %(system)s

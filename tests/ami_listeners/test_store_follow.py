@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -93,6 +94,21 @@ def beside(fact: Fact) -> Iterator[Fact]:
             pass
 
 
+def as_asterisk_names(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """Give the calls of contacts names that Asterisk would, and let a call of nobody's be beside each."""
+    for fact in facts:
+        for name in ("call", "channel", "segment"):
+            if found := re.match(r"id-(\d+)(\.1.*)", getattr(fact, name, None) or ""):
+                named: Any = {name: f"{1_772_000_000 + int(found[1])}{found[2]}"}
+                fact = replace(fact, **named)
+        if isinstance(fact, CallStarted):
+            yield replace(fact, call=f"{fact.call}2", direction="outbound")
+            fact = replace(fact, direction="inbound")
+        if isinstance(fact, CallEnded):
+            yield replace(fact, call=f"{fact.call}2")
+        yield fact
+
+
 def concluded(fact: Fact) -> Fact | None:
     """Say of the same what somebody concluded who was not there."""
     match fact:
@@ -127,7 +143,7 @@ async def test_merging_in_any_batches_and_any_order_is_counting_anew(database: D
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, 10_000), st.randoms(use_true_random=False), st.integers(1, 40), st.booleans())
     def merge(seed: int, chance: Any, size: int, shuffled: bool) -> None:
-        facts = a_floor_and_its_asterisk(seed)
+        facts = list(as_asterisk_names(a_floor_and_its_asterisk(seed)))
         lost = [made for fact in facts if chance.random() < 0.1 and (made := concluded(fact)) is not None]
         facts = sorted(
             [*(fact for fact in facts if chance.random() < 0.95), *lost], key=lambda fact: fact.moment
@@ -151,6 +167,12 @@ async def test_merging_in_any_batches_and_any_order_is_counting_anew(database: D
         for table in FOLLOW:
             assert merged[table] == counted[table], table
         assert len(counted["visits"]) > 3
+        alone, shared = (
+            {channel for contact, channel, *_ in counted["contacts"] if (contact == channel) is own}
+            for own in (True, False)
+        )
+        assert alone, "a call is a contact,"
+        assert alone.isdisjoint(shared), "unless the floor told of one on its channel"
 
     with psycopg.connect(database.conninfo) as connection:
         connection.execute(queries()["make_arriving"])

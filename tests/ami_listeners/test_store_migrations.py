@@ -59,6 +59,7 @@ NOT_ASKED = (
     "without_number",
     "erasures",
     "persons",
+    "segments",
 )
 VIEWS = ("queue_figures", "queue_figures_by_quarter_hour", "agent_figures", "agents_now", "waiting_now",
          "callbacks_now")  # fmt: skip

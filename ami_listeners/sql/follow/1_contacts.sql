@@ -18,7 +18,9 @@ CREATE OR REPLACE FUNCTION recount_contacts(names text[]) RETURNS void LANGUAGE 
         caller_name = excluded.caller_name, called_number = excluded.called_number,
         direction = excluded.direction, started_at = excluded.started_at, ended_at = excluded.ended_at,
         ended_by = excluded.ended_by, cause = excluded.cause, duration_s = excluded.duration_s,
-        heard = excluded.heard
+        heard = excluded.heard;
+    DELETE FROM contacts c USING contacts f -- what was taken for a contact of its own
+    WHERE f.contact = ANY (names) AND c.contact = f.channel AND c.contact <> f.contact
 $$;
 COMMENT ON FUNCTION recount_contacts IS 'Makes the rows of these contacts from all that was told of them';
 
@@ -57,6 +59,8 @@ BEGIN
     IF doubtful IS NOT NULL THEN
         PERFORM recount_contacts(doubtful);
     END IF;
+    DELETE FROM contacts c USING arrived a -- what was taken for a contact of its own
+    WHERE a.kind = 'contact_started' AND c.contact = a.body->>'channel' AND c.contact <> a.contact;
 
     INSERT INTO voicemails (fact, contact, box, recording, duration_s, left_at)
     SELECT id, contact, body->>'box', body->>'recording', (body->>'duration_s')::float8, at
