@@ -22,7 +22,7 @@ from ami_listeners.fold.segments import Segments
 from ami_listeners.fold.trunks import Trunks
 from ami_listeners.fold.visits import Visits
 from ami_listeners.messages import AmiEvent
-from queue_strategies.facts import Fact, ListenerGap
+from queue_strategies.facts import Fact, ListenerGap, NativeRulesSeen
 from queue_strategies.model import AgentId, Queue, QueueName
 
 CHANNELS = frozenset({"Newchannel", "Newstate", "Hangup", "BridgeEnter"})
@@ -229,7 +229,10 @@ class Fold:
         for item in items:
             if item.name == "QueueParams":
                 rules = native_rules(item)
-                self.rules[rules.name] = self._configured.get(rules.name, rules)
+                rules = self._configured.get(rules.name, rules)
+                if self.rules.get(rules.name) != rules:
+                    yield rules_seen(rules, asked)
+                self.rules[rules.name] = rules
         entries = [item for item in items if item.name == "QueueEntry"]
         members = [item for item in items if item.name == "QueueMember"]
         listed = self.members.listed(members, asked)
@@ -251,6 +254,13 @@ class Fold:
 
     def _rules_of(self, queue: QueueName) -> Queue:
         return self.rules.get(queue) or self._configured.get(queue) or Queue(name=queue)
+
+
+def rules_seen(rules: Queue, moment: float) -> NativeRulesSeen:
+    """Tell by which rules a queue's callers are judged."""
+    return NativeRulesSeen(
+        moment=moment, queue=rules.name, service_level_s=rules.service_level_s, strategy=rules.strategy
+    )
 
 
 def native_rules(params: AmiEvent) -> Queue:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ami_listeners.fold.membership_pauses import MembershipPauses, by_queue
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import (
     AgentStateChanged,
@@ -70,8 +71,9 @@ class Members:
         """Each agent's memberships, by queue and interface."""
         self.known: dict[AgentId, Known] = {}
         self._wrap_ups: dict[AgentId, WrapUp] = {}
+        self._pauses = MembershipPauses()
         self.next_end = math.inf
-        """When the first wrap-up is over."""
+        """When the first wrap-up is over, or a pause complete."""
 
     def restore(self, agent: AgentId, state: AgentState, since: float, pause_reason: str | None) -> None:
         """Believe an agent's state of before a restart."""
@@ -84,6 +86,8 @@ class Members:
             self.places.get(agent, {}).pop(place(event), None)
         else:
             self._note(agent, event)
+        if event.name != "QueueMemberStatus":
+            self._note_pauses(agent, event.moment)
         changed = self._changed(agent, event.moment)
         return () if changed is None else (changed,)
 
@@ -93,6 +97,8 @@ class Members:
         self.places.clear()
         for item in items:
             self._note(self._agent_of(item), item)
+        for agent in before | set(self.places):
+            self._note_pauses(agent, asked)
         yield from self._refresh(before | set(self.places), asked)
 
     def _note(self, agent: AgentId, event: AmiEvent) -> None:
@@ -102,6 +108,13 @@ class Members:
             device=event.number("Status"),
             wrap_up_s=event.number("Wrapuptime"),
         )
+
+    def _note_pauses(self, agent: AgentId, moment: float) -> None:
+        places = self.places.get(agent, {}).items()
+        if not self._is_ours(agent):
+            memberships = [(queue, member.paused, member.reason) for (queue, _), member in places]
+            self._pauses.note(agent, by_queue(memberships), moment)
+            self.next_end = min(self.next_end, self._pauses.next_end)
 
     def follow(self, facts: Iterable[Fact]) -> Iterator[Fact]:
         """Let states follow what has become of visits; gives the facts, completed, and then the states."""
@@ -122,11 +135,13 @@ class Members:
         return None if wrap_up is None else wrap_up.until
 
     def settle(self, moment: float) -> Iterator[Fact]:
-        """End the wrap-ups that are over."""
+        """End the wrap-ups that are over, and tell of pauses that are complete."""
+        yield from self._pauses.settle(moment)
         for agent, wrap_up in list(self._wrap_ups.items()):
             if wrap_up.until <= moment:
                 yield from self._wrapped_up(agent, wrap_up.until)
-        self.next_end = min((wrap_up.until for wrap_up in self._wrap_ups.values()), default=math.inf)
+        ends = [wrap_up.until for wrap_up in self._wrap_ups.values()]
+        self.next_end = min([self._pauses.next_end, *ends])
 
     def _with_wrap_up(self, fact: Handled) -> Handled:
         wrap_up_s = self._wrap_up_s(fact.queue, fact.agent)

@@ -17,7 +17,16 @@ from ami_listeners.database import Database
 from ami_listeners.journal import Journal
 from ami_listeners.listener import Listener
 from ami_listeners.settings import AmiSettings
-from queue_strategies.facts import CallEnded, Fact, Handled, ListenerGap, VisitEnded
+from queue_strategies.facts import (
+    AgentStateChanged,
+    CallEnded,
+    Fact,
+    Handled,
+    ListenerGap,
+    MembershipPauseChanged,
+    NativeRulesSeen,
+    VisitEnded,
+)
 from queue_strategies.figures import Figures
 from queue_strategies.model import AgentId, AgentState, QueueName, VisitOutcome
 from tests.ami_listeners.native_floor import Caller, NativeFloor, Phone, run_native_floor, successful
@@ -212,6 +221,29 @@ async def test_a_phone_that_is_plugged_in_can_be_reached_and_one_that_is_unplugg
         )
         assert statuses[0] == ("NonQualified",)
         assert statuses[-1] == ("Removed",)
+
+
+async def test_a_pause_in_one_of_several_queues_is_told_apart_from_a_pause_in_all(
+    native_floor: NativeFloor, database: Database, tmp_path: Path
+) -> None:
+    async with Ear(callfloor(native_floor), database, tmp_path) as ear, operator(native_floor) as boss:
+        assert {(each.queue, each.strategy) for each in ear.of(NativeRulesSeen)} >= {("everybody", "ringall")}
+
+        async def pause(paused: str, queue: str = "") -> None:
+            await boss.ask("QueuePause", Interface="PJSIP/anna", Paused=paused, Queue=queue, Reason="tea")
+
+        def told() -> list[tuple[str, bool, str]]:
+            return [(each.queue, each.paused, each.reason) for each in ear.of(MembershipPauseChanged)]
+
+        await pause("true", "sales")
+        assert await until(lambda: told() == [("sales", True, "tea")])
+        await pause("true")
+        assert await until(lambda: told()[1:] == [("sales", False, "")])
+        await pause("false")
+        states = [each.state for each in ear.of(AgentStateChanged) if each.agent == "anna"]
+        assert await until(lambda: ear.of(AgentStateChanged)[-1].was is AgentState.PAUSED)
+        assert states.count(AgentState.PAUSED) == 1
+        assert len(told()) == 2
 
 
 async def test_a_listener_that_is_refused_says_so_and_stays_away(
