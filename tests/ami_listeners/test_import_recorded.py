@@ -116,9 +116,12 @@ async def test_importing_again_or_over_what_was_heard_adds_nothing(
 
 
 async def test_what_nobody_heard_is_known_by_what_was_written(recorded: Recorded, heard_url: str) -> None:
-    """Of one call its end was concluded, of one the talk was missed, of one nothing was heard."""
-    three = await visits(heard_url, "abandoned", "answered", "timed_out")
-    caller, talker, stranger = three
+    """Of one call its end was concluded, of one the talk was missed, of one nothing was heard.
+
+    To whom the first was offered had been heard, and is not told again by another name.
+    """
+    ((caller,),) = await rows(heard_url, "SELECT visit FROM offers WHERE outcome = 'caller_left'")
+    talker, stranger = await visits(heard_url, "answered", "timed_out")
     before = await rows(heard_url, STORY)
     async with await psycopg.AsyncConnection.connect(heard_url) as connection:
         await connection.execute(CONCLUDED, [caller])

@@ -207,6 +207,12 @@ def test_any_day_gives_the_same_figures_by_way_of_queue_log(
     facts, _, told = read(file)
     assert told == []
     assert figures(facts) == figures(written.facts)
+    assert joined(facts) == joined(written.facts)
+
+
+def joined(facts: Iterable[Fact]) -> list[tuple[str, str]]:
+    """Name the visits, as they are named when they are heard."""
+    return sorted((fact.visit, fact.queue) for fact in facts if isinstance(fact, QueueJoined))
 
 
 def figures(facts: Iterable[Fact]) -> dict[str, object]:
