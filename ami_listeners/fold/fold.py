@@ -140,7 +140,8 @@ class Fold:
 
     def handle(self, received: Received) -> list[Fact]:
         """Take in one thing that arrived, after settling what is overdue by then."""
-        moment, facts = received.moment, list[Fact]()
+        moment = received.moment
+        facts: list[Fact] = []  # the short way to make one: this is done for every event
         if self.segments.next_end <= moment or self.members.next_end <= moment:
             facts = self.settle(moment)
         if isinstance(received, AmiEvent):

@@ -58,6 +58,8 @@ class Trunks:
         self, named: Collection[str], is_agent: Callable[[str], bool], device: Callable[[str], str]
     ) -> None:
         self._named, self._is_agent, self._device = named, is_agent, device
+        self._devices = {f"PJSIP/{name}" for name in named}
+        """Of the trunks that are known by name."""
         self._endpoints: dict[str, Endpoint] = {}
         self._registrations: dict[tuple[str, str], Registration] = {}
         """By the URIs of the client and the server, which are all that an event names."""
@@ -78,8 +80,8 @@ class Trunks:
 
     def device_changed(self, event: AmiEvent) -> Iterable[TrunkChanged]:
         """Take in the state of a device: it may be a trunk's."""
-        tech, _, name = event.text("Device").partition("/")
-        return self._tell([name], event.moment) if tech == "PJSIP" and self._is_named(name) else ()
+        device = event.sent("Device")
+        return self._tell([device.partition("/")[2]], event.moment) if device in self._devices else ()
 
     def registrations_listed(self, items: Sequence[AmiEvent], asked: float) -> Iterator[TrunkChanged]:
         """Compare with all registrations of Asterisk's own."""
@@ -91,8 +93,9 @@ class Trunks:
             for item in items
             if item.name == "OutboundRegistrationDetail"
         }
-        now = {each.trunk for each in self._registrations.values()}
-        yield from self._tell(sorted(before | now | set(self._named)), asked)
+        now = {*self._named, *(each.trunk for each in self._registrations.values())}
+        self._devices = {f"PJSIP/{name}" for name in now}
+        yield from self._tell(sorted(before | now), asked)
 
     def contacts_listed(self, items: Sequence[AmiEvent], asked: float) -> Iterator[TrunkChanged]:
         """Compare with all contacts there are."""
