@@ -231,7 +231,8 @@ UNION ALL SELECT 'registrations', to_jsonb(t) FROM registrations t
 UNION ALL SELECT 'mismatches', to_jsonb(t) FROM mismatches t WHERE call IN (TABLE theirs)
 UNION ALL SELECT 'raw_events', to_jsonb(t) FROM raw_events t WHERE without_number(text, %(digits)s, '') <> text
 UNION ALL SELECT 'facts', to_jsonb(t) FROM facts t WHERE contact IN (TABLE theirs)
-    OR body_without_number(body, %(digits)s, '') <> body
+    OR (body ?| personal_keys() AND strpos(translate(body::text, ' ()./-', ''), %(digits)s) > 0
+        AND body_without_number(body, %(digits)s, '') <> body)
 UNION ALL SELECT 'erasures', to_jsonb(t) FROM erasures t WHERE digest = number_digest(%(digits)s)
 
 -- patiently --

@@ -57,7 +57,7 @@ RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE changed bigint;
 BEGIN
     UPDATE facts SET body = body_without_number(body, digits, pseudonym)
-    WHERE (among IS NULL OR id = ANY (among)) AND kind <> 'raw_event'
+    WHERE (among IS NULL OR id = ANY (among)) AND kind <> 'raw_event' AND body ?| personal_keys()
         AND strpos(translate(body::text, ' ()./-', ''), digits) > 0
         AND body_without_number(body, digits, pseudonym) <> body;
     GET DIAGNOSTICS changed = ROW_COUNT;
@@ -194,7 +194,8 @@ BEGIN
     DELETE FROM facts
     WHERE id >= uuid_at(since) AND id < uuid_at(until) AND kind = 'raw_event';
     UPDATE facts SET body = body_with_masks(body)
-    WHERE id >= uuid_at(since) AND id < uuid_at(until) AND body_with_masks(body) <> body;
+    WHERE id >= uuid_at(since) AND id < uuid_at(until) AND body ?| personal_keys()
+        AND body_with_masks(body) <> body;
     GET DIAGNOSTICS changed = ROW_COUNT;
     INSERT INTO retained AS r (kind, since) VALUES ('persons', until)
     ON CONFLICT (kind) DO UPDATE SET since = greatest(r.since, excluded.since);
