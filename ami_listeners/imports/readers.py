@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ami_listeners.fold.directions import Directions
 from ami_listeners.imports.errors import Unreadable
 from ami_listeners.imports.history import Place, Summary
 from ami_listeners.imports.queue_log import entries
@@ -26,6 +27,7 @@ class CallReader:
 
     def __init__(self, place: Place, calls: Calls) -> None:
         self._place, self._calls = place, calls
+        self._directions = Directions(lambda _: False, lambda _: False)
 
     def __call__(self, source: Source, summary: Summary) -> Iterator[Fact]:
         """Yield the facts of one file.
@@ -35,7 +37,7 @@ class CallReader:
         for call in self._calls(source, self._place.times):
             if call.has_id or call.began + call.resolution_s < self._place.calls_heard_since:
                 summary.count("calls", call.began)
-                yield from call.facts()
+                yield from call.facts(self._directions)
             else:
                 summary.passed_over["calls without an id, of a time in which calls were heard"] += 1
 

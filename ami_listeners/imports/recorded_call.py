@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from ami_listeners.records import UNWRITABLE
+from ami_listeners.fold.directions import INBOUND, INTERNAL, OUTBOUND, Directions
 from queue_strategies.facts import CallEnded, CallStarted, Fact
 
 ENDPOINT = re.compile(r"^[^/]+/(.+)-[0-9a-f]{8}(?:;[12])?$")
@@ -45,8 +45,17 @@ class RecordedCall:
     resolution_s: float = 0.0
     """To what these records cut their times."""
 
-    def facts(self) -> Iterator[Fact]:
+    def direction(self, directions: Directions) -> str:
+        """Say which way it went, by what is known of who is inside."""
+        if not directions.inside(endpoint(self.channel_name), self.caller_number):
+            return INBOUND
+        called = self.parties or ("",)
+        inside = all(directions.inside(party, self.called_number) for party in called)
+        return INTERNAL if inside or not self.called_number.isdigit() else OUTBOUND
+
+    def facts(self, directions: Directions) -> Iterator[Fact]:
         """Yield the facts that are made of the same call when it is heard."""
+        direction = self.direction(directions)
         yield CallStarted(
             moment=self.began,
             call=self.call,
@@ -55,6 +64,7 @@ class RecordedCall:
             caller_name=self.caller_name,
             called_number=self.called_number,
             context=self.context,
+            direction=direction,
         )
         yield CallEnded(
             moment=self.ended,
@@ -62,6 +72,7 @@ class RecordedCall:
             cause=self.cause,
             duration_s=max(0.0, self.ended - self.began),
             answered=self.answered,
+            direction=direction,
         )
 
 
@@ -117,8 +128,3 @@ def endpoint(channel_name: str) -> str:
     """Name the phone or trunk of a channel: anna of PJSIP/anna-0000002a."""
     found = ENDPOINT.match(channel_name)
     return found[1] if found else channel_name.partition("/")[2]
-
-
-def written(text: str) -> str:
-    """Give a text as the database can hold it."""
-    return UNWRITABLE.sub("�", text)

@@ -201,8 +201,9 @@ def as_table(log: str, zone: ZoneInfo) -> str:
 
 # -- CDR and CEL --------------------------------------------------------------------------------------------
 
+NUMBERS = "SELECT contact, direction, caller_number, caller_name FROM contacts ORDER BY contact"
 CALLS_TOLD = """
-    SELECT call, answered, caller_number, caller_name, channel_name, called_number,
+    SELECT call, answered, direction, caller_number, caller_name, channel_name, called_number,
         extract(epoch FROM started_at)::float8, duration_s, cause
     FROM calls ORDER BY call
 """
@@ -244,9 +245,10 @@ async def test_cel_tells_of_the_calls_that_were_heard(
     summary, told = await import_files(database_url, cel_reader, recorded.cel)
     assert (told, summary.kept.new) == ([], 2 * summary.read["calls"])
     heard, imported = await rows(recorded.url, CALLS_TOLD), await rows(database_url, CALLS_TOLD)
-    assert [row[:6] for row in imported] == [row[:6] for row in heard]
+    assert [row[:7] for row in imported] == [row[:7] for row in heard]
     assert [row[-1] for row in imported] == [row[-1] for row in heard], "the cause of each end"
-    for column in (6, 7):
+    assert await rows(database_url, NUMBERS) == await rows(recorded.url, NUMBERS)
+    for column in (7, 8):
         assert [row[column] for row in imported] == pytest.approx([row[column] for row in heard], abs=0.2)
     for url, file in ((database_url, recorded.cel), (heard_url, recorded.cel), (heard_url, recorded.cdr)):
         again, _ = await import_files(url, cel_reader if file is recorded.cel else cdr_reader, file)
@@ -269,8 +271,8 @@ async def test_cdr_tells_of_the_calls_that_were_heard(
     again, told = await import_files(database_url, cdr_reader, freepbx, zone="Asia/Kathmandu")
     assert (told, again.kept.new, again.kept.told) == ([], 0, first.kept.told)
     heard, imported = await rows(recorded.url, CALLS_TOLD), await rows(database_url, CALLS_TOLD)
-    assert [row[:5] for row in imported] == [row[:5] for row in heard]
-    for column in (6, 7):
+    assert [row[:6] for row in imported] == [row[:6] for row in heard]
+    for column in (7, 8):
         for ours, theirs in zip(heard, imported, strict=True):
             assert abs(ours[column] - theirs[column]) < 1.1, "CDR cuts its times to seconds"
 

@@ -14,10 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from ami_listeners.fold.directions import Directions
 from ami_listeners.imports.errors import Unreadable
 from ami_listeners.imports.history import Place, Summary, facts_of
 from ami_listeners.imports.problems import Problems
 from ami_listeners.imports.readers import QueueLogReader
+from ami_listeners.imports.recorded_call import RecordedCall
 from ami_listeners.imports.wall_time import WallTime
 from ami_listeners.reconciling.sources import first_after
 from ari_apps.commands import import_history
@@ -126,6 +128,26 @@ def test_of_a_large_file_only_what_is_late_enough_is_read(tmp_path: Path) -> Non
     assert first.startswith('"CHAN_START"')
     with file.open("rb") as opened:
         assert first_after(opened, began) == 0
+
+
+@pytest.mark.parametrize(
+    ("channel", "number", "parties", "called", "way"),
+    [
+        ("PJSIP/carrier-00000001", "+4930555", ["anna"], "100", "inbound"),
+        ("PJSIP/anna-00000001", "anna", ["bob"], "102", "internal"),
+        ("PJSIP/anna-00000001", "101", ["carrier"], "0049301234567", "outbound"),
+        ("PJSIP/anna-00000001", "101", [], "0049301234567", "outbound"),
+        ("PJSIP/anna-00000001", "101", [], "*97", "internal"),
+    ],
+)
+def test_a_recorded_call_goes_the_way_it_would_have_been_heard_to_go(
+    channel: str, number: str, parties: list[str], called: str, way: str
+) -> None:
+    call = RecordedCall(
+        call="1.1", began=NOON, ended=NOON + 60, answered=True, channel_name=channel, caller_number=number,
+        called_number=called, parties=frozenset(parties),
+    )  # fmt: skip
+    assert call.direction(Directions(lambda _: False, lambda _: False)) == way
 
 
 # -- any day ------------------------------------------------------------------------------------------------
