@@ -46,6 +46,7 @@ NEEDED = frozenset({"CoreShowChannels", "DeviceStateList"})
 LOOK_AGAIN_S = 60.0
 """The same questions are asked this often, in case an event was never sent."""
 SETTLE_S = 1.0
+RECALL_EVERY_S = 1.0
 COMPARE_S = 300.0
 """Asterisk's clock is compared with ours this often."""
 RESTORE_WAIT_S = 10.0
@@ -108,7 +109,8 @@ class Listener:
 
     async def start(self) -> None:
         """Believe what the database remembers, and begin to listen; Asterisk need not be there yet."""
-        self.fold.restore(await self._believed())
+        believed = await self._believed()
+        self.fold.restore(believed or Believed())
         if (at := self._presence.last_heard()) is not None:
             self.connection.heard_until(self.clock.moment_at(at) - ON_ITS_WAY_S)
         self._tasks = [
@@ -116,9 +118,12 @@ class Listener:
             asyncio.create_task(self._settle(), name="listener.settle"),
             asyncio.create_task(self._look_again(), name="listener.look_again"),
         ]
+        if believed is None:
+            self._tasks.append(asyncio.create_task(self._recall(), name="listener.recall"))
 
     async def stop(self) -> None:
         """Stop listening; what was folded is in the journal already."""
+        self._beat()
         self.connection.close()
         tasks = [*self._tasks, *self._looks]
         for task in tasks:
@@ -260,14 +265,24 @@ class Listener:
 
     # -- what the database remembers ------------------------------------------------------------------------
 
-    async def _believed(self) -> Believed:
-        """Read what was open when we last listened; nothing while the database is away."""
+    async def _believed(self) -> Believed | None:
+        """Read what was open when we last listened; None while the database is away."""
         try:
             await self.journal.drained(RESTORE_WAIT_S if self.journal.database.health.up else 0)
             return await believed(self.journal, self.clock)
         except DatabaseUnreachable as away:
-            log.warning("listener.starts_without_memory", reason=str(away))
-            return Believed()
+            log.warning("listener.without_memory", reason=str(away))
+            return None
+
+    async def _recall(self) -> None:
+        """Learn what was open before us once the database is back, and look what of it has ended."""
+        memory = None
+        while memory is None:
+            await asyncio.sleep(RECALL_EVERY_S)
+            if self.journal.database.health.up:
+                memory = await self._believed()
+        self.fold.recall(memory)
+        self._look(afresh=True)
 
 
 def hindrance(settings: AmiSettings, refused: Iterable[str], hears: bool) -> str:

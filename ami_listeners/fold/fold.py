@@ -138,6 +138,16 @@ class Fold:
         for segment in believed.segments:
             self.segments.restore(segment)
 
+    def recall(self, believed: Believed) -> None:
+        """Learn late what was open before; the next look tells what of that has ended unheard."""
+        for call, began in believed.calls.items():
+            if call not in self.calls.open:
+                self.calls.restore(call, began)
+        for visit in believed.visits:
+            if not self.visits.knows(visit):
+                self.visits.restore(visit)
+        self._gap = True
+
     def handle(self, received: Received) -> list[Fact]:
         """Take in one thing that arrived, after settling what is overdue by then."""
         moment = received.moment

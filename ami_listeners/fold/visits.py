@@ -494,6 +494,11 @@ class Visits:
 
     # -- after a gap ----------------------------------------------------------------------------------------
 
+    def knows(self, visit: Visit) -> bool:
+        """Tell whether the visit's channel is in a queue, or was lately."""
+        channel = visit.visit.rpartition("/")[0]
+        return channel in self.open or channel in self._over_with
+
     def restore(self, visit: Visit) -> None:
         """Believe a visit of before a restart; the next listings tell whether it still goes on."""
         channel, _, number = visit.visit.rpartition("/")
