@@ -177,9 +177,15 @@ def _rows(source: Source, rows: str) -> str:
     if source.at is not None:
         return f"SELECT *, {source.at} AS counts_at FROM ({rows}) AS r WHERE {source.at} IS NOT NULL"  # noqa: S608
     share = _share("counts_at + interval '15 minutes'", "r.") + " - " + _share("counts_at", "r.")
-    quarters = "generate_series(date_bin('15 minutes', began_at, 'epoch'), ended_at, '15 minutes')"
-    each = f"({rows}) AS r CROSS JOIN LATERAL {quarters} AS counts_at"
-    return f"SELECT r.*, counts_at, {share} AS share_us FROM {each}"  # noqa: S608 - nothing here is from outside
+    first = "date_bin('15 minutes', began_at, 'epoch')"
+    quarters = f"generate_series({first}, ended_at, '15 minutes')"
+    whole = "round(lasted_s * 1000000)::bigint"
+    return (  # most are over before the quarter is, and need not be shared out
+        f"SELECT r.*, {first} AS counts_at, {whole} AS share_us FROM ({rows}) AS r "  # noqa: S608 - all ours
+        f"WHERE ended_at < {first} + interval '15 minutes' UNION ALL "
+        f"SELECT r.*, counts_at, {share} FROM ({rows}) AS r CROSS JOIN LATERAL {quarters} AS counts_at "
+        f"WHERE ended_at >= {first} + interval '15 minutes'"
+    )
 
 
 def _share(moment: str, table: str) -> str:

@@ -6,6 +6,6 @@ CREATE OR REPLACE FUNCTION lasted_us_before(
 RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
     WHEN moment <= began_at OR lasted_s IS NULL THEN 0
     WHEN moment >= ended_at THEN round(lasted_s * 1000000)::bigint
-    ELSE round(lasted_s * 1000000 * extract(epoch FROM moment - began_at)::float8
-               / extract(epoch FROM ended_at - began_at)::float8)::bigint
+    ELSE round(lasted_s * 1000000 * date_part('epoch', moment - began_at)
+               / date_part('epoch', ended_at - began_at))::bigint
 END;
