@@ -103,11 +103,12 @@ def _totals(
     by_key: dict[Key, list[dict[str, Any]]] = defaultdict(list)
     for (_, key), counts in counted.items():
         by_key[key].append(counts)
+    of_each = {key: _together(definition, several) for key, several in sorted(by_key.items())}
     if question.step is not Step.ALL:
-        for key, several in sorted(by_key.items()):
-            yield Row(cells_of(definition, _together(definition, several), formulas, key), whole, key)
+        for key, counts in of_each.items():
+            yield Row(cells_of(definition, counts, formulas, key), whole, key)
     if len(by_key) > 1:
-        everything = _together(definition, counted.values())
+        everything = _together(definition, of_each.values())
         yield Row(cells_of(definition, everything, formulas, ()), whole)
 
 

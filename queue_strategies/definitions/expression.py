@@ -33,9 +33,12 @@ class Sum:
 
     def of(self, counted: Mapping[str, float]) -> float:
         """Return the sum of what was counted."""
-        total: float = 0
-        for name in self.plus:  # sum() of a generator takes thrice as long, and this is called very often
-            total += counted[name]
+        if len(self.plus) == 1:  # this is called very often
+            total = counted[self.plus[0]]
+        else:
+            total = 0
+            for name in self.plus:
+                total += counted[name]
         for name in self.minus:
             total -= counted[name]
         return total if self.unit == 1.0 else total / self.unit
@@ -60,6 +63,11 @@ class Quotient:
     def of(self, counted: Mapping[str, float]) -> Ratio:
         """Return the ratio of what was counted."""
         return Ratio(self.numerator.of(counted), self.denominator.of(counted))
+
+    def value(self, counted: Mapping[str, float]) -> float | None:
+        """Return the quotient of what was counted; None over nothing."""
+        denominator = self.denominator.of(counted)
+        return self.numerator.of(counted) / denominator if denominator else None
 
     def __str__(self) -> str:
         return f"({self.numerator}) / ({self.denominator})"
