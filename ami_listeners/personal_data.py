@@ -21,6 +21,8 @@ from queue_strategies.errors import CallfloorError
 
 FEWEST_DIGITS = 5
 """What has fewer is no customer's number, and would be found in too much."""
+ALIKE_DIGITS = 7
+"""Who shares so many digits at the end may be the same customer."""
 GOES_ON = timedelta(days=1)
 """A call may be going on; for so long what is told of the number goes by the pseudonym."""
 LETTERS = "abcdefghijklmnop"
@@ -64,6 +66,8 @@ class Erased:
     raw_events: int
     recordings: Sequence[str]
     """Messages the customer left, by the names of their recordings."""
+    alike: Sequence[str]
+    """Numbers still kept that end alike: the same customer's perhaps, with or without a country."""
 
 
 def digits_of(number: str) -> str:
@@ -102,7 +106,7 @@ async def erase(database: Database, number: str, now: datetime, *, mask: bool = 
         was = await _one(connection, "pseudonym_of", {"digits": digits})
         stays = was is not None and (mask or MASK not in was)
         pseudonym = was if stays else masked(digits) if mask else nobody()
-        known = {"digits": digits, "pseudonym": pseudonym, "until": now + GOES_ON}
+        known = {"digits": digits, "pseudonym": pseudonym, "until": now + GOES_ON, "alike": ALIKE_DIGITS}
         await connection.execute(queries()["note_erasure"], known)
         recordings = await (await connection.execute(queries()["recordings_of"], known)).fetchall()
         raw_events = await _one(connection, "forget_number_in_raw_events", known)
@@ -110,7 +114,9 @@ async def erase(database: Database, number: str, now: datetime, *, mask: bool = 
         for written in (digits,) if was is None or stays else (digits, was):
             rows += await _one(connection, "forget_number_in_tables", {**known, "digits": written})
             facts += await _one(connection, "forget_number_in_facts", {**known, "digits": written})
-    return Erased(pseudonym, rows, facts, raw_events, [str(name) for (name,) in recordings])
+        alike = await (await connection.execute(queries()["numbers_alike"], known)).fetchall()
+    names, numbers = ([str(each) for (each,) in found] for found in (recordings, alike))
+    return Erased(pseudonym, rows, facts, raw_events, names, numbers)
 
 
 async def show(database: Database, number: str) -> dict[str, Any]:

@@ -195,6 +195,14 @@ ON CONFLICT (digest) DO UPDATE SET pseudonym = excluded.pseudonym, until = great
 SELECT recording FROM voicemails JOIN contacts USING (contact)
 WHERE without_number(caller_number, %(digits)s, '') <> caller_number ORDER BY left_at
 
+-- numbers_alike --
+-- Find other numbers that end as one does, which may be the same customer's, told in another way.
+SELECT DISTINCT number FROM (
+    SELECT unnest(ARRAY[caller_number, called_number]) FROM contacts
+    UNION ALL SELECT unnest(ARRAY[caller_number, called_number]) FROM calls) kept (number)
+WHERE regexp_replace(number, '[^0-9]', '', 'g') LIKE '%%' || right(%(digits)s, %(alike)s)
+ORDER BY number LIMIT 10
+
 -- forget_number_in_raw_events --
 -- Delete the events kept raw that a number is in.
 SELECT forget_number_in_raw_events(%(digits)s)

@@ -116,6 +116,8 @@ def _tell(number: str, done: tuple[Erased, int], config: Path, recordings: bool)
     )
     if left:
         typer.echo(f"  {left:,} lines wait for the database, where they go by {erased.pseudonym}")
+    if erased.alike:
+        typer.echo(f"  kept still, and like it: {', '.join(erased.alike)}; erase what is the same customer's")
     for name in erased.recordings:
         typer.echo(f"  message {name}: {_recording(name, config, delete=recordings)}")
 

@@ -326,8 +326,11 @@ async def test_people_forget_a_customer_by_one_command(
     where = ("--database", database_url)
     shown = await line.run("personal-data", "show", NUMBER, *where)
     assert json.loads(shown.text)["kept"]["contacts"][0]["caller_name"] == NAME
+    national = await line.run("personal-data", "erase", "030 5551234", *where)
+    assert f"kept still, and like it: +{DIGITS}" in national.text, "whoever is known by the whole number"
     said = await line.run("personal-data", "erase", NUMBER, "--spool", str(tmp_path / "spool"), *where)
     assert said.code == 0, said.text
+    assert "kept still" not in said.text
     assert "is erased-" in said.text
     assert f"message left-{DIGITS}: kept; --recordings deletes it" in said.text
     assert DIGITS not in dump(database_url)
