@@ -50,6 +50,7 @@ class Leg:
     start: float
     end: float
     answered: bool
+    answered_is_sure: bool
     row: dict[str, str]
 
 
@@ -61,6 +62,7 @@ class CdrDraft:
         self.last = 0.0
         self._legs_began: float | None = None
         self._answered = False
+        self._answered_is_sure = True
         self._parties: set[str] = set()
         self._channels: set[str] = set()
         self._first: Leg | None = None
@@ -71,6 +73,7 @@ class CdrDraft:
         self._channels.add(leg.row.get("uniqueid") or leg.call)
         self._legs_began = leg.start if self._legs_began is None else min(self._legs_began, leg.start)
         self._answered |= leg.first and leg.answered
+        self._answered_is_sure &= leg.answered_is_sure or not leg.first
         before = self._first
         if before is None or (leg.first, -leg.start) > (before.first, -before.start):
             self._first = leg
@@ -89,6 +92,7 @@ class CdrDraft:
             began=self._legs_began,
             ended=self.last,
             answered=self._answered,
+            answered_is_sure=self._answered or self._answered_is_sure,
             channel_name=row["channel"],
             caller_number=number,
             caller_name=name,
@@ -137,8 +141,10 @@ def leg(row: dict[str, str], times: WallTime) -> Leg:
     has_id = bool(call)
     if not has_id:
         call = made_name(at_of(start), row["channel"], row["start"])
-    answered = bool(row["answer"]) if "answer" in row else row["disposition"].upper() == "ANSWERED"
-    return Leg(call, has_id, unique in ("", call), start, max(start, end), answered, row)
+    answered = row["disposition"].upper() == "ANSWERED" or row.get("billsec", "0") not in ("", "0")
+    if is_sure := "answer" in row:
+        answered = bool(row["answer"])
+    return Leg(call, has_id, unique in ("", call), start, max(start, end), answered, is_sure, row)
 
 
 def seconds(text: str) -> float:

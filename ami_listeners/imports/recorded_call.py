@@ -29,6 +29,8 @@ class RecordedCall:
     ended: float
     answered: bool
     """Its first channel was."""
+    answered_is_sure: bool = True
+    """False: it may have been answered for less than a second, or before somebody was called in vain."""
     channel_name: str = ""
     caller_number: str = ""
     caller_name: str = ""

@@ -92,7 +92,7 @@ def differences(
         allowed_s = tolerance_s + theirs.resolution_s
         here, there = told_of(ours), told_of(theirs)
         for kind, name, differ in (
-            (Kind.ANSWERED, "answered", ours.answered != theirs.answered),
+            (Kind.ANSWERED, "answered", theirs.answered_is_sure and ours.answered != theirs.answered),
             (Kind.DURATION, "duration_s", apart(lasted(ours), lasted(theirs), allowed_s)),
             (Kind.TALK_TIME, "talk_s", apart(ours.talk_s, theirs.talk_s, allowed_s)),
             (Kind.PARTIES, "parties", others(ours, theirs)),

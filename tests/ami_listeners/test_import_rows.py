@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from ami_listeners.fold.directions import Directions
+from ami_listeners.imports.cdr import cdr_calls
 from ami_listeners.imports.errors import Unreadable
 from ami_listeners.imports.history import Place, Summary, facts_of
 from ami_listeners.imports.problems import Problems
 from ami_listeners.imports.readers import QueueLogReader
 from ami_listeners.imports.recorded_call import RecordedCall
+from ami_listeners.imports.source import Source
 from ami_listeners.imports.wall_time import WallTime
 from ami_listeners.reconciling.sources import first_after
 from ari_apps.commands import import_history
@@ -148,6 +150,23 @@ def test_a_recorded_call_goes_the_way_it_would_have_been_heard_to_go(
         called_number=called, parties=frozenset(parties),
     )  # fmt: skip
     assert call.direction(Directions(lambda _: False, lambda _: False)) == way
+
+
+@pytest.mark.parametrize(
+    ("disposition", "billsec", "answered", "is_sure"),
+    [("ANSWERED", 0, True, True), ("NO ANSWER", 7, True, True), ("NO ANSWER", 0, False, False)],
+)
+def test_a_table_without_the_time_of_the_answer_may_leave_it_open(
+    disposition: str, billsec: int, answered: bool, is_sure: bool, tmp_path: Path
+) -> None:
+    """A caller whom a queue answered, and for whom no member picked up, is NO ANSWER there."""
+    file = tmp_path / "cdr.csv"
+    file.write_text(
+        "calldate,src,dst,channel,dstchannel,duration,billsec,disposition,uniqueid\n"
+        f"2026-11-20 12:00:00,1,2,PJSIP/a-00000001,PJSIP/b-00000002,9,{billsec},{disposition},{NOON:.0f}.1\n"
+    )
+    (call,) = cdr_calls(Source(file, Problems()), TIMES)
+    assert (call.answered, call.answered_is_sure) == (answered, is_sure)
 
 
 # -- any day ------------------------------------------------------------------------------------------------
