@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from ami_listeners.errors import DatabaseUnreachable
+from ami_listeners.identity import within
 from ami_listeners.journal import Journal
 from ami_listeners.records import Record
 
@@ -55,6 +57,7 @@ async def recollect(journal: Journal) -> Recollection:
     except DatabaseUnreachable as away:
         log.warning("journal.recollected_from_spool_only", reason=str(away))
         known, states, pauses, complete = [], [], [], False
+    known, waiting = ([as_asterisk_knows(each) for each in told] for told in (known, waiting))
     ids = {each.id for each in known}
     return Recollection(
         agents={one.agent: one for one in (*states, *agents_among(waiting))},
@@ -62,6 +65,13 @@ async def recollect(journal: Journal) -> Recollection:
         facts=[*known, *(each for each in waiting if each.id not in ids)],
         complete=complete,
     )
+
+
+def as_asterisk_knows(fact: Record) -> Record:
+    """Give a fact with its channel by the name that Asterisk knows, where several are told apart."""
+    if not fact.system or not (channel := fact.body.get("channel")):
+        return fact
+    return msgspec.structs.replace(fact, body={**fact.body, "channel": within(fact.system, channel)})
 
 
 def pauses_among(facts: Sequence[Record]) -> list[tuple[str, str, str | None]]:

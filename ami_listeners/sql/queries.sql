@@ -51,10 +51,10 @@ WITH open AS (
         SELECT contact FROM visits WHERE agent = a.agent AND handled > 0 AND source = 'floor'
         ORDER BY handled_at DESC LIMIT 1) last
     WHERE a.state = 'wrap_up' AND a.source = 'floor')
-SELECT id, at, kind, source, body FROM facts
+SELECT id, at, kind, source, body, %(system)s AS system FROM facts
 WHERE source = 'floor' AND system = %(system)s AND contact IN (SELECT contact FROM open)
 UNION ALL
-SELECT id, at, kind, source, body FROM facts -- the end of a wrap-up names no contact
+SELECT id, at, kind, source, body, %(system)s FROM facts -- the end of a wrap-up names no contact
 WHERE source = 'floor' AND system = %(system)s AND kind = 'wrap_up_ended' AND contact IS NULL
     AND visit IN (SELECT visit FROM visits WHERE contact IN (SELECT contact FROM open))
 ORDER BY id

@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from ami_listeners.database import Database
 from ami_listeners.identity import SharedIds
 from ami_listeners.journal import Journal
 from ami_listeners.local_postgres import LocalPostgres
+from ami_listeners.recollection import recollect
 from ami_listeners.records import shape
 from ami_listeners.restoring import believed
 from ami_listeners.settings import DatabaseSettings
@@ -29,6 +31,7 @@ from queue_strategies.facts import (
     Answered,
     CallEnded,
     CallStarted,
+    ContactStarted,
     DeviceChanged,
     Fact,
     Handled,
@@ -145,6 +148,24 @@ async def test_what_two_asterisks_call_alike_is_told_apart(
         assert list(known.calls) == [call], "each believes what it heard, by the names Asterisk gave"
         assert [visit.visit for visit in known.visits] == [ids["visit"]]
         assert list(known.agents) == ["anna"]
+        await journal.stop()
+
+
+async def test_a_floor_finds_its_lines_again_whatever_its_asterisk_is_called(
+    database: Database, tmp_path: Path
+) -> None:
+    line = ContactStarted(
+        moment=1, contact=ContactId("id-1"), channel="1772438400.1", caller_number="", caller_name="",
+        called_number="",
+    )  # fmt: skip
+    for name in ("north", "south"):
+        journal = Journal(database, tmp_path / name, Clock(), name)
+        await journal.start()
+        journal.write(replace(line, contact=ContactId(name)))
+        for known in (await recollect(journal), await journal.drained(5) and await recollect(journal)):
+            assert known
+            assert [fact.body["channel"] for fact in known.facts] == ["1772438400.1"]
+            assert [fact.body["contact"] for fact in known.facts] == [name], "and no other's"
         await journal.stop()
 
 
