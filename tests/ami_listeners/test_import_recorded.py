@@ -418,7 +418,18 @@ async def test_records_may_be_in_a_database_by_the_clock_of_its_site(
         await compared(recorded, heard_url, Records.CEL, heard_url)
 
 
-def test_a_person_may_ask_and_is_told_in_words(recorded: Recorded, tmp_path: Path) -> None:
+def test_a_person_may_import_and_compare_and_is_told_in_words(
+    recorded: Recorded, database_url: str, tmp_path: Path
+) -> None:
+    where = ["--database", database_url, "--config", str(tmp_path / "none")]
+    for kind, file, told in (
+        ("queue-log", recorded.queue_log, "rows read"),
+        ("cdr", recorded.cdr, f"{2 * CALLS} facts: {2 * CALLS} new, 0 known already"),
+        ("cel", recorded.cel, f"{2 * CALLS} facts: 0 new, {2 * CALLS} known already"),
+    ):
+        said = CliRunner().invoke(cast(Command, command_line()), ["import", kind, str(file), *where])
+        assert said.exit_code == 0, said.output
+        assert told in said.output
     asked = ["--cel", str(recorded.cel), "--database", recorded.url, "--config", str(tmp_path / "none"),
              "--from", recorded.began.isoformat(), "--to", recorded.ended.isoformat()]  # fmt: skip
     said = CliRunner().invoke(cast(Command, command_line()), ["reconcile", *asked])
