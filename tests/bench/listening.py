@@ -1,8 +1,8 @@
 """Measure all of what listens and remembers, as the README shows it: `python -m tests.bench.listening`.
 
 It prints Markdown: events of the manager to facts, facts to PostgreSQL, reports of a long history, scrapes of
-a large floor. Each table is of one run, its lines in turns; what is compared stands beside each other.
-With the ten million visits it takes half an hour and 6 GB of disk: `--visits 1000000` is enough for a look,
+a large floor, memory. Each table is of one run, its lines in turns; what is compared stands side by side.
+With the ten million visits it takes half an hour and 10 GB of disk: `--visits 1000000` is enough for a look,
 `--only store` for one of them.
 """
 
@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from tests.bench import ami_speed, history_speed, scrape_speed, store_speed
+from tests.bench.memory import MILLION
 from tests.bench.quiet import be_quiet
 
 Yardstick = Callable[[argparse.Namespace, Path], Iterable[str]]
@@ -41,11 +44,18 @@ def scrape(asked: argparse.Namespace, _folder: Path) -> Iterable[str]:
     return scrape_speed.table(asyncio.run(scrape_speed.measure(asked.queues, asked.agents)))
 
 
+def memory(asked: argparse.Namespace, _folder: Path) -> Iterable[str]:
+    """Measure what is remembered, in a process that has done nothing else."""
+    command = [sys.executable, "-m", "tests.bench.memory", "--calls", str(asked.memory_calls)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
 YARDSTICKS: Mapping[str, tuple[str, Yardstick]] = {
     "ami": ("Events of the manager to facts", ami),
     "store": ("Facts to PostgreSQL", store),
     "history": ("Reports of a year", history),
     "scrape": ("Scrapes of a large floor", scrape),
+    "memory": ("Memory of a listener", memory),
 }
 
 
@@ -67,6 +77,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=YARDSTICKS, default=list(YARDSTICKS))
     parser.add_argument("--events", type=int, default=ami_speed.EVENTS)
     parser.add_argument("--calls", type=int, default=store_speed.CALLS)
+    parser.add_argument("--memory-calls", type=int, default=MILLION)
     parser.add_argument("--visits", type=int, default=history_speed.HISTORY)
     parser.add_argument("--queues", type=int, default=scrape_speed.QUEUES)
     parser.add_argument("--agents", type=int, default=scrape_speed.AGENTS)
