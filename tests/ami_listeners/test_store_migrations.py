@@ -57,6 +57,7 @@ NOT_ASKED = (
     "retention",
     "forget",
     "without_number",
+    "digits",
     "erasures",
     "persons",
     "segments",
