@@ -60,6 +60,7 @@ def segment(row: tuple[Any, ...], clock: Clock, system: str = "") -> Segment:
         channel=within(system, channel),
         party=party or "",
         began=clock.moment_at(began_at),
+        number=int(number) if (number := name.rpartition("/")[2]).isdigit() else 0,
         agent=None if agent is None else AgentId(agent),
         contact=None if contact is None else ContactId(within(system, contact)),
         visit=None if visit is None else VisitId(within(system, visit)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -110,15 +111,15 @@ class Channels:
                     del self._ends[channel.name[:-2]]
         return channel
 
-    def enter(self, channel: Channel, id_: str, room: Room, moment: float) -> Bridge:
-        """Put a channel into a bridge."""
+    def enter(self, channel: Channel, id_: str, room: Callable[[], Room], moment: float) -> Bridge:
+        """Put a channel into a bridge; what it is for is asked of one that is new."""
         if channel.bridge is not None:
             if channel.bridge.id == id_:
                 return channel.bridge
             self.leave(channel, moment)
         bridge = self._bridges.get(id_)
         if bridge is None:
-            bridge = self._bridges[id_] = Bridge(id_, room)
+            bridge = self._bridges[id_] = Bridge(id_, room())
         bridge.channels[channel] = None
         bridge.halves += channel.half
         channel.bridge, channel.given = bridge, ""

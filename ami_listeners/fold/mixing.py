@@ -68,11 +68,13 @@ class Mixing:
         self._everybody(channel.bridge, moment, heard=False)
         self._channels.leave(channel, moment)
         if bridge:
-            self._everybody(self._channels.enter(channel, bridge, room, moment), moment, heard=False)
+            self._everybody(self._channels.enter(channel, bridge, lambda: room, moment), moment, heard=False)
         self._changed(channel, moment, False)
 
     def _entered(self, event: AmiEvent, channel: Channel) -> None:
-        bridge = self._channels.enter(channel, event.sent("BridgeUniqueid"), room_of(event), event.moment)
+        bridge = self._channels.enter(
+            channel, event.sent("BridgeUniqueid"), lambda: room_of(event), event.moment
+        )
         self._everybody(bridge, event.moment)
 
     def _left(self, event: AmiEvent, channel: Channel) -> None:

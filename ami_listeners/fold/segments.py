@@ -58,6 +58,8 @@ class Segment:
     channel: str
     party: str
     began: float
+    number: int = 0
+    """The how many-eth of its channel it is, which stands in its name."""
     other: str | None = None
     """With which channel; None: that is not remembered."""
     agent: AgentId | None = None
@@ -65,11 +67,6 @@ class Segment:
     visit: VisitId | None = None
     queue: QueueName | None = None
     bridge: str = ""
-
-    @property
-    def number(self) -> int:
-        """Tell the how many-eth of its channel it is, which stands in its name."""
-        return int(number) if (number := self.segment.rpartition("/")[2]).isdigit() else 0
 
 
 class Segments:
@@ -161,26 +158,32 @@ class Segments:
         yield began_of(segment, heard=True)
         yield ended_of(segment, fact.moment, fact.ended_by, heard=True)
 
-    def settle(self, moment: float) -> Iterator[Fact]:
+    def settle(self, moment: float) -> list[Fact]:
         """Tell of what has been so for long enough."""
+        facts: list[Fact] = []
         for channel, since, heard in self._due(self._noted, moment):
             doing = self._doing(channel)
             if doing[0] is SegmentKind.IVR and since + SILENT_S > moment:
                 self._silent[channel.id] = since, since + SILENT_S, heard
             else:
-                yield from self._tell(channel, doing, since, heard)
-        for channel, since, heard in self._due(self._silent, moment):
-            yield from self._tell(channel, self._doing(channel), since, heard)
+                self._tell(facts, channel, doing, since, heard)
+        if self._silent:
+            for channel, since, heard in self._due(self._silent, moment):
+                self._tell(facts, channel, self._doing(channel), since, heard)
         firsts = [next(iter(noted.values()))[1] for noted in (self._noted, self._silent) if noted]
         self.next_end = min(firsts, default=math.inf)
+        return facts
 
-    def _due(self, noted: dict[str, Noted], moment: float) -> Iterator[tuple[Channel, float, bool]]:
-        for id_, (since, due, heard) in list(noted.items()):
-            if due > moment:
-                return
+    def _due(self, noted: dict[str, Noted], moment: float) -> list[tuple[Channel, float, bool]]:
+        due = []
+        while noted:
+            id_, (since, until, heard) = next(iter(noted.items()))
+            if until > moment:
+                break
             del noted[id_]
             if (channel := self._channels.known.get(id_)) is not None:
-                yield channel, since, heard
+                due.append((channel, since, heard))
+        return due
 
     def ended(self, id_: str, moment: float, heard: bool) -> Iterator[Fact]:
         """Take in that a channel is gone, which is not forgotten yet."""
@@ -201,17 +204,18 @@ class Segments:
 
     # -- telling --------------------------------------------------------------------------------------------
 
-    def _tell(self, channel: Channel, doing: Doing, moment: float, heard: bool) -> Iterator[Fact]:
+    def _tell(self, facts: list[Fact], channel: Channel, doing: Doing, moment: float, heard: bool) -> None:
         segment = self.open.get(channel.id)
         if segment is not None:
             if self._goes_on(segment, doing):
                 segment.other = doing[1]
                 return
             moment = max(moment, segment.began)
-            channel.segments = max(channel.segments, segment.number)
-            yield self._end(segment, moment, doing[0].value, heard)
+            if segment.number > channel.segments:
+                channel.segments = segment.number
+            facts.append(self._end(segment, moment, doing[0].value, heard))
         segment = self.open[channel.id] = self._begin(channel, doing, moment)
-        yield began_of(segment, heard=heard)
+        facts.append(began_of(segment, heard=heard))
 
     def _goes_on(self, segment: Segment, doing: Doing) -> bool:
         return segment.kind is doing[0] and segment.other in (None, doing[1])
@@ -220,7 +224,8 @@ class Segments:
         kind, bridge = doing[0], channel.bridge.id if channel.bridge is not None else ""
         channel.segments += 1
         name = f"{channel.id}/{bridge or kind.value}/{channel.segments}"
-        segment = Segment(name, kind, self._call_of(channel), channel.id, channel.party, moment, doing[1])
+        call, number = self._call_of(channel), channel.segments
+        segment = Segment(name, kind, call, channel.id, channel.party, moment, number, doing[1])
         segment.bridge = bridge
         visit = self._visit(channel, doing) if kind in OF_VISITS else None
         if visit is not None:
@@ -297,14 +302,14 @@ class Segments:
 
     def _call_of(self, channel: Channel) -> str:
         """Name the call: of several that come together the oldest, of one that asks the one it asks for."""
-        bridge = channel.bridge
-        parties = [channel] if bridge is None or bridge.room in ROOMS else self._channels.together(bridge)
-        names = {each.call for each in parties}
-        for each in parties:
-            call = self._calls.get(each.call)
-            if call is not None and call.asked_for in self._calls:
+        bridge, names = channel.bridge, {channel.call}
+        if bridge is not None and bridge.room not in ROOMS:
+            names.update(each.call for each in self._channels.together(bridge))
+        for name in tuple(names):
+            call = self._calls.get(name)
+            if call is not None and call.asked_for and call.asked_for in self._calls:
                 names.add(call.asked_for)
-        return min(names, key=age)
+        return channel.call if len(names) == 1 else min(names, key=age)
 
     def _visit(self, channel: Channel, doing: Doing) -> Visit | None:
         """Find the visit: its own, or behind a Local channel that of whom it talks to or rings for."""
