@@ -55,7 +55,9 @@ class Mixing:
         Without a gap before, what differs gets the benefit of the doubt once: its event may be on the way.
         """
         for item in items:
-            channel = self._channels.known[item.sent("Uniqueid")]
+            channel = self._channels.known.get(item.sent("Uniqueid"))
+            if channel is None:
+                continue
             found, believed = item.text("BridgeId"), channel.bridge.id if channel.bridge is not None else ""
             if found == believed:
                 channel.doubt = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ami_listeners.fold.calls import Call
 from ami_listeners.fold.channels import Bridge, Channel, Channels, Room
 from ami_listeners.fold.visit import Visit
-from ami_listeners.fold.visits import Visits
+from ami_listeners.fold.visits import Visits, remember
 from queue_strategies.facts import (
     Answered,
     Fact,
@@ -95,7 +95,9 @@ class Segments:
         self._answered: dict[VisitId, Answered] = {}
         """Of visits whose talk goes on, or whose wrap-up does."""
         self._parted: dict[str, float] = {}
-        """Since when their talks are over, by the member's channel."""
+        """When visits were told to be over that a wrap-up follows, by the member's channel."""
+        self._left: dict[str, float] = {}
+        """When lines were hung up, the latest last."""
 
     def restore(self, segment: Segment) -> None:
         """Believe a segment that was open before a restart."""
@@ -117,7 +119,7 @@ class Segments:
                     self._note_visit(fact.visit, fact.moment)
                 case Answered():
                     self._note_visit(fact.visit, fact.moment)
-                    self._answered[fact.visit], self._parted[fact.offer] = fact, 0.0
+                    self._answered[fact.visit] = fact
                 case Handled():
                     self._handled(fact)
                 case WrapUpEnded() if (answered := self._answered.pop(fact.visit, None)) is not None:
@@ -126,7 +128,7 @@ class Segments:
     def _handled(self, fact: Handled) -> None:
         answered = self._answered.get(fact.visit)
         if answered is not None and fact.wrap_up_follows:
-            self._parted[answered.offer] = max(self._parted.get(answered.offer, 0.0), fact.moment)
+            self._parted[answered.offer] = fact.moment
         elif answered is not None:
             del self._answered[fact.visit]
             self._parted.pop(answered.offer, None)
@@ -140,11 +142,12 @@ class Segments:
 
         There is none while the line is still there: that it was hung up was not heard.
         """
-        began = min(self._parted.pop(answered.offer, fact.moment), fact.moment)
-        if answered.offer in self.open:
+        told = self._parted.pop(answered.offer, fact.moment)
+        began = max(told, self._left.get(answered.offer, told))
+        if answered.offer in self.open or began > fact.moment:
             return
         segment = Segment(
-            segment=f"{answered.offer}/{SegmentKind.WRAP_UP}/1",
+            segment=f"{fact.visit}/{SegmentKind.WRAP_UP}/1",
             kind=SegmentKind.WRAP_UP,
             call=answered.contact,
             channel=answered.offer,
@@ -195,7 +198,9 @@ class Segments:
         channel = self._channels.known.get(id_)
         still = channel is None or self._goes_on(segment, self._doing(channel))
         how = "transfer" if channel is not None and channel.gave else "hangup"
-        yield self._end(segment, moment if still else noted, how if heard else "lost", heard)
+        ended = self._end(segment, moment if still else noted, how if heard else "lost", heard)
+        remember(self._left, id_, ended.moment)
+        yield ended
 
     def listed(self, there: Collection[str], asked: float) -> Iterator[Fact]:
         """Compare with all channels there are, after those that are gone were forgotten."""
@@ -236,8 +241,6 @@ class Segments:
     def _end(self, segment: Segment, moment: float, ended_by: str, heard: bool) -> SegmentEnded:
         self.open.pop(segment.channel, None)
         moment = max(moment, segment.began)
-        if segment.channel in self._parted:
-            self._parted[segment.channel] = max(self._parted[segment.channel], moment)
         return ended_of(segment, moment, ended_by, heard=heard)
 
     # -- what it does ---------------------------------------------------------------------------------------
