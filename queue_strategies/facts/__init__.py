@@ -1,0 +1,92 @@
+"""What is now true and must be remembered.
+
+A fact carries the moment (monotonic seconds) at which it became true and durations taken from that same
+clock. Whoever keeps facts adds an id and the wall-clock time; see `ami_listeners.journal`. The class name in
+snake case is the fact's kind in the database.
+"""
+
+from __future__ import annotations
+
+from queue_strategies.facts.agents import AgentStateChanged, MembershipPauseChanged
+from queue_strategies.facts.asterisk import (
+    ClockCompared,
+    DeviceChanged,
+    LegQuality,
+    ListenerGap,
+    NativeRulesSeen,
+    RawEvent,
+    RegistrationChanged,
+    TrunkChanged,
+)
+from queue_strategies.facts.callbacks import CallbackTaken, CallbackTried, CalledBack
+from queue_strategies.facts.calls import (
+    CallEnded,
+    CallForwarded,
+    CallOriginated,
+    CallParked,
+    CallPickedUp,
+    CallStarted,
+    CallUnparked,
+    SegmentBegan,
+    SegmentEnded,
+    SegmentKind,
+)
+from queue_strategies.facts.contacts import ContactEnded, ContactStarted, IvrStep, VoicemailLeft
+from queue_strategies.facts.fact import Fact
+from queue_strategies.facts.visits import (
+    Answered,
+    EstimateJudged,
+    Handled,
+    HoldEnded,
+    HoldStarted,
+    OfferEnded,
+    OfferMade,
+    PriorityGiven,
+    QueueJoined,
+    Transferred,
+    VisitEnded,
+    WrapUpEnded,
+)
+
+__all__ = [
+    "AgentStateChanged",
+    "Answered",
+    "CallEnded",
+    "CallForwarded",
+    "CallOriginated",
+    "CallParked",
+    "CallPickedUp",
+    "CallStarted",
+    "CallUnparked",
+    "CallbackTaken",
+    "CallbackTried",
+    "CalledBack",
+    "ClockCompared",
+    "ContactEnded",
+    "ContactStarted",
+    "DeviceChanged",
+    "EstimateJudged",
+    "Fact",
+    "Handled",
+    "HoldEnded",
+    "HoldStarted",
+    "IvrStep",
+    "LegQuality",
+    "ListenerGap",
+    "MembershipPauseChanged",
+    "NativeRulesSeen",
+    "OfferEnded",
+    "OfferMade",
+    "PriorityGiven",
+    "QueueJoined",
+    "RawEvent",
+    "RegistrationChanged",
+    "SegmentBegan",
+    "SegmentEnded",
+    "SegmentKind",
+    "Transferred",
+    "TrunkChanged",
+    "VisitEnded",
+    "VoicemailLeft",
+    "WrapUpEnded",
+]
