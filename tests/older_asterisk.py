@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from ari_apps.local_asterisk.installation import (
     AsteriskInstallation,
-    cache_folder,
     find_or_install,
-    locked,
     tree_program,
     version_of,
 )
 from ari_apps.local_asterisk.package_source import own_source
-from ari_apps.local_asterisk.packages import Progress, download, unpack
+from ari_apps.local_asterisk.packages import Progress
+from tests.unpacked import unpacked
 
 SUITE = "bullseye"
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm", "asterisk-moh-opsound-gsm")
@@ -28,20 +25,8 @@ def find_or_install_older(progress: Progress = lambda _text, _fraction: None) ->
     Raises AsteriskMissingError, which says what keeps packages from being fetched.
     """
     present = find_or_install(progress, with_sipp=True)
-    folder = cache_folder().with_name("older-asterisk")
-    folder.mkdir(parents=True, exist_ok=True)
-    lasting = folder / SUITE
-    with locked(folder / "lock", progress):
-        if not lasting.is_dir():
-            for left_behind in folder.glob("unfinished-*"):
-                shutil.rmtree(left_behind)
-            with tempfile.TemporaryDirectory(dir=folder, prefix="unfinished-") as scratch:
-                work = Path(scratch)
-                source = replace(own_source(None), suites=(SUITE,))
-                download(source, work / "apt", progress, packages=PACKAGES)
-                unpack(work / "apt" / "archives", work / "tree", progress)
-                shutil.move(work / "tree", lasting)
-    return describe(lasting, present)
+    source = replace(own_source(None), suites=(SUITE,))
+    return describe(unpacked(f"older-asterisk/{SUITE}", PACKAGES, source, progress), present)
 
 
 def describe(root: Path, present: AsteriskInstallation) -> AsteriskInstallation:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import platformdirs
 
 from ari_apps.local_asterisk.free_ports import free_port
-from ari_apps.local_asterisk.installation import locked, tree_program
+from ari_apps.local_asterisk.installation import tree_program
 from ari_apps.local_asterisk.package_source import own_source
-from ari_apps.local_asterisk.packages import Progress, download, unpack
+from ari_apps.local_asterisk.packages import Progress
+from tests.unpacked import unpacked
 
 RECIPE = 1
 """Raised when what is unpacked changes."""
@@ -57,19 +55,8 @@ def find_or_install_prometheus(progress: Progress = lambda _text, _fraction: Non
 
     Raises AsteriskMissingError, which says what keeps packages from being fetched.
     """
-    folder = platformdirs.user_cache_path("callfloor") / "prometheus"
-    folder.mkdir(parents=True, exist_ok=True)
-    lasting = folder / f"recipe{RECIPE}"
-    with locked(folder / "lock", progress):
-        if not lasting.is_dir():
-            for left_behind in folder.glob("unfinished-*"):
-                shutil.rmtree(left_behind)
-            with tempfile.TemporaryDirectory(dir=folder, prefix="unfinished-") as scratch:
-                work = Path(scratch)
-                download(own_source(None), work / "apt", progress, packages=["prometheus"])
-                unpack(work / "apt" / "archives", work / "tree", progress)
-                shutil.move(work / "tree", lasting)
-    return PrometheusInstallation(lasting)
+    name = f"prometheus/recipe{RECIPE}"
+    return PrometheusInstallation(unpacked(name, ["prometheus"], own_source(None), progress))
 
 
 @dataclass(frozen=True, slots=True)
