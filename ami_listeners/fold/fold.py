@@ -152,7 +152,11 @@ class Fold:
         """Take in one thing that arrived, after settling what is overdue by then."""
         moment = received.moment
         facts: list[Fact] = []  # the short way to make one: this is done for every event
-        if self.segments.next_end <= moment or self.members.next_end <= moment:
+        if (
+            self.segments.next_end <= moment
+            or self.members.next_end <= moment
+            or self.visits.next_end <= moment
+        ):
             facts = self.settle(moment)
         if isinstance(received, AmiEvent):
             for take in self._takers.get(received.name, self._otherwise):
@@ -165,6 +169,8 @@ class Fold:
     def settle(self, moment: float) -> list[Fact]:
         """Let time pass: end what ends by itself."""
         facts: list[Fact] = []
+        if self.visits.next_end <= moment:
+            facts += self._followed(self.visits.settle(moment))
         if self.members.next_end <= moment:
             facts += self.segments.follow(self.members.settle(moment))
         if self.segments.next_end <= moment:

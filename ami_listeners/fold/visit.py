@@ -24,6 +24,8 @@ class Offer:
     missed: float | None = None
     """When it was not answered; in which way, the hang-up of the member's channel will tell."""
     cause: int = 0
+    told: bool = False
+    """It was told of before, and is over for all who were told."""
 
     def in_which_way(self) -> OfferOutcome:
         """Say in which way the member did not answer."""

@@ -9,13 +9,14 @@ way of not answering; the hang-up of the agent's channel before it says which.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from ami_listeners.fold.channels import Channels, account_of
 from ami_listeners.fold.concluded import concluded
-from ami_listeners.fold.visit import Offer, Talk, Visit
+from ami_listeners.fold.visit import ON_ITS_WAY_S, Offer, Talk, Visit
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import (
     Answered,
@@ -72,6 +73,10 @@ class Visits:
         self._agent_of, self._rules, self._channels = agent_of, rules, channels
         self.open: dict[str, Visit] = {}
         """By the unique id of the caller's channel."""
+        self.next_end = math.inf
+        """When the next visit ends of which nothing more is told."""
+        self._vanished: dict[str, float] = {}
+        """When channels of callers in the line went without a word of who hung up."""
         self._numbers: dict[str, int] = {}
         self._asked_for: dict[str, QueueName] = {}
         """The queue a channel's dialplan went to last."""
@@ -83,6 +88,10 @@ class Visits:
         """Whose talk is over, the latest last, by the member's channel: a transfer may be told of late."""
         self._caller_of: dict[str, str] = {}
         """The caller's channel by the member's."""
+        self._early: dict[str, tuple[float, str, str]] = {}
+        """Transfers told of before the answer, the latest last, by the member's channel."""
+        self._offered: dict[str, None] = {}
+        """Members' channels of which an offer was told, the latest last; it is told once."""
         self._picked_up: dict[str, AgentId] = {}
         """Who took a call that rang at another member, by the channel."""
         self._ringing: Counter[AgentId] = Counter()
@@ -131,7 +140,8 @@ class Visits:
     def waits(self, channel: str) -> bool:
         """Tell whether the caller on this channel is in the line."""
         visit = self.open.get(channel)
-        return visit is not None and visit.talk is None and visit.left is None
+        in_line = visit is not None and visit.talk is None and visit.left is None
+        return in_line and channel not in self._vanished
 
     def place_of(self, channel: str) -> tuple[AgentId | None, QueueName | None]:
         """Tell which agent talks on a channel, and for which queue; None for what it is not."""
@@ -243,6 +253,7 @@ class Visits:
 
     def _close(self, channel: str) -> Visit:
         remember(self._over_with, channel, None)
+        self._vanished.pop(channel, None)
         return self.open.pop(channel)
 
     # -- before a member ------------------------------------------------------------------------------------
@@ -259,13 +270,17 @@ class Visits:
         yield from ()
 
     def _offer(self, event: AmiEvent, visit: Visit, channel: str) -> Iterator[Fact]:
-        agent = self._picked_up.get(channel) or self._agent_of(event)
+        agent = self._picked_up.get(channel) or self._who_answers(event, visit)
         for stale, offer in list(visit.offers.items()):
             if offer.agent == agent and offer.missed is None:
                 yield from self._offer_over(visit, stale, event.moment, offer.in_which_way())
         offer = visit.offers[channel] = Offer(OfferId(channel), agent, event.moment)
+        offer.told = channel in self._offered
         self._caller_of[channel] = event.text("Uniqueid")
         self._ringing[agent] += 1
+        if offer.told:
+            return
+        remember(self._offered, channel, None)
         yield OfferMade(
             moment=event.moment,
             contact=visit.contact,
@@ -275,6 +290,13 @@ class Visits:
             offer=offer.offer,
             because=f"app_queue called {event.text('Interface')}",
         )
+
+    def _who_answers(self, event: AmiEvent, visit: Visit) -> AgentId:
+        """Name the member; or, on a line that was not called while others were, who picked the call up."""
+        member = self._agent_of(event)
+        line = account_of(event.text("DestChannel"))
+        picked_up = event.name == "AgentConnect" and visit.offers and line
+        return AgentId(line) if picked_up and line != account_of(event.text("Interface") + "-") else member
 
     def _rings(self, event: AmiEvent) -> Iterator[Fact]:
         offer = self._offer_on(event.text("DestUniqueid"))
@@ -302,6 +324,8 @@ class Visits:
         self._ringing[offer.agent] -= 1
         if outcome is not OfferOutcome.ANSWERED:
             self._caller_of.pop(channel, None)
+        if offer.told:
+            return
         yield OfferEnded(
             moment=moment,
             heard=offer.missed is None or offer.cause > 0,
@@ -317,6 +341,9 @@ class Visits:
     # -- with a member --------------------------------------------------------------------------------------
 
     def _connected(self, event: AmiEvent) -> Iterator[Fact]:
+        waited, given = self._caller_of.get(event.text("DestUniqueid")), event.text("Uniqueid")
+        if waited is not None and waited != given and waited in self.open:
+            yield from self._give_place(waited, given, event.moment)
         yield from self._known(event)
         visit = self.open.get(event.text("Uniqueid"))
         if visit is not None and visit.talk is None:
@@ -344,6 +371,8 @@ class Visits:
             wait_s=wait_s,
             within_service_level=wait_s <= self._rules(visit.queue).service_level_s,
         )
+        if channel in self._early:
+            yield self._transfer(visit, visit.talk, *self._early.pop(channel))
 
     def _completed(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._known(event)
@@ -419,19 +448,24 @@ class Visits:
 
     def _transferred(self, event: AmiEvent, by: str, kind: str, to: str) -> Iterator[Fact]:
         visit = self._talking_on(by) or self._parted.get(by)
-        if visit is None or visit.talk is None or visit.talk.transferred:
+        if event.text("Result") not in ("Success", ""):
             return
-        if event.text("Result") in ("Success", ""):
-            visit.talk.transferred = True
-            yield Transferred(
-                moment=event.moment,
-                contact=visit.contact,
-                visit=visit.visit,
-                queue=visit.queue,
-                agent=visit.talk.offer.agent,
-                kind=kind,
-                to=to,
-            )
+        if visit is None or visit.talk is None:
+            remember(self._early, by, (event.moment, kind, to))
+        elif not visit.talk.transferred:
+            yield self._transfer(visit, visit.talk, event.moment, kind, to)
+
+    def _transfer(self, visit: Visit, talk: Talk, moment: float, kind: str, to: str) -> Transferred:
+        talk.transferred = True
+        return Transferred(
+            moment=moment,
+            contact=visit.contact,
+            visit=visit.visit,
+            queue=visit.queue,
+            agent=talk.offer.agent,
+            kind=kind,
+            to=to,
+        )
 
     # -- channels -------------------------------------------------------------------------------------------
 
@@ -450,13 +484,25 @@ class Visits:
         channel = event.text("Uniqueid")
         if (offer := self._offer_on(channel)) is not None and offer.missed is not None:
             offer.cause = offer.cause or event.number("Cause")
-            visit = self.open[self._caller_of[channel]]
-            yield from self._offer_over(visit, channel, offer.missed, offer.in_which_way())
-        yield from self._channel_gone(channel, event.moment)
+            offered = self.open[self._caller_of[channel]]
+            yield from self._offer_over(offered, channel, offer.missed, offer.in_which_way())
+        visit = self.open.get(channel)
+        if visit is None or visit.talk is not None or visit.hung_up:
+            yield from self._channel_gone(channel, event.moment)
+        else:
+            self._vanished.setdefault(channel, event.moment)
+            self.next_end = min(self.next_end, event.moment + ON_ITS_WAY_S)
         remember(self._gone, channel, None)
         self._numbers.pop(channel, None)
         self._asked_for.pop(channel, None)
         self._picked_up.pop(channel, None)
+
+    def settle(self, moment: float) -> Iterator[Fact]:
+        """End the visits of callers who went, once nothing of why can be on its way any more."""
+        for channel, went in list(self._vanished.items()):
+            if went + ON_ITS_WAY_S <= moment:
+                yield from self._channel_gone(channel, went)
+        self.next_end = min(self._vanished.values(), default=math.inf) + ON_ITS_WAY_S
 
     def _channel_gone(self, channel: str, moment: float) -> Iterator[Fact]:
         visit = self.open.get(channel)

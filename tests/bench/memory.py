@@ -186,7 +186,8 @@ def remembered(listener: Listener) -> int:
     """Count what is in all containers of the fold and the figures, but for those that forget the oldest."""
     counted, waiting = 0, [listener.fold, listener.figures, listener._reachable]
     visits, calls, segments = listener.fold.visits, listener.fold.calls, listener.fold.segments
-    seen = {id(visits._over_with), id(visits._gone), id(visits._parted), id(calls._over), id(segments._left)}
+    told_of_channels = (visits._over_with, visits._gone, visits._parted, visits._early, visits._offered)
+    seen = {id(each) for each in (*told_of_channels, calls._over, segments._left)}
     while waiting:
         thing = waiting.pop()
         if id(thing) in seen or isinstance(thing, str | bytes | int | float | type):
