@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -214,15 +215,23 @@ async def test_the_processes_end_with_the_one_who_waits_for_them(asked: CommandL
     words = (*RATES, "--days", "100000", "--processes", "2")
     async with asked.running("simulate", "-c", str(asked.config), *words) as command:
         await until(lambda: "Living day 1" in command.text)
-        await until(lambda: len(children_of(command.process.pid)) >= 2)
-        workers = children_of(command.process.pid)
+        workers = await until(lambda: at_work(command.process.pid, 2))
         command.process.kill()
         await until(lambda: [worker for worker in workers if worker.exists()] == [])
         await command.process.wait()
 
 
-def children_of(pid: int) -> list[Path]:
-    return [Path(f"/proc/{child}") for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+def at_work(pid: int, number: int) -> list[Path]:
+    """Give the children that have got as far as living days, if there are so many."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    working = [path for child in children if seconds_of(path := Path(f"/proc/{child}")) > 1]
+    return working if len(working) >= number else []
+
+
+def seconds_of(process: Path) -> float:
+    """Say how long it has kept a processor busy."""
+    user = (process / "stat").read_text().rpartition(")")[2].split()[11]
+    return int(user) / os.sysconf("SC_CLK_TCK")
 
 
 async def until(look: Callable[[], T]) -> T:
