@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from ari_apps.ari import messages, operations
-from ari_apps.ari.errors import Gone
+from ari_apps.ari.errors import Gone, Refused
 from ari_apps.ari.rest import Rest
+
+_OVER = frozenset({"done", "failed"})
 
 
 class Playback:
@@ -26,8 +28,16 @@ class Playback:
             return None
 
     async def stop(self) -> None:
-        """End it; its PlaybackFinished follows."""
-        await self._rest.undo(operations.PLAYBACKS_STOP, self.id)
+        """End it; its PlaybackFinished follows.
+
+        Asterisk refuses it, as a fault of its own, in the moment between the last sound and the end.
+        """
+        try:
+            await self._rest.undo(operations.PLAYBACKS_STOP, self.id)
+        except Refused:
+            there = await self.get()
+            if there is not None and there.state not in _OVER:
+                raise
 
     async def control(self, operation: Literal["restart", "pause", "unpause", "reverse", "forward"]) -> None:
         """Pause, go on, or wind."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from ari_apps.ari import Ari, Conflict, Gone, Refused, messages
@@ -171,7 +173,8 @@ async def test_a_bridge_is_recorded_kept_and_thrown_away(ari: Ari) -> None:
     bridge = await ari.bridge("recorded").create()
     await bridge.record("talk/one", format="wav")
     recording = ari.recording("talk/one")
-    assert await recording.get() is not None
+    while (there := await recording.get()) is None or there.state != "recording":
+        await asyncio.sleep(0.01)
     await recording.pause()
     await recording.unpause()
     await recording.mute()
