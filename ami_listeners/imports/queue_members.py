@@ -30,6 +30,8 @@ class Member:
     talks: int = 0
     reason: str | None = None
     """Of the pause that was told of last."""
+    told_at: float = 0.0
+    """When the last change was, for one that comes within the same second comes after it."""
 
     def pause_reason(self) -> str | None:
         """Say why the agent is paused; None when that is not so, as there is a queue that is served."""
@@ -45,7 +47,6 @@ class QueueMembers:
     def __init__(self, agents: AgentNames) -> None:
         self._agents = agents
         self.members: dict[AgentId, Member] = {}
-        self._last = (0.0, 0)
         self._handlers: dict[str, Callable[[Member, Entry], None]] = {
             "ADDMEMBER": self._added,
             "REMOVEMEMBER": self._removed,
@@ -92,13 +93,11 @@ class QueueMembers:
             yield from self._change(agent, member, present(member), at)
 
     def _change(self, agent: AgentId, member: Member, state: AgentState, at: float) -> Iterator[Fact]:
-        """Tell of a change; those of one second are a microsecond apart, which keeps their order."""
+        """Tell of a change; those of one agent are at least a microsecond apart, which keeps their order."""
         reason = member.pause_reason()
         if (member.state, member.reason) == (state, reason):
             return
-        second, number = self._last
-        self._last = (at, number + 1 if at == second else 0)
-        moment = max(at + self._last[1] * MICROSECOND, member.since)
+        moment = max(at, round(member.told_at + MICROSECOND, 6))
         yield AgentStateChanged(
             moment=moment,
             agent=agent,
@@ -110,6 +109,7 @@ class QueueMembers:
             pause_reason=reason,
         )
         member.state, member.since, member.reason = state, moment, reason
+        member.told_at = moment
 
     def _rang_s(self, entry: Entry) -> float:
         """Say for how long the phone rang before what an entry tells of."""

@@ -78,6 +78,34 @@ def test_a_packed_file_that_is_cut_off_gives_what_there_is(tmp_path: Path) -> No
     assert "the file is damaged from here on" in told[0]
 
 
+OF_MEMBERS = (
+    "ADDMEMBER||", "REMOVEMEMBER||", "PAUSE|lunch|", "UNPAUSE||", "PAUSEALL|meeting|", "UNPAUSEALL||",
+    "RINGNOANSWER|1000|", "RINGNOANSWER|2500|", "CONNECT|1|", "COMPLETECALLER|1|",
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(("anna", "bob")), st.sampled_from(OF_MEMBERS))))
+def test_whatever_members_do_within_a_second_their_states_follow_each_other(
+    tmp_path_factory: pytest.TempPathFactory, done: list[tuple[int, str, str]]
+) -> None:
+    """Each state begins where the one before ended, and no two changes of an agent are of one microsecond."""
+    at, lines = NOON, [GOOD.splitlines()[0]]
+    for later, agent, event in done:
+        at += later
+        lines.append(f"{at:.0f}|{NOON:.0f}.1|sales|PJSIP/{agent}|{event}")
+    file = tmp_path_factory.mktemp("members") / "queue_log"
+    file.write_text("\n".join([*lines, ""]))
+    summary = Summary(Problems(tell=pytest.fail, keep=pytest.fail))
+    before: dict[AgentId, AgentStateChanged] = {}
+    for fact in facts_of([file], QueueLogReader(Place(times=TIMES)), summary, "utf-8"):
+        if isinstance(fact, AgentStateChanged):
+            if last := before.get(fact.agent):
+                assert f"{fact.moment:.6f}" > f"{last.moment:.6f}"
+                assert fact.was is last.state
+                assert fact.moment - fact.lasted_s == pytest.approx(last.moment, abs=1e-6)
+            before[fact.agent] = fact
+
+
 def test_no_file_and_no_records_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "cdr").write_text("a,b\n1,2\n")
     for name, code in (("nowhere", 1), ("", 1), ("cdr", 1)):

@@ -173,7 +173,7 @@ async def test_a_bridge_is_recorded_kept_and_thrown_away(ari: Ari) -> None:
     bridge = await ari.bridge("recorded").create()
     await bridge.record("talk/one", format="wav")
     recording = ari.recording("talk/one")
-    while (there := await recording.get()) is None or there.state != "recording":
+    while (there := await recording.get()) is None or there.state != "recording":  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     await recording.pause()
     await recording.unpause()
