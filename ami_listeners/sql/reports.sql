@@ -71,6 +71,15 @@ WHERE ({within}) AND {such} AND {where} AND {named}
 ORDER BY 1, c.contact
 LIMIT %(limit)s
 
+-- listed_segments --
+-- List what each side of calls did, from when to when.
+SELECT began_at, ended_at, lasted_ms / 1000.0::float8 AS lasted_s, g.kind AS did, coalesce(queue, '') AS queue,
+    agent, party, number, direction, ended_by, channel, visit, of_contact AS contact, {value} AS counts
+FROM {rows}
+WHERE ({within}) AND {such} AND {where} AND {named} AND (%(number)s = '' OR number = %(number)s)
+ORDER BY of_contact, began_at, segment
+LIMIT %(limit)s
+
 -- listed_legs --
 -- List the legs of calls that a number is made of.
 SELECT at, coalesce(queue, '') AS queue, direction, agent, party, mos, worst_mos, loss, jitter_ms,

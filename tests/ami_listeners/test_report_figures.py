@@ -39,6 +39,9 @@ from queue_strategies.facts import (
     LegQuality,
     ListenerGap,
     QueueJoined,
+    SegmentBegan,
+    SegmentEnded,
+    SegmentKind,
     VisitEnded,
 )
 from queue_strategies.figures import Figures
@@ -121,9 +124,27 @@ def with_callers(facts: list[Fact]) -> Iterator[Fact]:
                 codec="ulaw",
                 reports=3,
             )
+            if isinstance(fact, Handled):
+                yield from segment(fact, number)
             yield ContactEnded(
                 moment=fact.moment, contact=fact.contact, ended_by="caller", cause=16, duration_s=number / 7
             )
+
+
+def segment(talk: Handled, number: int) -> Iterator[Fact]:
+    """Tell what the caller's side did while the agent talked."""
+    what: dict[str, Any] = {
+        "segment": f"{number}.1/1",
+        "call": str(talk.contact),
+        "segment_kind": SegmentKind.TALK,
+        "channel": f"{number}.1",
+        "party": "+49",
+        "contact": talk.contact,
+        "visit": talk.visit,
+        "queue": talk.queue,
+    }
+    yield SegmentBegan(moment=talk.moment - talk.talk_s, **what)
+    yield SegmentEnded(moment=talk.moment, lasted_s=talk.talk_s, ended_by="hangup", **what)
 
 
 def told(answer: Answer, row: Row) -> dict[str, Any]:
@@ -248,6 +269,37 @@ async def test_legs_are_rated_as_they_were_told(history: History) -> None:
         assert cells["worst_mos"] == pytest.approx(min(leg.worst_mos for leg in theirs))
         assert cells["round_trip_ms"] == pytest.approx(40)
     assert sum(told(answer, row)["legs"] for row in answer.rows) == len(legs)
+
+
+async def test_a_caller_s_calls_are_told_side_by_side(history: History) -> None:
+    """Who asks for a number sees what each side of its calls did, from when to when, in their order."""
+    asked = history.question(Subject.CALLS)
+    listed = await contacts(
+        history.database,
+        ContactsQuestion(
+            subject=Subject.CALLS,
+            measure="segments",
+            since=asked.since,
+            until=asked.until,
+            zone=BERLIN,
+            number="+493015",
+        ),
+    )
+    calls = {
+        fact.contact
+        for fact in history.facts
+        if isinstance(fact, ContactStarted) and fact.caller_number == "+493015"
+    }
+    talks = [fact for fact in history.facts if isinstance(fact, Handled) and fact.contact in calls]
+    rows = [told(listed, row) for row in listed.rows]
+    assert sorted((row["visit"], row["queue"]) for row in rows) == sorted(
+        (fact.visit, fact.queue) for fact in talks
+    )
+    assert sum(row["lasted_s"] for row in rows) == pytest.approx(
+        sum(fact.talk_s for fact in talks), abs=ROUNDED_S
+    )
+    assert {row["did"] for row in rows} == {"talk"}
+    assert len(rows) > 1
 
 
 async def test_one_queue_alone_is_what_it_is_among_others(history: History) -> None:

@@ -34,6 +34,12 @@ _COMES_BACK = f"""EXISTS (SELECT FROM {_CONTACTS} n
     WHERE n.caller_number = c.caller_number AND n.started_at > c.started_at
         AND n.started_at <= c.started_at + {_DAYS} AND n.direction IS DISTINCT FROM 'outbound')"""  # noqa: S608
 
+SEGMENTS = """(
+    SELECT s.*, coalesce(c.direction, '') AS direction, coalesce(c.contact, s.call) AS of_contact,
+        coalesce(nullif(c.caller_number, ''), k.caller_number, '') AS number
+    FROM segments s LEFT JOIN calls k ON k.call = s.call
+        LEFT JOIN contacts c ON c.contact = coalesce(s.contact, s.call)) g"""
+
 CALLS = Definition(
     title="Calls",
     keys=("direction",),
@@ -89,6 +95,20 @@ CALLS = Definition(
             within="started_at >= %(since)s AND started_at < %(until)s",
             keys=("coalesce(direction, '')",),
             listed="listed_contacts",
+        ),
+        Source(
+            counts=(
+                Count(
+                    name="segments",
+                    title="segments",
+                    text="What each side of calls did, one thing after the other: menus, waits, talk, hold …",
+                ),
+            ),
+            rows=SEGMENTS,
+            at="began_at",
+            within="began_at >= %(since)s AND began_at < %(until)s",
+            keys=("direction",),
+            listed="listed_segments",
         ),
     ),
     made=(
