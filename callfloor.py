@@ -66,7 +66,7 @@ COMMANDS = (
     ),
     CommandAtNeed(
         "import",
-        "import_history:app",
+        "import_history:import_",
         "Take in what was recorded before: the same facts and figures.",
     ),
     CommandAtNeed(

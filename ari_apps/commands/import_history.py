@@ -7,6 +7,7 @@ import codecs
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -32,39 +33,16 @@ from ari_apps.commands.routes import only_warnings
 from ari_apps.configuration.floor_toml import load
 from queue_strategies.model import Queue, QueueName
 
-app = typer.Typer(no_args_is_help=True, help="Take in what was recorded before: the same facts and figures.")
-
-Files = Annotated[
-    list[Path], typer.Argument(metavar="FILE…", help="In the order of their time; packed by gzip or not.")
-]
-Zone = Annotated[
-    str, typer.Option("--tz", metavar="ZONE", help="By which clock their times are; else the site's.")
-]
-System = Annotated[
-    str,
-    typer.Option("--system", metavar="NAME", help="Which of several Asterisks wrote them."),
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be imported.")]
-Rejects = Annotated[
-    Path | None,
-    typer.Option("--rejects", metavar="FILE", help="Write rows that cannot be read there."),
-]
-Encoding = Annotated[str, typer.Option("--encoding", help="How letters are written, as utf-8 or latin-1.")]
-Level = Annotated[
-    float, typer.Option("--service-level", min=0, help="In seconds, for queues the database has no rules of.")
-]
-Short = Annotated[
-    float, typer.Option("--short-abandon", min=0, help="In seconds, for queues the database has no rules of.")
-]
-Members = Annotated[
-    list[str] | None,
-    typer.Option("--agent", metavar="MEMBER=AGENT", help="Which agent a member of a queue is. Repeatable."),
-]
-Url = Annotated[
-    str, typer.Option("--database", metavar="URL", help="The database, when there is no floor.toml.")
-]
-Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration.")]
 RULES = Queue(name=QueueName(""))
+
+
+class Kind(StrEnum):
+    """What a file has."""
+
+    QUEUE_LOG = "queue-log"
+    CDR = "cdr"
+    CEL = "cel"
+    RECORDS = "records"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,26 +60,50 @@ class Import:
     config: Path
 
 
-@app.callback()
-def history() -> None:
+def import_(
+    kind: Annotated[
+        Kind,
+        typer.Argument(
+            help="queue-log: the file, or its table with a header. cdr: Master.csv, or a table such as "
+            "asteriskcdrdb.cdr with a header. cel: what cel_custom writes, or a table with a header. "
+            "records: those of another system, a row for each stay in a queue, by a mapping of columns.",
+            show_default=False,
+        ),
+    ],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE…", help="In the order of their time; packed by gzip or not.", show_default=False
+        ),
+    ],
+    mapping: Annotated[
+        Path | None, typer.Option(help="What the columns of records mean, in TOML.", metavar="MAP.toml")
+    ] = None,
+    tz: Annotated[
+        str, typer.Option("--tz", metavar="ZONE", help="By which clock their times are; else the site's.")
+    ] = "",
+    system: Annotated[str, typer.Option(metavar="NAME", help="Which of several Asterisks wrote them.")] = "",
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MEMBER=AGENT", help="Which agent a member of a queue is. Repeatable."),
+    ] = None,
+    service_level: Annotated[
+        float, typer.Option(min=0, help="In seconds, for queues the database has no rules of.")
+    ] = RULES.service_level_s,
+    short_abandon: Annotated[
+        float, typer.Option(min=0, help="In seconds, for queues the database has no rules of.")
+    ] = RULES.short_abandon_s,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be imported.")] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write rows that cannot be read there.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="How letters are written, as utf-8 or latin-1.")] = "utf-8",
+    database: Annotated[
+        str, typer.Option(metavar="URL", help="The database, when there is no floor.toml.")
+    ] = "",
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration.")] = FLOOR,
+) -> None:
     """Take in what was recorded before: the same facts and figures."""
-
-
-@app.command("queue-log")
-def queue_log(
-    files: Files,
-    tz: Zone = "",
-    system: System = "",
-    agent: Members = None,
-    service_level: Level = RULES.service_level_s,
-    short_abandon: Short = RULES.short_abandon_s,
-    dry_run: DryRun = False,
-    rejects: Rejects = None,
-    encoding: Encoding = "utf-8",
-    database: Url = "",
-    config: Config = FLOOR,
-) -> None:
-    """Import queue_log: the file, or its table with a header."""
     place = {
         "times": WallTime(zone_of(tz, config, database), utc_now().timestamp),
         "agents": agent_names(pairs(agent or (), "--agent")),
@@ -109,82 +111,24 @@ def queue_log(
     }
     run(
         Import(
-            files=files, make=QueueLogReader, place=place, system=system, dry_run=dry_run, rejects=rejects,
-            encoding=encoding, database=database, config=config,
+            files=files, make=reader_of(kind, mapping), place=place, system=system, dry_run=dry_run,
+            rejects=rejects, encoding=encoding, database=database, config=config,
         )
     )  # fmt: skip
 
 
-@app.command("cdr")
-def cdr(
-    files: Files,
-    tz: Zone = "",
-    system: System = "",
-    dry_run: DryRun = False,
-    rejects: Rejects = None,
-    encoding: Encoding = "utf-8",
-    database: Url = "",
-    config: Config = FLOOR,
-) -> None:
-    """Import CDR: Master.csv, or a table such as asteriskcdrdb.cdr with a header."""
-    place = {"times": WallTime(zone_of(tz, config, database), utc_now().timestamp)}
-    run(
-        Import(
-            files=files, make=lambda place: CallReader(place, cdr_calls), place=place, system=system,
-            dry_run=dry_run, rejects=rejects, encoding=encoding, database=database, config=config,
-        )
-    )  # fmt: skip
-
-
-@app.command("cel")
-def cel(
-    files: Files,
-    tz: Zone = "",
-    system: System = "",
-    dry_run: DryRun = False,
-    rejects: Rejects = None,
-    encoding: Encoding = "utf-8",
-    database: Url = "",
-    config: Config = FLOOR,
-) -> None:
-    """Import CEL: what cel_custom writes, or a table with a header."""
-    place = {"times": WallTime(zone_of(tz, config, database), utc_now().timestamp)}
-    run(
-        Import(
-            files=files, make=lambda place: CallReader(place, cel_calls), place=place, system=system,
-            dry_run=dry_run, rejects=rejects, encoding=encoding, database=database, config=config,
-        )
-    )  # fmt: skip
-
-
-@app.command("records")
-def records(
-    files: Files,
-    mapping: Annotated[Path, typer.Option(help="What their columns mean, in TOML.", metavar="MAP.toml")],
-    tz: Zone = "",
-    system: System = "",
-    agent: Members = None,
-    service_level: Level = RULES.service_level_s,
-    short_abandon: Short = RULES.short_abandon_s,
-    dry_run: DryRun = False,
-    rejects: Rejects = None,
-    encoding: Encoding = "utf-8",
-    database: Url = "",
-    config: Config = FLOOR,
-) -> None:
-    """Import call records of another system, a row for each stay in a queue, by a mapping of columns."""
-    mapped = read_mapping(mapping)
-    place = {
-        "times": WallTime(zone_of(tz, config, database), utc_now().timestamp),
-        "agents": agent_names(pairs(agent or (), "--agent")),
-        "other_rules": rules_of(service_level, short_abandon),
-    }
-    run(
-        Import(
-            files=files, make=lambda place: CallRecordReader(place, mapped), place=place, system=system,
-            dry_run=dry_run, rejects=rejects, encoding=encoding, database=database, config=config,
-        )
-    )  # fmt: skip
+def reader_of(kind: Kind, mapping: Path | None) -> MakeReader:
+    """Say how files of a kind are read; raises HistoryError."""
+    if kind is Kind.RECORDS:
+        if mapping is None:
+            raise HistoryError("records: nobody knows what their columns mean, name a file by --mapping")
+        mapped = read_mapping(mapping)
+        return lambda place: CallRecordReader(place, mapped)
+    if mapping is not None:
+        raise HistoryError(f"{kind}: its columns are known, leave out --mapping")
+    if kind is Kind.QUEUE_LOG:
+        return QueueLogReader
+    return lambda place: CallReader(place, cdr_calls if kind is Kind.CDR else cel_calls)
 
 
 def rules_of(service_level_s: float, short_abandon_s: float) -> Queue:

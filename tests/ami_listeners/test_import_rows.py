@@ -7,16 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
+from click import Command
+from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from ami_listeners.fold.directions import Directions
 from ami_listeners.imports.cdr import cdr_calls
-from ami_listeners.imports.errors import Unreadable
+from ami_listeners.imports.errors import HistoryError, Unreadable
 from ami_listeners.imports.history import Place, Summary, facts_of
 from ami_listeners.imports.problems import Problems
 from ami_listeners.imports.readers import QueueLogReader
@@ -24,7 +26,7 @@ from ami_listeners.imports.recorded_call import RecordedCall
 from ami_listeners.imports.source import Source
 from ami_listeners.imports.wall_time import WallTime
 from ami_listeners.reconciling.sources import first_after
-from ari_apps.commands import import_history
+from callfloor import command_line
 from queue_strategies.facts import AgentStateChanged, Answered, Fact, Handled, QueueJoined, VisitEnded
 from queue_strategies.figures import Figures
 from queue_strategies.model import AgentId, ContactId, OfferId, QueueName, VisitId, VisitOutcome
@@ -109,15 +111,26 @@ def test_whatever_members_do_within_a_second_their_states_follow_each_other(
 def test_no_file_and_no_records_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "cdr").write_text("a,b\n1,2\n")
     for name, code in (("nowhere", 1), ("", 1), ("cdr", 1)):
-        said = CliRunner().invoke(import_history.app, ["queue-log", str(tmp_path / name), "--dry-run"])
+        said = import_files("queue-log", str(tmp_path / name))
         assert said.exit_code == code
         assert "Traceback" not in said.output
+
+
+def test_only_records_of_other_systems_take_a_mapping(tmp_path: Path) -> None:
+    for words in (["records"], ["cdr", "--mapping", "map.toml"]):
+        said = import_files(*words, str(tmp_path / "any"))
+        assert isinstance(said.exception, HistoryError)
+        assert "--mapping" in str(said.exception)
+
+
+def import_files(*words: str) -> Result:
+    return CliRunner().invoke(cast(Command, command_line()), ["import", *words, "--dry-run"])
 
 
 def test_a_dry_run_says_what_there_is_and_needs_no_database(tmp_path: Path) -> None:
     file = tmp_path / "queue_log"
     file.write_text(GOOD)
-    said = CliRunner().invoke(import_history.app, ["queue-log", str(file), "--dry-run"])
+    said = import_files("queue-log", str(file))
     assert said.exit_code == 0, said.output
     assert "3 rows read, 2026-11-20 12:00:00 to 2026-11-20 12:01:04 UTC" in said.output
 
