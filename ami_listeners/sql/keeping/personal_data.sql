@@ -8,6 +8,16 @@ CREATE OR REPLACE FUNCTION personal_keys() RETURNS text[] LANGUAGE sql IMMUTABLE
     '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,text}'::text[];
 COMMENT ON FUNCTION personal_keys IS 'What in the bodies of facts may hold a customer''s number';
 
+CREATE OR REPLACE VIEW personal_places (name, key, at, columns, named) AS VALUES
+    ('contacts', 'contact', 'started_at', '{caller_number,called_number}'::text[], true),
+    ('calls', 'call', 'started_at', '{channel_name,caller_number,called_number}', true),
+    ('visits', 'contact', 'joined_at', '{callback_number,transferred_to}', false),
+    ('segments', 'call', 'began_at', '{party}', false),
+    ('leg_quality', 'call', 'at', '{party}', false),
+    ('voicemails', 'contact', NULL, '{recording}', false);
+COMMENT ON VIEW personal_places IS
+    'Tables that hold customers'' numbers: in which columns, of which contact, of which time (null: masked by nobody), and whether a name is beside';
+
 CREATE OR REPLACE FUNCTION number_pattern(digits text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     '(?<![0-9])(00)?' || regexp_replace(digits, '([0-9])(?=.)', '\1[ ()./-]*', 'g') || '(?![0-9])';
 
@@ -72,14 +82,7 @@ DECLARE
     changed bigint;
     total   bigint := 0;
 BEGIN
-    FOR place IN SELECT * FROM (VALUES
-        ('contacts', 'contact', '{caller_number,called_number}'::text[], true),
-        ('calls', 'call', '{channel_name,caller_number,called_number}', true),
-        ('visits', 'contact', '{callback_number,transferred_to}', false),
-        ('segments', 'call', '{party}', false),
-        ('leg_quality', 'call', '{party}', false),
-        ('voicemails', 'contact', '{recording}', false)) AS places (name, key, columns, named)
-    LOOP
+    FOR place IN SELECT * FROM personal_places LOOP
         EXECUTE format('UPDATE %I SET %s WHERE (%s)%s', place.name,
             (SELECT string_agg(format('%I = without_number(%1$I, $1, $2)', name), ', ') FROM unnest(place.columns) name)
                 || CASE WHEN place.named THEN ', caller_name = CASE
@@ -173,13 +176,7 @@ DECLARE
     changed bigint;
     total   bigint := 0;
 BEGIN
-    FOR place IN SELECT * FROM (VALUES
-        ('contacts', 'started_at', '{caller_number,called_number}'::text[], true),
-        ('calls', 'started_at', '{channel_name,caller_number,called_number}', true),
-        ('visits', 'joined_at', '{callback_number,transferred_to}', false),
-        ('segments', 'began_at', '{party}', false),
-        ('leg_quality', 'at', '{party}', false)) AS places (name, at, columns, named)
-    LOOP
+    FOR place IN SELECT * FROM personal_places WHERE at IS NOT NULL LOOP
         EXECUTE format('UPDATE %I SET %s WHERE %I >= $1 AND %3$I < $2 AND (%s)', place.name,
             (SELECT string_agg(format('%I = with_masks(%1$I)', name), ', ') FROM unnest(place.columns) name)
                 || CASE WHEN place.named THEN ', caller_name = left(caller_name, 0)' ELSE '' END, place.at,
