@@ -103,6 +103,16 @@ class FloorConfiguration(IvrSettings):
         """Every agent of the file."""
         return {agent.id: agent for agent in self.agents}
 
+    @cached_property
+    def teams(self) -> frozenset[str]:
+        """Every team that agents are in."""
+        return frozenset(agent.team for agent in self.agents if agent.team is not None)
+
+    def team_of(self, agent: str) -> str | None:
+        """Return an agent's team; None for an agent without one, and for one that is not there."""
+        found = self.agents_by_id.get(agent)
+        return None if found is None else found.team
+
     def queue(self, name: str) -> QueueSettings | None:
         """Find a queue by name."""
         return self.queues_by_name.get(name)

@@ -265,6 +265,8 @@ class PhoneSettings(Section):
 class AgentSettings(PhoneSettings):
     """A person who takes calls, and that person's phone."""
 
+    team: Name | None = None
+    """Team leads and supervisors of a team are there for its agents; None: only for all are there."""
     queues: tuple[Annotated[MembershipSettings, BeforeValidator(_as_membership)], ...] = ()
     skills: Skills = Field(default_factory=dict)
     wrap_up_s: float | None = Field(default=None, ge=0, le=86400)

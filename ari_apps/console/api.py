@@ -16,12 +16,15 @@ from ari_apps.console.openapi import describe
 from ari_apps.console.operation import Asked, Document, Operation
 from ari_apps.requests import NotNow
 from queue_strategies.errors import CallfloorError
+from queue_strategies.rights import ForbiddenError, Person, administrator
 
 log = structlog.get_logger()
 
 BODY_MAX = 64 * 1024
 PATH_SHOWN = 100
 OPENAPI = "/api/openapi.json"
+LOCAL = "the local token"
+"""Whoever can read the secret `api`; no user can have a name with spaces."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -43,7 +46,7 @@ def add_api(app: web.Application, operations: tuple[Operation, ...], *, token: s
     app.middlewares.append(worded)
     app.router.add_get(OPENAPI, openapi)
     for operation in operations:
-        app.router.add_route(operation.method, operation.path, guarded(_handler(operation), token))
+        app.router.add_route(operation.method, operation.path, guarded(operation, token))
 
 
 @web.middleware
@@ -65,14 +68,18 @@ def asked_path(request: web.Request) -> str:
     return request.rel_url.raw_path[:PATH_SHOWN]
 
 
-def guarded(handler: Handler, token: str) -> Handler:
-    """Let only those in who show the token; tell every mistake in one sentence."""
+def guarded(operation: Operation, token: str) -> Handler:
+    """Let only those in who show the token and have the right; tell every mistake in one sentence."""
 
     async def guard(request: web.Request) -> web.StreamResponse:
         if not _may_enter(request, token):
             return problem(401, "show the token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+        who = administrator(LOCAL)
         try:
-            return await handler(request)
+            _check_right(who, operation)
+            return await _answer(operation, request, who)
+        except ForbiddenError as error:
+            return problem(403, str(error))
         except (BadRequestError, QuestionError) as error:
             return problem(400, str(error))
         except TooLongError as error:
@@ -99,18 +106,20 @@ def _may_enter(request: web.Request, token: str) -> bool:
     )
 
 
-def _handler(operation: Operation) -> Handler:
-    async def handle(request: web.Request) -> web.StreamResponse:
-        body = await _read(request, operation.takes) if operation.takes is not None else None
-        query = _read_query(request, operation.asks) if operation.asks is not None else None
-        answer = await operation.answer(Asked(dict(request.match_info), body, query))
-        if isinstance(answer, Document):
-            return _document(answer)
-        if operation.gives is None:
-            return web.Response(status=204)
-        return web.Response(body=_adapter(operation).dump_json(answer), content_type="application/json")
+def _check_right(who: Person, operation: Operation) -> None:
+    if operation.needs is not None and operation.needs not in who.scopes:
+        raise ForbiddenError(f"{who.name} has no right to {operation.needs}, an administrator can give it")
 
-    return handle
+
+async def _answer(operation: Operation, request: web.Request, who: Person) -> web.StreamResponse:
+    body = await _read(request, operation.takes) if operation.takes is not None else None
+    query = _read_query(request, operation.asks) if operation.asks is not None else None
+    answer = await operation.answer(Asked(dict(request.match_info), body, query, who=who))
+    if isinstance(answer, Document):
+        return _document(answer)
+    if operation.gives is None:
+        return web.Response(status=204)
+    return web.Response(body=_adapter(operation).dump_json(answer), content_type="application/json")
 
 
 def _adapter(operation: Operation) -> TypeAdapter[Any]:

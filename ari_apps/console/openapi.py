@@ -16,6 +16,7 @@ REFERENCE = "#/components/schemas/{model}"
 PROBLEMS = {
     "400": "The request is not well formed",
     "401": "The token is missing or wrong",
+    "403": "Whoever asks has no right to it",
     "404": "There is nothing of this name",
     "409": "Not in the state it is in",
     "413": "The body is too long",
@@ -45,6 +46,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
+        "description": f"Needs the right to {operation.needs}." if operation.needs else "Needs no token.",
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in re.findall(r"{(\w+)}", operation.path)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
+
+from queue_strategies.rights import Person, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Asked:
     """An instance of the operation's `takes`; None when it takes nothing."""
     query: Any = None
     """An instance of the operation's `asks`; None when it asks nothing."""
+    who: Person = field(kw_only=True)
+    """Who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Operation:
     method: str
     path: str
     summary: str
+    needs: Scope | None
+    """What whoever asks must be allowed to do; None: nothing, it is how one comes in."""
     answer: Callable[[Asked], Awaitable[BaseModel | list[Any] | Document | None]]
     takes: type[BaseModel] | None = None
     asks: type[BaseModel] | None = None

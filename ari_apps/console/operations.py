@@ -38,6 +38,7 @@ from ari_apps.requests import (
     Transfer,
     Withdraw,
 )
+from queue_strategies.rights import Scope
 
 ROOT = "/api/v1"
 
@@ -52,6 +53,7 @@ def operations(desk: Desk) -> tuple[Operation, ...]:
         method="POST",
         path=f"{ROOT}/reload",
         summary="Read floor.toml anew: queues, rules, agents' queues and skills, routes, menus",
+        needs=Scope.ADMINISTER,
         answer=reload,
         gives=ReloadedView,
     )
@@ -83,7 +85,7 @@ def _looking(desk: Desk) -> tuple[Operation, ...]:
     async def why(asked: Asked) -> WhyView:
         return await desk.why(asked.path["call"])
 
-    look = partial(Operation, method="GET")
+    look = partial(Operation, method="GET", needs=Scope.LOOK)
     return (
         look(path=f"{ROOT}/floor", summary="Show queues and agents", answer=floor, gives=FloorView),
         look(path=f"{ROOT}/queues", summary="List queues", answer=queues, gives=QueueView, many=True),
@@ -113,6 +115,7 @@ def _callbacks(desk: Desk) -> tuple[Operation, ...]:
             method="GET",
             path=f"{ROOT}/callbacks",
             summary="List callers who keep their places without the line",
+            needs=Scope.LOOK,
             answer=callbacks,
             gives=CallbackView,
             many=True,
@@ -121,6 +124,7 @@ def _callbacks(desk: Desk) -> tuple[Operation, ...]:
             method="DELETE",
             path=f"{ROOT}/callbacks/{{call}}",
             summary="Cancel a callback: the place is kept no longer",
+            needs=Scope.STEER,
             answer=cancel,
         ),
     )
@@ -138,6 +142,7 @@ def _agents(desk: Desk) -> tuple[Operation, ...]:
             method="POST",
             path=f"{ROOT}/agents/{{agent}}/{action.replace('_', '-')}",
             summary=summary,
+            needs=Scope.WORK,
             answer=answer,
             takes=Pause if action is AgentAction.PAUSE else None,
         )
@@ -150,6 +155,7 @@ def _agents(desk: Desk) -> tuple[Operation, ...]:
             method="POST",
             path=f"{ROOT}/agents/{{agent}}/queues/{{queue}}/unpause",
             summary="Let an agent serve a queue again",
+            needs=Scope.WORK,
             answer=serve_again,
         ),
         act(AgentAction.LOG_IN, "Log an agent in"),
@@ -167,6 +173,7 @@ def _calls(desk: Desk) -> tuple[Operation, ...]:
         request: Callable[[Asked], CallRequest],
         takes: type[BaseModel] | None = None,
         method: str = "POST",
+        needs: Scope = Scope.WORK,
     ) -> Operation:
         async def answer(asked: Asked) -> None:
             await desk.ask(asked.path["call"], request(asked))
@@ -175,6 +182,7 @@ def _calls(desk: Desk) -> tuple[Operation, ...]:
             method=method,
             path=f"{ROOT}/calls/{{call}}/{verb}",
             summary=summary,
+            needs=needs,
             answer=answer,
             takes=takes,
         )
@@ -195,13 +203,15 @@ def _calls(desk: Desk) -> tuple[Operation, ...]:
             lambda asked: Prefer(priority=asked.body.priority),
             Priority,
             method="PUT",
+            needs=Scope.STEER,
         ),
-        ask("move", "Let a waiting call wait in another queue", _move, Moved),
+        ask("move", "Let a waiting call wait in another queue", _move, Moved, needs=Scope.STEER),
         ask(
             "withdraw",
             "Let a waiting call wait no more, and go on elsewhere or end",
             lambda asked: Withdraw(to=asked.body.to),
             Withdrawn,
+            needs=Scope.STEER,
         ),
     )
 

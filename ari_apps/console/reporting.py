@@ -21,6 +21,7 @@ from ami_listeners.reports.question import ContactsQuestion, Question, Step, Sub
 from ari_apps.console.desk import NotFoundError
 from ari_apps.console.operation import Asked, Document, Operation
 from ari_apps.console.views import View
+from queue_strategies.rights import Scope
 
 ROOT = "/api/v1/reports/{subject}"
 Day = Annotated[str, Field(max_length=40, description="2026-11-20, 2026-11-20T14:30, today or yesterday")]
@@ -85,6 +86,7 @@ class Reporting:
                 method="GET",
                 path=ROOT,
                 summary="Report of queues, agents, calls: what days that are over were like",
+                needs=Scope.REPORT,
                 answer=self.report,
                 asks=ReportAsked,
                 gives=ReportView,
@@ -94,6 +96,7 @@ class Reporting:
                 method="GET",
                 path=f"{ROOT}/contacts",
                 summary="List the contacts that a figure of a report is made of",
+                needs=Scope.REPORT,
                 answer=self.contacts,
                 asks=ContactsAsked,
                 gives=ReportView,
