@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from ami_listeners.clock import Clock
 from ami_listeners.errors import DatabaseTooNew, DatabaseUnreachable, MigrationChanged
 from ami_listeners.migrations import migrate
+from ami_listeners.queries import literal
 from ami_listeners.settings import DatabaseSettings
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,8 @@ LONGEST_MIGRATION_S = 3600.0
 """Another callfloor may be at it, or a long history has to be counted anew."""
 LONGEST_USE_S = 30.0
 """A connection lent longer than this is taken back: the server is as good as away."""
+PATIENT = 4
+"""So many may have a connection of their own; others wait for it, so that some are left for what is heard."""
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError, TimeoutError)
 """What means that the database cannot be used now; data are not to blame."""
 
@@ -49,6 +52,7 @@ class Database:
         self.conninfo = conninfo(url, settings)
         self.health = DatabaseHealth(since_moment=clock.moment())
         self._opening = asyncio.Lock()
+        self._patient = asyncio.Semaphore(PATIENT)
         self._migrated = False
         self._pool: AsyncConnectionPool[Connection] | None = None
 
@@ -91,24 +95,29 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def patient(self, purpose: str) -> AsyncIterator[Connection]:
+    async def patient(self, purpose: str, longest_s: int = 0) -> AsyncIterator[Connection]:
         """Lend a connection of its own to work that may take long; each statement is a transaction.
 
-        `purpose` is shown among the server's connections. Raises DatabaseUnreachable.
+        `purpose` is shown among the server's connections; a statement may take `longest_s`, 0: for ever.
+        Raises DatabaseUnreachable, and psycopg's QueryCanceled for a statement that takes longer.
         """
         async with self.connection():  # it is there, and migrated
             pass
-        try:
-            async with asyncio.timeout(self.settings.connect_timeout_s):
-                named = make_conninfo(self.conninfo, application_name=f"callfloor: {purpose}")
-                connection = await psycopg.AsyncConnection.connect(named, autocommit=True)
-            async with connection:
-                await connection.execute("SET statement_timeout = 0; SET lock_timeout = '2s'")
-                yield connection
-        except psycopg.errors.LockNotAvailable:
-            raise
-        except AWAY as failure:
-            raise DatabaseUnreachable(unreachable(self.conninfo, failure)) from failure
+        async with self._patient:
+            try:
+                async with await self._connect(purpose) as connection:
+                    patience = f"SET statement_timeout = '{longest_s:d}s'; SET lock_timeout = '2s'"
+                    await connection.execute(literal(patience))
+                    yield connection
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
+                raise
+            except AWAY as failure:
+                raise DatabaseUnreachable(unreachable(self.conninfo, failure)) from failure
+
+    async def _connect(self, purpose: str) -> Connection:
+        named = make_conninfo(self.conninfo, application_name=f"callfloor: {purpose}")
+        async with asyncio.timeout(self.settings.connect_timeout_s):
+            return await psycopg.AsyncConnection.connect(named, autocommit=True)
 
     @asynccontextmanager
     async def _told(self) -> AsyncIterator[None]:

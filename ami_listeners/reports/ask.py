@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from typing import Any, LiteralString
 
+from psycopg.errors import QueryCanceled
 from psycopg.rows import dict_row, tuple_row
 
 from ami_listeners.database import Connection, Database
@@ -23,16 +25,34 @@ from ami_listeners.reports.subjects import DEFINITIONS, Definition
 from queue_strategies import metrics
 from queue_strategies.definitions import USUAL_SERVICE_LEVEL
 
+LONGEST_S = 300
+"""So long the database may count for one report."""
 Counted = dict[tuple[int, Key], dict[str, Any]]
 """What was counted, by the number of the span, from 1, and by whom it is of."""
 
 
-async def ask(database: Database, question: Question) -> Answer:
+@asynccontextmanager
+async def reading(database: Database, longest_s: int = LONGEST_S) -> AsyncIterator[Connection]:
+    """Lend a connection to a question, which may take long and keeps nobody else waiting.
+
+    Raises QuestionError when it takes too long, and DatabaseUnreachable.
+    """
+    try:
+        async with database.patient("report", longest_s) as connection:
+            await connection.execute("SET lock_timeout = 0")
+            yield connection
+    except QueryCanceled:
+        raise QuestionError(
+            f"counting that takes longer than {longest_s} s: ask for less time, or for longer spans"
+        ) from None
+
+
+async def ask(database: Database, question: Question, longest_s: int = LONGEST_S) -> Answer:
     """Answer a question; raises QuestionError, and DatabaseUnreachable."""
     definition = DEFINITIONS[question.subject]
     check_formula(question.formula)
     cut = spans(question.since, question.until, question.step, question.zone, question.week_starts)
-    async with database.connection() as connection:
+    async with reading(database, longest_s) as connection:
         await _check_table(connection, definition)
         counted = await _count(connection, definition, question, cut)
         formulas = await _formulas(connection, definition, question, {key[0] for _, key in counted})
@@ -69,7 +89,7 @@ async def contacts(database: Database, question: ContactsQuestion) -> Answer:
         "number": question.number,
         "limit": question.limit + 1,
     }
-    async with database.connection() as connection:
+    async with reading(database) as connection:
         await _check_table(connection, definition)
         cursor = connection.cursor(row_factory=dict_row)
         await cursor.execute(listing(source, count, key=bool(question.key)), parameters)

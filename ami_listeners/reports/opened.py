@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from ami_listeners.database import Connection, Database
 from ami_listeners.reports.answer import Answer, Column, Listed, Row
+from ami_listeners.reports.ask import reading
 from ami_listeners.reports.counts import Source
 from ami_listeners.reports.lists import columns_of_rows
 from ami_listeners.reports.period import Span, spans
@@ -41,7 +42,7 @@ async def opened(database: Database, answer: Answer) -> Answer:
         return answer
     cut = spans(question.since, question.until, question.step, question.zone, question.week_starts)
     lists: dict[tuple[int, str], Listed] = {}
-    async with database.connection() as connection:
+    async with reading(database) as connection:
         for source in DEFINITIONS[question.subject].sources:
             if source.listed == "listed_states":
                 continue  # states are no contacts, and last through many spans

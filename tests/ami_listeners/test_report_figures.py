@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 
 from ami_listeners.clock import Clock
@@ -350,6 +351,16 @@ async def test_questions_that_make_no_sense_are_answered_by_a_sentence(history: 
         await contacts(history.database, question)
     with pytest.raises(QuestionError, match="no time lies between"):
         await history.answer(Subject.QUEUE, until=BEGINS)
+
+
+async def test_a_question_that_takes_too_long_is_put_off_and_keeps_nobody_waiting(history: History) -> None:
+    """Somebody else holds the table; whoever asks is told, and the listener's connections stay."""
+    async with await psycopg.AsyncConnection.connect(history.database.conninfo) as other:
+        await other.execute("LOCK TABLE queue_days IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(QuestionError, match="takes longer than 1 s: ask for less"):
+            await ask(history.database, history.question(Subject.QUEUE), longest_s=1)
+        assert history.database.health.up
+    assert (await history.answer(Subject.QUEUE)).rows
 
 
 async def test_programs_read_the_same_numbers(history: History) -> None:

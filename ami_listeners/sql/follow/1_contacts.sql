@@ -27,6 +27,9 @@ COMMENT ON FUNCTION recount_contacts IS 'Makes the rows of these contacts from a
 CREATE OR REPLACE FUNCTION follow_contacts() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE doubtful text[];
 BEGIN
+    IF NOT EXISTS (SELECT FROM arrived WHERE kind IN ('contact_started', 'contact_ended', 'voicemail_left')) THEN
+        RETURN NULL;
+    END IF;
     WITH told AS MATERIALIZED (
         SELECT contact, max(body->>'channel') AS channel, max(body->>'caller_number') AS caller_number,
             max(body->>'caller_name') AS caller_name, max(body->>'called_number') AS called_number,

@@ -32,6 +32,9 @@ COMMENT ON FUNCTION recount_segments IS 'Makes the rows of the segments of these
 CREATE OR REPLACE FUNCTION follow_segments() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE doubtful text[];
 BEGIN
+    IF NOT EXISTS (SELECT FROM arrived WHERE kind IN ('segment_began', 'segment_ended')) THEN
+        RETURN NULL;
+    END IF;
     WITH told AS MATERIALIZED (
         SELECT DISTINCT ON (segment) body->>'segment' AS segment, *,
             count(*) OVER (PARTITION BY body->>'segment', kind) = 1

@@ -209,7 +209,8 @@ DECLARE
     late  record;
 BEGIN
     SELECT min(at) AS since, max(at) + interval '1 microsecond' AS until INTO late
-    FROM arrived WHERE at < (SELECT since FROM retained WHERE kind = 'persons');
+    FROM arrived WHERE at < (SELECT since FROM retained WHERE kind = 'persons')
+        AND EXISTS (SELECT FROM retained WHERE kind = 'persons'); -- nothing is read where nothing was masked
     IF late.since IS NOT NULL THEN
         UPDATE facts SET body = body_with_masks(body)
         WHERE id IN (SELECT id FROM arrived WHERE at < late.until) AND body_with_masks(body) <> body;
