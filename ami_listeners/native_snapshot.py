@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ami_listeners.fold import Fold
 from ami_listeners.fold.members import UNREACHABLE, Known, Member
-from ami_listeners.fold.visit import Visit
+from ami_listeners.fold.visits.visit import Visit
 from queue_strategies.floor import AgentSnapshot, FloorSnapshot, QueueCounts, QueueSnapshot, WaitingCaller
 from queue_strategies.model import AgentId, AgentState, QueueName
 

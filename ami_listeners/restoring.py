@@ -8,7 +8,7 @@ from typing import Any
 from ami_listeners.clock import Clock
 from ami_listeners.fold import Believed
 from ami_listeners.fold.segments import Segment
-from ami_listeners.fold.visit import Offer, Talk, Visit
+from ami_listeners.fold.visits.visit import Offer, Talk, Visit
 from ami_listeners.identity import within
 from ami_listeners.journal import Journal
 from queue_strategies.facts import SegmentKind

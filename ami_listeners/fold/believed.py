@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ami_listeners.fold.segments import Segment
-from ami_listeners.fold.visit import Visit
+from ami_listeners.fold.visits.visit import Visit
 from queue_strategies.model import AgentId, AgentState
 
 

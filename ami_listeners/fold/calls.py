@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ami_listeners.fold.channels import UP, Channel, Channels
 from ami_listeners.fold.directions import INBOUND, INTERNAL, OUTBOUND, Directions
-from ami_listeners.fold.visits import remember
+from ami_listeners.fold.lately import Lately
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import CallEnded, CallOriginated, CallStarted, Fact
 
@@ -67,8 +67,8 @@ class Calls:
     ) -> None:
         self.open = calls
         self.channels = channels
-        self._over: dict[str, None] = {}
-        """Channels that are no more, the latest last: what is told of one later is old."""
+        self._over = Lately[None]()
+        """Channels that are no more: what is told of one later is old."""
         self._directions, self._changed, self._ended = directions, changed, gone
         self._handlers: dict[str, Callable[[AmiEvent], Iterable[Fact]]] = {
             "Newchannel": self._seen,
@@ -212,7 +212,7 @@ class Calls:
                     why = REASONS.get(call.cause, "failed")
                     yield self._originated(channel, call, event.moment, why)
         yield from self._leave(id_, event.moment)
-        remember(self._over, id_, None)
+        self._over.note(id_, None)
 
     def _leave(self, id_: str, moment: float, *, heard: bool = True) -> Iterator[Fact]:
         yield from self._ended(id_, moment, heard)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypedDict
 
 from ami_listeners.fold.channels import account_of
+from ami_listeners.fold.lately import Lately
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import CallForwarded, CallParked, CallPickedUp, CallUnparked, Fact
 
@@ -12,15 +14,14 @@ UNPARKED = {"UnParkedCall": "fetched", "ParkedCallTimeOut": "timed_out", "Parked
 """How a call leaves its parking space."""
 SUBJECTS = {"Pickup": ("Uniqueid", "TargetUniqueid"), "DialEnd": ("DestUniqueid", "Forward")}
 """Of which channel an event tells, and what; of parking it is the space."""
-REMEMBERED = 10_000
-"""Channels of which it is remembered what was told last."""
 
 
 class Diversions:
     """Fold Pickup, DialEnd of a phone that forwards, and parking; what is told twice is told once."""
 
     def __init__(self) -> None:
-        self._told: dict[str, tuple[str, str]] = {}
+        self._told = Lately[tuple[str, str]]()
+        """What was told last of each channel."""
         self._readers: dict[str, Callable[[AmiEvent], Fact]] = {
             "Pickup": picked_up,
             "DialEnd": forwarded,
@@ -34,13 +35,9 @@ class Diversions:
         channel, told = event.sent(of), (event.name, event.text(what))
         if not told[1]:
             return []
-        known = self._told.pop(channel, None)
-        self._told[channel] = told
-        if known == told:
-            return []
-        if len(self._told) > REMEMBERED:
-            del self._told[next(iter(self._told))]
-        return [self._readers[event.name](event)]
+        known = self._told.get(channel)
+        self._told.note(channel, told)
+        return [] if known == told else [self._readers[event.name](event)]
 
 
 def picked_up(event: AmiEvent) -> CallPickedUp:
@@ -65,26 +62,33 @@ def forwarded(event: AmiEvent) -> CallForwarded:
     )
 
 
+class WhereItIs(TypedDict):
+    """What is told of a parked call, when it is parked and when it is no more."""
+
+    moment: float
+    call: str
+    channel: str
+    lot: str
+    space: str
+
+
+def where_it_is(event: AmiEvent) -> WhereItIs:
+    """Read who is parked, and where."""
+    return {
+        "moment": event.moment,
+        "call": event.sent("ParkeeLinkedid"),
+        "channel": event.sent("ParkeeUniqueid"),
+        "lot": event.text("Parkinglot"),
+        "space": event.text("ParkingSpace"),
+    }
+
+
 def parked(event: AmiEvent) -> CallParked:
     """Read who parked whom, and where."""
-    return CallParked(
-        moment=event.moment,
-        call=event.sent("ParkeeLinkedid"),
-        channel=event.sent("ParkeeUniqueid"),
-        lot=event.text("Parkinglot"),
-        space=event.text("ParkingSpace"),
-        by=event.text("ParkerDialString").partition("/")[2],
-    )
+    return CallParked(**where_it_is(event), by=event.text("ParkerDialString").partition("/")[2])
 
 
 def unparked(event: AmiEvent) -> CallUnparked:
     """Read how a call left its parking space."""
-    return CallUnparked(
-        moment=event.moment,
-        call=event.sent("ParkeeLinkedid"),
-        channel=event.sent("ParkeeUniqueid"),
-        lot=event.text("Parkinglot"),
-        space=event.text("ParkingSpace"),
-        how=UNPARKED[event.name],
-        by=account_of(event.sent("RetrieverChannel")),
-    )
+    by = account_of(event.sent("RetrieverChannel"))
+    return CallUnparked(**where_it_is(event), how=UNPARKED[event.name], by=by)

@@ -97,14 +97,14 @@ class Fold:
         self.phones = Phones()
         channels = Channels()
         self.visits = Visits(agent_of, self._rules_of, channels)
-        self.members = Members(agent_of, is_ours, self.visits.engages)
+        self.members = Members(agent_of, is_ours, self.visits.book.engages)
         self._directions = Directions(self._is_agent, lambda name: name in trunks or name in self.trunks.told)
         calls: dict[str, Call] = {}
         self.segments = Segments(channels, calls, self.visits, self._is_agent)
         self.calls = Calls(channels, calls, self._directions, self.segments.note, self.segments.ended)
         self._mixing = Mixing(channels, self.segments.note)
         self._diversions = Diversions()
-        self.quality = Quality(self.visits.place_of, codec)
+        self.quality = Quality(self.visits.book.place_of, codec)
         self.trunks = Trunks(
             trunks,
             lambda name: is_ours(AgentId(name)) or AgentId(name) in self.members.places,
@@ -127,7 +127,7 @@ class Fold:
         for call, began in believed.calls.items():
             self.calls.restore(call, began)
         for visit in believed.visits:
-            self.visits.restore(visit)
+            self.visits.book.restore(visit)
         for agent, (state, since, pause_reason) in believed.agents.items():
             self.members.restore(agent, state, since, pause_reason)
         for device, status in believed.devices.items():
@@ -144,8 +144,8 @@ class Fold:
             if call not in self.calls.open:
                 self.calls.restore(call, began)
         for visit in believed.visits:
-            if not self.visits.knows(visit):
-                self.visits.restore(visit)
+            if not self.visits.book.knows(visit):
+                self.visits.book.restore(visit)
         self._gap = True
 
     def handle(self, received: Received) -> list[Fact]:
@@ -155,7 +155,7 @@ class Fold:
         if (
             self.segments.next_end <= moment
             or self.members.next_end <= moment
-            or self.visits.next_end <= moment
+            or self.visits.leaving.next_end <= moment
         ):
             facts = self.settle(moment)
         if isinstance(received, AmiEvent):
@@ -169,8 +169,8 @@ class Fold:
     def settle(self, moment: float) -> list[Fact]:
         """Let time pass: end what ends by itself."""
         facts: list[Fact] = []
-        if self.visits.next_end <= moment:
-            facts += self._followed(self.visits.settle(moment))
+        if self.visits.leaving.next_end <= moment:
+            facts += self._followed(self.visits.leaving.settle(moment))
         if self.members.next_end <= moment:
             facts += self.segments.follow(self.members.settle(moment))
         if self.segments.next_end <= moment:

@@ -28,6 +28,7 @@ from ami_listeners.exposition.figure_lines import FigureLines
 from ami_listeners.exposition.floor_lines import FloorLines
 from ami_listeners.exposition.native_census import native_census
 from ami_listeners.fold import INTERESTS
+from ami_listeners.fold.lately import Lately
 from ami_listeners.journal import Journal
 from ami_listeners.listener import LISTINGS, Listener
 from ami_listeners.listening_metrics import Listening, call_families
@@ -185,12 +186,10 @@ def member(number: int, moment: float) -> ReadEvent:
 def remembered(listener: Listener) -> int:
     """Count what is in all containers of the fold and the figures, but for those that forget the oldest."""
     counted, waiting = 0, [listener.fold, listener.figures, listener._reachable]
-    visits, calls, segments = listener.fold.visits, listener.fold.calls, listener.fold.segments
-    told_of_channels = (visits._over_with, visits._gone, visits._parted, visits._early, visits._offered)
-    seen = {id(each) for each in (*told_of_channels, calls._over, segments._left)}
+    seen = set[int]()
     while waiting:
         thing = waiting.pop()
-        if id(thing) in seen or isinstance(thing, str | bytes | int | float | type):
+        if id(thing) in seen or isinstance(thing, str | bytes | int | float | type | Lately):
             continue
         seen.add(id(thing))
         if isinstance(thing, dict):

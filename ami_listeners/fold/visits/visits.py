@@ -1,0 +1,77 @@
+"""Everything that is told of visits, by who reads it, and what is found when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ami_listeners.fold.channels import Channels
+from ami_listeners.fold.visits.book import Book
+from ami_listeners.fold.visits.leaving import Leaving
+from ami_listeners.fold.visits.ringing import Ringing
+from ami_listeners.fold.visits.talking import Talking
+from ami_listeners.fold.visits.turns import Turns
+from ami_listeners.fold.visits.waiting import Waiting
+from ami_listeners.messages import AmiEvent
+from queue_strategies.facts import Fact
+from queue_strategies.model import AgentId, Queue, QueueName
+
+TRANSFERS = frozenset({"BlindTransfer", "AttendedTransfer"})
+"""Events that name channels by their parts in the transfer."""
+
+
+class Visits:
+    """Fold app_queue's events."""
+
+    def __init__(
+        self,
+        agent_of: Callable[[AmiEvent], AgentId],
+        rules: Callable[[QueueName], Queue],
+        channels: Channels,
+    ) -> None:
+        self.book = Book(channels)
+        self.open = self.book.open
+        self._turns = Turns(self.book, agent_of, rules)
+        self.leaving = Leaving(self._turns)
+        self._handlers: dict[str, Callable[[AmiEvent], Iterator[Fact]]] = {
+            **Waiting(self._turns).handlers,
+            **Ringing(self._turns).handlers,
+            **Talking(self._turns).handlers,
+            **self.leaving.handlers,
+        }
+
+    def handle(self, event: AmiEvent) -> Iterator[Fact]:
+        """Take in one event of a queue or of a channel in one.
+
+        Under load Asterisk tells of a talk's end when it has forgotten the channels, and names none; the
+        hang-up has told of it already.
+        """
+        if not event.text("Uniqueid") and event.name not in TRANSFERS:
+            return iter(())
+        return self._handlers[event.name](event)
+
+    def waits(self, channel: str) -> bool:
+        """Tell whether the caller on this channel is in the line."""
+        visit = self.open.get(channel)
+        in_line = visit is not None and visit.talk is None and visit.left is None
+        return in_line and channel not in self.leaving.vanished
+
+    def listed(
+        self, entries: Sequence[AmiEvent], asked: float, alive: Callable[[str], bool]
+    ) -> Iterator[Fact]:
+        """Compare with all callers in all queues, and with the channels that are `alive`.
+
+        Who is in no line any more but still there was answered, and AgentComplete will tell the rest; or was
+        let go, and the dialplan will. Who is gone altogether is lost to us.
+        """
+        there = {entry.text("Uniqueid"): entry for entry in entries}
+        for channel, visit in list(self.open.items()):
+            if not alive(channel):
+                yield from self.leaving.channel_gone(channel, asked)
+            elif channel not in there and visit.talk is None and visit.left is None:
+                visit.left, visit.unheard = asked, not visit.abandoned
+        self.book.keep(alive)
+        for channel, entry in there.items():
+            if channel not in self.open:
+                queue = QueueName(entry.text("Queue"))
+                joined = asked - entry.number("Wait")
+                yield from self._turns.enter(entry, queue, joined, entry.number("Position"))
