@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import socket
 from typing import Final
@@ -15,7 +16,8 @@ Asterisk's."""
 CLAIMS: Final = 200
 """Ports that a program keeps for itself: from our look at them until long after Asterisk listens there."""
 
-_claims: dict[int, socket.socket] = {}
+_claims: dict[int, int] = {}
+"""Open file descriptors by port, which the end of the process closes."""
 _next_ports = itertools.cycle(
     random.sample(LISTENING_PORTS, len(LISTENING_PORTS))  # spreads programs that start together
 )
@@ -63,7 +65,7 @@ def _claim(port: int) -> bool:
     except OSError:
         name.close()
         return False
-    _claims[port] = name
+    _claims[port] = name.detach()
     if len(_claims) > CLAIMS:
-        _claims.pop(next(iter(_claims))).close()
+        os.close(_claims.pop(next(iter(_claims))))
     return True
