@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -103,16 +103,27 @@ async def calls_heard(
     names = [in_system(system, call) for call in calls]
     asked = {"since": since, "until": until, "calls": names, "system": system}
     for row in await rows(database, "calls_heard", **asked):
-        name, began, ended, answered, visits, talk_s, agents, transfers = row
+        name, began, ended, answered, visits, talk_s, agents, transfers, *of_segments = row
+        segments, lasted_s, talkers = of_segments
         name = within(system, name)
-        told[name] = KnownCall(
+        queued = KnownCall(
             call=name,
             began=began,
             ended=ended,
             answered=answered,
-            talk_s=talk_s if visits and not transfers else None,
-            parties=frozenset(agents or ()) if visits else None,
-            transfers=transfers if visits else None,
+            talk_s=None if transfers else talk_s,
+            parties=frozenset(agents or ()),
+            transfers=transfers,
+        )
+        told[name] = (
+            queued
+            if visits
+            else replace(
+                queued,
+                talk_s=lasted_s if segments else None,
+                parties=frozenset(talkers or ()) if segments else None,
+                transfers=None,
+            )
         )
     return told
 

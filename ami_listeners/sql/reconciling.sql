@@ -6,12 +6,19 @@
 SELECT c.call, extract(epoch FROM c.started_at)::float8,
     extract(epoch FROM c.started_at)::float8
         + coalesce(c.duration_s, extract(epoch FROM c.ended_at - c.started_at)::float8),
-    coalesce(c.answered, false), v.number, v.talk_s, v.agents, v.transfers
+    coalesce(c.answered, false), v.number, v.talk_s, v.agents, v.transfers, s.number, s.talk_s, s.agents
 FROM calls c
 LEFT JOIN LATERAL (
     SELECT count(*) AS number, sum(talk_s + hold_s) AS talk_s, sum(transfers)::integer AS transfers,
         array_agg(DISTINCT agent) FILTER (WHERE outcome = 'answered' AND agent IS NOT NULL) AS agents
     FROM visits WHERE contact = c.call AND source = 'native') v ON true
+LEFT JOIN LATERAL ( -- the call has the name of its first channel
+    SELECT count(*) AS number,
+        coalesce(sum(lasted_ms) FILTER (WHERE right(c.call, length(channel)) = channel
+            AND kind IN ('talk', 'hold', 'consult', 'conference')), 0) / 1000.0::float8 AS talk_s,
+        array_agg(DISTINCT agent) FILTER (WHERE right(c.call, length(channel)) <> channel
+            AND kind = 'talk' AND agent IS NOT NULL) AS agents
+    FROM segments WHERE call = c.call) s ON true
 WHERE c.system = %(system)s AND c.started_at IS NOT NULL AND c.ended_at IS NOT NULL
     AND ((c.ended_at >= %(since)s AND c.ended_at < %(until)s) OR c.call = ANY (%(calls)s))
 

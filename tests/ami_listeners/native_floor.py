@@ -81,6 +81,8 @@ exten => twice,1,Answer(,i)
  same => n,Queue(sales,,,,60)
 exten => echo,1,Answer(,i)
  same => n,Echo()
+exten => carl,1,Dial(PJSIP/carl,20)
+ same => n,Hangup()
 exten => tone,1,Answer(,i)
  same => n,Milliwatt()
 """

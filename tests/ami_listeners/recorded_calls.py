@@ -13,9 +13,10 @@ from ami_listeners.database import Database
 from ami_listeners.journal import Journal
 from ami_listeners.listener import Listener
 from ami_listeners.settings import DatabaseSettings
+from ari_apps.local_asterisk.free_ports import is_free
 from queue_strategies.figures import Figures
 from tests.ami_listeners import scenes
-from tests.ami_listeners.native_floor import NativeFloor, run_native_floor
+from tests.ami_listeners.native_floor import NativeFloor, Phone, run_native_floor
 from tests.ami_listeners.waiting import until
 from tests.asterisk_lab import AsteriskLab
 
@@ -108,5 +109,8 @@ async def call(floor: NativeFloor) -> None:
         await asyncio.gather(*groups)
         await scenes.transferred(floor, operator)
         await scenes.everybody_rings(floor, operator)
+        async with floor.phone("carl", Phone(talk_s=2)):
+            assert await until(lambda: not is_free("127.0.0.1", floor.phones["carl"])), "it listens"
+            await floor.call("carl")  # by no queue
         await scenes.an_agent_pauses_and_comes_back(floor, operator)
         await asyncio.sleep(1.5)  # a CDR is written when the dialplan is through

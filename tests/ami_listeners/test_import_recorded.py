@@ -292,7 +292,7 @@ async def test_a_call_without_an_id_is_taken_of_the_time_before_anybody_listened
 
 # -- reconciling --------------------------------------------------------------------------------------------
 
-CALLS = 14
+CALLS = 15
 COLUMNS = (*MASTER, "uniqueid", "userfield", *NEW)
 FOUND = "SELECT call, kind FROM mismatches WHERE source = '{}' ORDER BY call"
 TALKED = "SELECT contact FROM visits WHERE handled > 0 AND transfers = 0 ORDER BY contact"
