@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from typing import Any, LiteralString
@@ -39,7 +39,7 @@ async def reading(database: Database, longest_s: int = LONGEST_S) -> AsyncIterat
     """
     try:
         async with database.patient("report", longest_s) as connection:
-            await connection.execute("SET lock_timeout = 0")
+            await connection.execute("SET lock_timeout = 0; SET work_mem = '32MB'; SET jit = off")
             yield connection
     except QueryCanceled:
         raise QuestionError(
@@ -58,10 +58,9 @@ async def ask(database: Database, question: Question, longest_s: int = LONGEST_S
         formulas = await _formulas(connection, definition, question, {key[0] for _, key in counted})
         quality = await _quality(connection, question, cut)
     columns = columns_of(definition)
-    rows = [
-        Row(cells_of(definition, counts, formulas, key), cut[number - 1], key)
-        for (number, key), counts in sorted(counted.items())
-    ]
+    places = sorted(counted)
+    cells = cells_of(definition, [counted[place] for place in places], formulas, [key for _, key in places])
+    rows = [Row(each, cut[number - 1], key) for each, (number, key) in zip(cells, places, strict=True)]
     return Answer(
         question=question,
         keys=tuple(Column(name=name, title=name, text=f"The {name}") for name in definition.keys),
@@ -123,19 +122,20 @@ def _totals(
     by_key: dict[Key, list[dict[str, Any]]] = defaultdict(list)
     for (_, key), counts in counted.items():
         by_key[key].append(counts)
-    of_each = {key: _together(definition, several) for key, several in sorted(by_key.items())}
-    if question.step is not Step.ALL:
-        for key, counts in of_each.items():
-            yield Row(cells_of(definition, counts, formulas, key), whole, key)
+    totals = {key: _together(definition, several) for key, several in sorted(by_key.items())}
+    everything = _together(definition, totals.values())
+    if question.step is Step.ALL:
+        totals.clear()
     if len(by_key) > 1:
-        everything = _together(definition, of_each.values())
-        yield Row(cells_of(definition, everything, formulas, ()), whole)
+        totals[()] = everything
+    for key, cells in zip(totals, cells_of(definition, totals.values(), formulas, totals), strict=True):
+        yield Row(cells, whole, key)
 
 
-def _together(definition: Definition, several: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    several = tuple(several)
+def _together(definition: Definition, several: Collection[dict[str, Any]]) -> dict[str, Any]:
     return {
-        name: count.together(counts[name] for counts in several) for name, count in definition.counts.items()
+        name: count.together([counts[name] for counts in several])
+        for name, count in definition.counts.items()
     }
 
 
@@ -149,9 +149,14 @@ async def _count(
     counted: Counted = {}
     bounds = [cut[0].begins, *(span.ends for span in cut)]
     for sql, keys in counting(definition):
-        for row in await _rows(connection, sql, {**_between(question), "bounds": bounds}):
-            key = tuple(str(row.pop(f"key_{number}")) for number in range(keys))
-            counted.setdefault((row.pop("span"), key), dict(nothing)).update(row)
+        cursor = connection.cursor(row_factory=tuple_row, binary=True)
+        await cursor.execute(sql, {**_between(question), "bounds": bounds})
+        names = [column.name for column in cursor.description or ()][1 + keys :]
+        for row in await cursor.fetchall():
+            of = row[0], tuple(map(str, row[1 : 1 + keys]))
+            if of not in counted:
+                counted[of] = nothing.copy()
+            counted[of].update(zip(names, row[1 + keys :], strict=True))
     return counted
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from ami_listeners.reports.answer import SERVICE_LEVEL, Cell, Column
 from ami_listeners.reports.counts import Count
@@ -47,23 +46,30 @@ def _column(of: Count | Figure, main: Collection[str], *, opens: str) -> Column:
 
 
 def cells_of(
-    definition: Definition, counts: Mapping[str, Any], formulas: Mapping[str, str], key: Key
-) -> tuple[Cell, ...]:
-    """Give what stands in a row, from what was counted for it.
+    definition: Definition,
+    counted: Collection[Mapping[str, Any]],
+    formulas: Mapping[str, str],
+    keys: Collection[Key],
+) -> Iterable[tuple[Cell, ...]]:
+    """Give what stands in rows, from what was counted for each; a report has tens of thousands of them.
 
     The service level of several queues together is absent where they count it by different formulas.
     """
-    values = dict(counts)
-    for made in definition.made:
-        values[made.name] = made.of.value(counts)
+    values: dict[str, Sequence[Cell]] = {
+        name: [counts[name] for counts in counted] for name in definition.counts
+    }
+    numbers = cast("Mapping[str, Sequence[float]]", values)
+    made = {figure.name: figure.of.values(numbers) for figure in definition.made}
     if definition.service_level:
-        named = {formulas[key[0]]} if key else set(formulas.values())
-        values[SERVICE_LEVEL] = SERVICE_LEVELS[named.pop()].value(counts) if len(named) == 1 else None
-    return in_order(definition)(values)
+        named = formulas_of(formulas, keys)
+        levels = {name: SERVICE_LEVELS[name].values(numbers) for name in set(named) if name}
+        made[SERVICE_LEVEL] = [levels[name][row] if name else None for row, name in enumerate(named)]
+    values.update(made)
+    return zip(*(values[column.name] for column in columns_of(definition)), strict=True)
 
 
-@cache
-def in_order(definition: Definition) -> Callable[[Mapping[str, Any]], tuple[Cell, ...]]:
-    """Give what takes the cells of a row from its values; a report has tens of thousands of rows."""
-    first, second, *others = (column.name for column in columns_of(definition))
-    return itemgetter(first, second, *others)
+def formulas_of(formulas: Mapping[str, str], keys: Iterable[Key]) -> list[str | None]:
+    """Name the formula of each row's service level; of all queues together the one they share, if they do."""
+    shared = set(formulas.values())
+    of_all = shared.pop() if len(shared) == 1 else None
+    return [formulas[key[0]] if key else of_all for key in keys]

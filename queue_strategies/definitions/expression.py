@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import add, sub
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,15 @@ class Sum:
             total -= counted[name]
         return total if self.unit == 1.0 else total / self.unit
 
+    def columns(self, counted: Mapping[str, Sequence[float]]) -> Sequence[float]:
+        """Return the sum of what was counted, for many at once."""
+        total = counted[self.plus[0]]
+        for name in self.plus[1:]:
+            total = list(map(add, total, counted[name]))
+        for name in self.minus:
+            total = list(map(sub, total, counted[name]))
+        return total if self.unit == 1.0 else [each / self.unit for each in total]
+
     def __str__(self) -> str:
         return " + ".join(self.plus) + "".join(f" − {name}" for name in self.minus)
 
@@ -68,6 +78,11 @@ class Quotient:
         """Return the quotient of what was counted; None over nothing."""
         denominator = self.denominator.of(counted)
         return self.numerator.of(counted) / denominator if denominator else None
+
+    def values(self, counted: Mapping[str, Sequence[float]]) -> list[float | None]:
+        """Return the quotients of what was counted, for many at once."""
+        pairs = zip(self.numerator.columns(counted), self.denominator.columns(counted), strict=True)
+        return [above / below if below else None for above, below in pairs]
 
     def __str__(self) -> str:
         return f"({self.numerator}) / ({self.denominator})"
