@@ -32,6 +32,11 @@ COMMANDS = (
     CommandAtNeed("agents", "agents:app", "See agents, log them in and out, pause them."),
     CommandAtNeed("calls", "calls:app", "See calls, and say where those who wait go on waiting."),
     CommandAtNeed(
+        "monitor",
+        "monitor:monitor",
+        "Listen to an agent's calls, whisper, barge in, take over; list, change and end it.",
+    ),
+    CommandAtNeed(
         "why",
         "why:why",
         "Explain who was considered for a call, now and at each offer, and who was not.",

@@ -45,8 +45,9 @@ from ari_apps.legs import Leg
 from ari_apps.line import CallerGone, Line
 from ari_apps.local_asterisk.installation import find
 from ari_apps.mailbox import Mailbox
+from ari_apps.monitoring.monitoring import Monitoring
 from ari_apps.numbers import plain_name, plain_number
-from ari_apps.queueing import Queueing
+from ari_apps.queueing import AGENT_LEG, Queueing
 from ari_apps.reception import Reception
 from ari_apps.reconcile.adoption import Adoption
 from ari_apps.reconcile.before import Before, nothing
@@ -191,6 +192,22 @@ class Apps:
             crew=self.crew,
         )
 
+        self.monitoring = Monitoring(
+            ari=self.ari,
+            dispatcher=self.dispatcher,
+            directory=self.directory,
+            clock=clock,
+            crew=self.crew,
+            remember=remember,
+            new_id=new_id,
+            new_leg=self._new_leg,
+            contact_on=self._contact_on,
+            talking=self.floor.talking,
+            announcement=self._supervisor_announcement,
+        )
+        self.call_of: Callable[[str], str | None] = lambda _: None
+        """Names the call of a channel that callfloor does not lead."""
+
     def _make_ivr(self, ask: Ask, prompts: Prompts, remember: Callable[[Fact], None]) -> Ivr:
         configuration, now = self._configuration, self._clock.moment
         return Ivr(
@@ -225,10 +242,13 @@ class Apps:
         self._prepare()
         self.crew.start(self._calling_back.keep_hours(), "callback hours")
         self.crew.start(keep_being_seen(self.ari, self._clock), "heartbeat")
+        self.monitoring.configure(self._configuration)
+        self.crew.start(self.monitoring.keep_looking(), "look at agents who are watched")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Let go of everything in such an order that nothing is told which the calls do not bear out."""
+        await self.monitoring.leave()
         await self.ari.disconnect()
         self._floor_task.cancel()
         await asyncio.wait([self._floor_task])
@@ -258,6 +278,7 @@ class Apps:
         )
         self.queueing.tell(configuration.floor_configured())
         self._calling_back.tell_hours_anew()
+        self.monitoring.configure(configuration)
         self._prepare()
 
     def _prepare(self) -> None:
@@ -302,6 +323,19 @@ class Apps:
             call.at = place
             await self._switchboard.leave_trace(call, place)
 
+    def _contact_on(self, agent: AgentId, channel_id: str) -> str:
+        """Name the contact an agent is on with a channel of the agent's phone."""
+        if (call := self.calls.on_channel(channel_id)) is not None:
+            return call.contact
+        if channel_id.startswith(AGENT_LEG) and (contact := self.floor.contact_with(agent)) is not None:
+            return contact
+        return self.call_of(channel_id) or channel_id
+
+    async def _supervisor_announcement(self) -> list[str]:
+        language = self._configuration.site.language
+        texts = self.directory.supervisor_announcement().spoken_in(language)
+        return await self._prompts.media(texts, language=language, values={})
+
     async def _confirm(self, call: Call, action: AgentAction) -> None:
         prompt = self._configuration.feature_codes.confirmation_of(action)
         texts = prompt.spoken_in(call.language)
@@ -316,6 +350,7 @@ class Apps:
         self.adoption.settled = False
         self.dispatcher.put_by()
         self.crew.start(self.adoption.reconcile(), "reconcile")
+        self.crew.start(self.monitoring.reconnected(), "clear away what supervisors left")
 
     def _disconnected(self) -> None:
         """Ring nobody while no answer would be heard."""

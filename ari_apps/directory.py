@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
@@ -25,6 +26,14 @@ CONGESTION = Destination(DestinationKind.HANGUP, "congestion")
 NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 DIALLED = re.compile(r"\+?[0-9]{1,32}")
 """What a phone may dial to the outside: a carrier's own codes would change what the whole trunk does."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorPhone:
+    """Where a supervisor is rung, and for how long."""
+
+    endpoint: str
+    ring_timeout_s: float
 
 
 class Directory:
@@ -189,6 +198,22 @@ class Directory:
     def instead_of_unknown(self, came_from: Destination | None) -> Destination:
         """Say where a call goes whose destination does not exist: back, or goodbye."""
         return came_from or UNALLOCATED
+
+    def supervisor_phone(self, supervisor: str) -> SupervisorPhone:
+        """Return where a supervisor of the file is rung; raises KeyError for anybody else."""
+        settings = next((one for one in self._configuration.supervisors if one.id == supervisor), None)
+        endpoint = self.endpoint_of(settings.endpoint) if settings else None
+        if endpoint is None:
+            raise KeyError(supervisor)
+        return SupervisorPhone(endpoint, self._configuration.monitoring.ring_timeout_s)
+
+    def team_of(self, agent: str) -> str | None:
+        """Return an agent's team."""
+        return self._configuration.team_of(agent)
+
+    def supervisor_announcement(self) -> PromptSettings:
+        """Return what an agent hears when a supervisor comes."""
+        return self._configuration.monitoring.announcement
 
     def is_agent(self, account: str) -> bool:
         """Tell whether a SIP account is an agent's."""

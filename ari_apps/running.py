@@ -48,6 +48,7 @@ from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.configuration.settings import Address
 from ari_apps.console.api import add_api
 from ari_apps.console.desk import Desk
+from ari_apps.console.monitorings import MonitoringDesk
 from ari_apps.console.offers_recollected import OffersRecollected
 from ari_apps.console.operations import operations
 from ari_apps.console.reporting import Reporting
@@ -312,6 +313,7 @@ async def _acting(
         )
     )
     floor.telling.start(_recall_last_agents(floor.journal, apps.last_agents), "recall the last agents")
+    floor.watchers.append(apps.monitoring.take)
     health = apps.ari.health()
     floor.exporter.add(lambda: ari_families(health))
     floor.health.add(lambda: [Check("ari", health.connected, health.reason)])
@@ -345,6 +347,8 @@ async def _listening(
         )
         await listener.start()
         stack.push_async_callback(listener.stop)
+        if apps is not None:
+            apps.call_of = listener.fold.calls.call_of
         floor.exporter.add(lambda: call_families(listener.fold.calls.open, floor.clock.moment()))
         ami, trouble = listener.health, partial(getattr, listener, "trouble")
     floor.exporter.add(lambda: ami_families(ami))
@@ -364,7 +368,8 @@ async def _serving(
     reports = Reporting(floor.journal.database, lambda: floor.configuration.site.timezone).operations()
     if floor.apps is not None:
         desk = Desk(floor.apps, floor.clock, floor.reload, OffersRecollected(floor.journal).of)
-        reports = (*operations(desk), *reports)
+        monitoring = MonitoringDesk(floor.apps.monitoring, floor.apps.directory, floor.clock)
+        reports = (*operations(desk), *monitoring.operations(), *reports)
     add_api(site, reports, token=secrets.get("api"), version=VERSION)
     http = floor.configuration.http
     runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)

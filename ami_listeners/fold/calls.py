@@ -77,6 +77,11 @@ class Calls:
             "BridgeEnter": self._moved,
         }
 
+    def call_of(self, channel_id: str) -> str | None:
+        """Name the call a channel is part of; None for a channel that is not known."""
+        channel = self.channels.known.get(channel_id)
+        return None if channel is None else channel.call
+
     def restore(self, call: str, began: float) -> None:
         """Believe a call that was open before a restart; the next listing tells whether it still is."""
         self.open[call] = Call(began)

@@ -210,6 +210,13 @@ class Ari:
         """Read every bridge of Asterisk."""
         return await self._rest.fetch(list[messages.Bridge], operations.BRIDGES_LIST)
 
+    async def endpoint(self, technology: str, name: str) -> messages.Endpoint | None:
+        """Read a phone or trunk, and which channels it has; None when there is none of this name."""
+        try:
+            return await self._rest.fetch(messages.Endpoint, operations.ENDPOINTS_GET, technology, name)
+        except Gone:
+            return None
+
     async def application(self, name: str | None = None) -> messages.Application | None:
         """Read what an application (by default ours) has and is subscribed to; None when there is none."""
         try:

@@ -12,8 +12,9 @@ from ari_apps.configuration.errors import LEFT_OUT, Problem, at, suggest
 from ari_apps.configuration.placeholder_checks import unknown_placeholders
 from ari_apps.configuration.rule_checks import skills_nobody_has, unknown_choices, wrong_rules
 from ari_apps.configuration.written_values import is_ip, sip_host
-from ari_apps.destinations import DestinationKind, Reference
+from ari_apps.destinations import DestinationKind, Reference, refer
 from ari_apps.ivr.settings import MenuSettings, RouteSettings
+from queue_strategies.monitoring import EVERY_TEAM
 
 if TYPE_CHECKING:
     from ari_apps.configuration.floor_toml import FloorConfiguration
@@ -58,6 +59,7 @@ def names_given_twice(configuration: FloorConfiguration) -> Iterator[Problem]:
     yield from _twice(queues)
     yield from _twice([*((f"{place}.id", account.id) for place, account in accounts), *trunks])
     yield from _twice(extensions)
+    yield from _twice([(f"supervisors[{n}].id", one.id) for n, one in enumerate(configuration.supervisors)])
 
 
 def _twice(named: Sequence[tuple[str, str | None]]) -> Iterator[Problem]:
@@ -81,6 +83,11 @@ def references(configuration: FloorConfiguration) -> Iterator[Reference]:
     for n, agent in enumerate(configuration.agents):
         for m, membership in enumerate(agent.queues):
             yield Reference(f"agents[{n}].queues[{m}]", "queue", membership.queue)
+    for n, supervisor in enumerate(configuration.supervisors):
+        yield from refer(f"supervisors[{n}].endpoint", supervisor.endpoint)
+        for team in supervisor.modes:
+            if team != EVERY_TEAM:
+                yield Reference(f"supervisors[{n}].modes.{team}", "team", team)
     if configuration.outbound.trunk is not None:
         yield Reference("outbound.trunk", "trunk", configuration.outbound.trunk)
 
@@ -92,6 +99,7 @@ def dangling_references(configuration: FloorConfiguration, data: Mapping[str, An
         "agent": _given(data, "agents", "id"),
         "extension": [*_given(data, "agents", "extension"), *_given(data, "phones", "extension")],
         "trunk": _given(data, "trunks", "name"),
+        "team": _given(data, "agents", "team"),
         **{kind: _keys(data.get(table)) for kind, table in _TABLES.items()},
     }
     known["music"] = [*known["music"], "default"]

@@ -20,12 +20,14 @@ from ari_apps.configuration.settings import (
     AsteriskSettings,
     HttpSettings,
     ListenSettings,
+    MonitoringSettings,
     MusicSettings,
     OutboundSettings,
     PhoneSettings,
     QueueSettings,
     ReconcileSettings,
     SiteSettings,
+    SupervisorSettings,
     TrunkSettings,
 )
 from ari_apps.configuration.written_values import Name
@@ -34,6 +36,7 @@ from ari_apps.ivr.settings import IvrSettings
 from queue_strategies.errors import CallfloorError
 from queue_strategies.events import FloorConfigured
 from queue_strategies.model import Agent, AgentId, Membership, Queue, QueueName, Skill
+from queue_strategies.monitoring import Supervisor, SupervisorsConfigured
 
 DIRECT_MAX_WAIT_S = 60.0
 """How long a caller waits on one agent's own line."""
@@ -66,6 +69,8 @@ class FloorConfiguration(IvrSettings):
     trunks: tuple[TrunkSettings, ...] = ()
     outbound: OutboundSettings = OutboundSettings()
     feature_codes: FeatureCodes = FeatureCodes()
+    monitoring: MonitoringSettings = MonitoringSettings()
+    supervisors: tuple[SupervisorSettings, ...] = ()
     _path: Path = PrivateAttr(default=Path("floor.toml"))
 
     @property
@@ -87,6 +92,14 @@ class FloorConfiguration(IvrSettings):
         return FloorConfigured(
             self.floor_queues(), self.floor_agents(), self.callers.order, self.callers.ageing_s
         )
+
+    def supervisors_configured(self) -> SupervisorsConfigured:
+        """Give who may hear whom, as monitoring is to know it."""
+        supervisors = tuple(
+            Supervisor(one.id, {team: frozenset(modes) for team, modes in one.modes.items()})
+            for one in self.supervisors
+        )
+        return SupervisorsConfigured(supervisors, {AgentId(one.id): one.team for one in self.agents})
 
     def accounts(self) -> Iterator[PhoneSettings]:
         """Yield every SIP account, agents first."""

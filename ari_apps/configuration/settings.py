@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ami_listeners.settings import EventName
 from ari_apps.configuration.announcements import AnnouncementSettings
@@ -29,10 +30,14 @@ from ari_apps.configuration.written_values import (
     sip_host,
 )
 from ari_apps.configuration.written_values import Address as Address
-from ari_apps.destinations import Destination, Reference, refer
+from ari_apps.destinations import Destination, DestinationKind, Reference, refer
 from ari_apps.ivr.settings import NO_PROMPT, Language, Prompt, Section, Skills
 from queue_strategies.definitions import USUAL_SERVICE_LEVEL
 from queue_strategies.model import Absence, Autopause, EmptyRule
+from queue_strategies.monitoring import Mode
+
+TEAM = re.compile(r"^(\*|[a-z0-9][a-z0-9_-]{0,39})$")
+"""The name of a team, or `*` for everybody."""
 
 
 class SiteSettings(Section):
@@ -305,6 +310,31 @@ class OutboundSettings(Section):
     trunk: Name | None = None
     caller_id: Number | None = None
     """The number shown to those we call; None: the trunk's own choice."""
+
+
+def _endpoint(given: Destination) -> Destination:
+    if given.kind not in (DestinationKind.EXTENSION, DestinationKind.NUMBER):
+        raise ValueError(f"{given} is no phone, write one as in extension:200 or number:+4930123")
+    return given
+
+
+class SupervisorSettings(Section):
+    """A person who may be on the calls of agents."""
+
+    id: Name
+    name: Text = ""
+    endpoint: Annotated[Destination, AfterValidator(_endpoint)]
+    """The phone that rings: an extension of the house, or a number outside."""
+    modes: Mapping[Annotated[str, Field(pattern=TEAM.pattern)], tuple[Mode, ...]]
+    """In which modes agents of which team may be heard; the team `*` is everybody."""
+
+
+class MonitoringSettings(Section):
+    """What holds for all supervisors."""
+
+    announcement: Prompt = NO_PROMPT
+    """What an agent hears, over the call, when a supervisor comes; None: nothing."""
+    ring_timeout_s: float = Field(default=30.0, gt=0, le=600)
 
 
 class MusicSettings(Section):

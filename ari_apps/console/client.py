@@ -46,6 +46,10 @@ class ApiClient:
         """Set what is at the path of these names."""
         self._ask("PUT", path_of(names), body)
 
+    def delete(self, *names: str) -> None:
+        """Have something ended that is at the path of these names."""
+        self._ask("DELETE", path_of(names))
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
         return asyncio.run(self._request(method, path, body))
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from ari_apps.ari.messages import Channel
+from ari_apps.monitoring.names import is_of_supervisor
 from ari_apps.queueing import AGENT_LEG
 from ari_apps.reconcile.whereabouts import Found
 from ari_apps.switchboard import OUTSIDE_LEG
@@ -14,7 +15,7 @@ from ari_apps.traces import LegTrace
 
 def is_leg(channel: Channel) -> bool:
     """Tell whether we made this channel ourselves."""
-    return channel.id.startswith((AGENT_LEG, OUTSIDE_LEG))
+    return channel.id.startswith((AGENT_LEG, OUTSIDE_LEG)) or is_of_supervisor(channel.id)
 
 
 class LegsFound:

@@ -33,6 +33,7 @@ from queue_strategies.facts.calls import (
 )
 from queue_strategies.facts.contacts import ContactEnded, ContactStarted, IvrStep, VoicemailLeft
 from queue_strategies.facts.fact import Fact
+from queue_strategies.facts.monitoring import MonitoringBegan, MonitoringEnded, MonitoringRefused
 from queue_strategies.facts.visits import (
     Answered,
     EstimateJudged,
@@ -74,6 +75,9 @@ __all__ = [
     "LegQuality",
     "ListenerGap",
     "MembershipPauseChanged",
+    "MonitoringBegan",
+    "MonitoringEnded",
+    "MonitoringRefused",
     "NativeRulesSeen",
     "OfferEnded",
     "OfferMade",

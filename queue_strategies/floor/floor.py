@@ -30,7 +30,7 @@ from queue_strategies.floor.explanation import Explanation, explain
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.snapshot import FloorSnapshot, QueueCounts, floor_snapshot, queue_counts
 from queue_strategies.floor.visit import Offer, Visit
-from queue_strategies.model import ContactId, Queue, QueueName, VisitOutcome
+from queue_strategies.model import AgentId, AgentState, ContactId, Queue, QueueName, VisitOutcome
 from queue_strategies.strategies import Chance
 
 
@@ -110,6 +110,17 @@ class Floor:
     def refusal(self, queue: QueueName) -> VisitOutcome | None:
         """Say how one more caller would be let go of at the entrance of a queue; None: let in."""
         return entrance.refusal(self._hall, queue)
+
+    def contact_with(self, agent: AgentId) -> ContactId | None:
+        """Return with whom an agent talks, or for whom the phone rings; None: nobody of a queue."""
+        desk = self._hall.desks.get(agent)
+        offer = None if desk is None else desk.talk.offer if desk.talk is not None else desk.offer
+        return None if offer is None else offer.visit.caller.contact
+
+    def talking(self) -> frozenset[AgentId]:
+        """Return the agents who are on a call."""
+        on_call = (AgentState.TALKING, AgentState.BUSY)
+        return frozenset(id_ for id_, desk in self._hall.desks.items() if desk.state in on_call)
 
     def explain(self, contact: ContactId, now: float) -> Explanation | None:
         """Explain why this contact is where it is; None when it neither waits nor talks."""

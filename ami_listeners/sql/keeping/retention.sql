@@ -78,6 +78,7 @@ BEGIN
         ('leg_quality', 'at < $1'),
         ('clock_offsets', 'at < $1'),
         ('mismatches', 'at < $1'),
+        ('monitorings', 'coalesce(began_at, refused_at, ended_at) < $1'),
         ('corrections', 'decided_at < $1')) AS kept (name, is_old)
     LOOP
         EXECUTE format('DELETE FROM %I WHERE ctid IN (SELECT ctid FROM %1$I WHERE %s LIMIT $2)', old.name, old.is_old)

@@ -166,6 +166,10 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ('messages = [', '# messages = [', "queues[0].announcements: message_start_s does nothing without messages"),
         ('"silence:1"]', '"silence 1"]', "queues[0].announcements.messages[1]: 'silence 1' cannot be played"),
         ('briefing = ["say:', 'briefing = ["sey:', "queues[0].briefing: "),
+        ('endpoint = "extension:200"', 'endpoint = "extension:20"', "supervisors[0].endpoint: there is no extension '20', did you mean 200?"),
+        ('endpoint = "extension:200"', 'endpoint = "queue:sales"', "supervisors[0].endpoint: queue:sales is no phone, write one as in extension:200"),
+        ('modes = { north =', 'modes = { nort =', "supervisors[0].modes.nort: there is no team 'nort', did you mean north?"),
+        ('["listen", "whisper", "barge"', '["listen", "wisper", "barge"', "supervisors[0].modes.north[1]: should be 'listen', 'whisper', 'barge' or 'take_over', not 'wisper'"),
         ('name = "Anna Abel"', 'name = "Anna\\nAbel"', "agents[0].name: 'Anna\\nAbel' holds a character that cannot be printed"),
     ],
 )  # fmt: skip

@@ -1,0 +1,52 @@
+"""Find out on which call an agent is, whoever leads it: by the channels of the agent's phone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ari_apps.ari import Ari, messages
+from ari_apps.monitoring.names import is_of_supervisor
+from ari_apps.queueing import desk_of
+from queue_strategies.model import AgentId
+from queue_strategies.monitoring import Line
+
+TECHNOLOGY = "PJSIP"
+UP = "Up"
+IN_STASIS = "Stasis"
+
+
+class Lines:
+    """Look at agents' phones; nothing is remembered."""
+
+    def __init__(self, ari: Ari, contact_on: Callable[[AgentId, str], str]) -> None:
+        self._ari = ari
+        self._contact_on = contact_on
+
+    async def look(self, agent: AgentId, *, other_too: bool) -> Line | None:
+        """Return the call the agent is on, the latest of several; None: none.
+
+        `other_too` looks for the channel at the other end, which may take long. Raises AriError.
+        """
+        phone = await self._ari.endpoint(TECHNOLOGY, agent)
+        ids = [id_ for id_ in (phone.channel_ids if phone else ()) if not is_of_supervisor(id_)]
+        found = await asyncio.gather(*(self._ari.channel(id_).get() for id_ in ids))
+        talking = [channel for channel in found if channel is not None and channel.state == UP]
+        if not talking:
+            return None
+        channel = max(talking, key=lambda one: one.creationtime)
+        other = await self._other(agent, channel.id) if other_too else None
+        led = channel.dialplan.app_name == IN_STASIS
+        return Line(channel.id, self._contact_on(agent, channel.id), other, led)
+
+    async def _other(self, agent: AgentId, channel_id: str) -> str | None:
+        desk = await self._ari.bridge(desk_of(agent)).get()
+        if desk is None or channel_id not in desk.channels:
+            desk = next((one for one in await self._ari.list_bridges() if channel_id in one.channels), None)
+        return beside(desk, channel_id)
+
+
+def beside(bridge: messages.Bridge | None, channel_id: str) -> str | None:
+    """Return who is in a bridge with a channel."""
+    others = [id_ for id_ in (bridge.channels if bridge else ()) if id_ != channel_id]
+    return next((id_ for id_ in others if not is_of_supervisor(id_)), None)

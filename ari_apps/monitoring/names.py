@@ -1,0 +1,29 @@
+"""What the channels and bridges of supervisors are called, so that a later process knows them."""
+
+from __future__ import annotations
+
+from queue_strategies.monitoring import Mode, OpenEar
+
+SEAT = "monitor-"
+"""Begins the ids of supervisors' phones, and of the bridges they sit in."""
+EAR = "ear-"
+"""Begins the ids of snoops."""
+SILENCED = "~"
+"""In the id of a snoop, stands before the channel of an agent who is left out meanwhile."""
+
+
+def is_of_supervisor(channel_id: str) -> bool:
+    """Tell whether a channel is a supervisor's phone, or what one hears by."""
+    return channel_id.startswith((SEAT, EAR))
+
+
+def ear_channel(order: OpenEar) -> str:
+    """Name the snoop of an ear."""
+    left_out = f"{SILENCED}{order.line.channel}" if order.mode is Mode.TAKE_OVER else ""
+    return f"{EAR}{order.ear}{left_out}"
+
+
+def left_out(channel_id: str) -> str | None:
+    """Read from the id of a snoop which channel is silenced as long as it is there."""
+    ear, _, silenced = channel_id.partition(SILENCED)
+    return silenced or None if ear.startswith(EAR) else None

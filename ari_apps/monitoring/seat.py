@@ -1,0 +1,153 @@
+"""One supervisor's phone, from ringing to hanging up: a coroutine that carries out what is ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from ari_apps.ari import Ari, AriError, messages
+from ari_apps.dispatcher import Dispatcher
+from ari_apps.legs import EVENTS_MISSED, Leg, Progress, has_ended
+from ari_apps.mailbox import Mailbox
+from ari_apps.monitoring.ears import Ears
+from ari_apps.monitoring.names import SEAT
+from queue_strategies.monitoring import (
+    CloseEar,
+    Deny,
+    EarClosed,
+    EarOpened,
+    Event,
+    LetGo,
+    OpenEar,
+    SupervisorAnswered,
+    SupervisorLeft,
+)
+
+log = structlog.get_logger()
+
+SNOOP_COMES_S = 5.0
+"""A snoop that was made and does not come for so long is given up."""
+DENIED = "sound:beeperr"
+SeatOrder = OpenEar | CloseEar | Deny | LetGo
+
+
+class Seat:
+    """Ring, sit the supervisor in a bridge of the own, and let be heard there what is ordered."""
+
+    def __init__(
+        self,
+        watch: str,
+        *,
+        ari: Ari,
+        dispatcher: Dispatcher,
+        new_leg: Callable[[str, Mailbox], Leg],
+        tell: Callable[[Event], None],
+        pressed: Callable[[str, str], None],
+    ) -> None:
+        self._watch = watch
+        self._ari = ari
+        self._tell = tell
+        self._pressed = pressed
+        self._mailbox = Mailbox()
+        self._leg = new_leg(f"{SEAT}{watch}", self._mailbox)
+        self._bridge = ari.bridge(f"{SEAT}{watch}")
+        self._ears = Ears(ari, dispatcher, self._mailbox, self._bridge.id, lambda ear: tell(EarClosed(ear)))
+        self._answered = False
+        self._over = False
+
+    def put(self, order: SeatOrder) -> None:
+        """Have an order carried out after those before it."""
+        self._mailbox.put(order)
+
+    async def stop_ringing(self) -> None:
+        """Let go of a supervisor who may not have answered yet."""
+        self._mailbox.put(LetGo(self._watch))
+        if not self._answered:
+            await self._leg.end()
+
+    async def run(self, endpoint: str, caller_id: str, timeout_s: float) -> None:
+        """Ring the phone, and serve it until it is put down or let go of; leave nothing behind."""
+        try:
+            if await self._rings(endpoint, caller_id, timeout_s):
+                await self._sit_down()
+                while not self._over:
+                    await self._next()
+        except AriError as error:
+            log.warning("monitoring.seat_failed", watch=self._watch, why=str(error))
+        finally:
+            await self._clear_away()
+            self._tell(SupervisorLeft(self._watch))
+
+    async def _rings(self, endpoint: str, caller_id: str, timeout_s: float) -> bool:
+        ringing = self._leg.ring(endpoint, caller=None, caller_id=caller_id, timeout_s=timeout_s)
+        async for progress in ringing:
+            if progress is Progress.ANSWERED:
+                self._answered = True
+        return self._answered
+
+    async def _sit_down(self) -> None:
+        """Take a seat; keys are for us, and not for those who are heard."""
+        await self._bridge.create(name=self._bridge.id)
+        await self._bridge.add(self._leg.id, absorb_dtmf=True)
+        self._tell(SupervisorAnswered(self._watch))
+
+    async def _next(self) -> None:
+        coming = self._ears.coming
+        try:
+            item = await self._mailbox.take(None if coming is None else SNOOP_COMES_S)
+        except TimeoutError:
+            await self._ears.gone(coming.channel_id if coming else "")
+        else:
+            await self._on(item)
+
+    async def _on(self, item: object) -> None:
+        match item:
+            case OpenEar():
+                await self._ears.ask_for(item)
+            case CloseEar():
+                await self._ears.close()
+            case LetGo():
+                self._over = True
+            case Deny():
+                await self._deny()
+            case messages.ChannelDtmfReceived(channel=channel, digit=key) if channel.id == self._leg.id:
+                self._pressed(self._watch, key)
+            case messages.StasisStart():
+                await self._hear()
+            case _ if item is EVENTS_MISSED:
+                await self._look_around()
+            case _ if has_ended(item, self._leg.id):
+                self._leg.has_left()
+                self._over = True
+            case _:
+                for ear in (self._ears.coming, self._ears.present):
+                    if ear is not None and has_ended(item, ear.channel_id):
+                        await self._ears.gone(ear.channel_id)
+
+    async def _hear(self) -> None:
+        if (ear := await self._ears.switch()) is not None:
+            self._tell(EarOpened(ear))
+
+    async def _deny(self) -> None:
+        with suppress(AriError):
+            await self._leg.channel.play(DENIED, f"{self._leg.id}-denied")
+
+    async def _look_around(self) -> None:
+        """Find out what happened while Asterisk was not heard."""
+        with suppress(AriError):
+            if await self._leg.channel.get() is None:
+                self._leg.has_left()
+                self._over = True
+            present, coming = self._ears.present, self._ears.coming
+            if present is not None and await self._ari.channel(present.channel_id).get() is None:
+                await self._ears.gone(present.channel_id)
+            if coming is not None:
+                await self._hear()
+
+    async def _clear_away(self) -> None:
+        await self._ears.close()
+        await self._leg.end()
+        with suppress(AriError):  # what is left of it is cleared away by the next process
+            await self._bridge.destroy()

@@ -1,0 +1,54 @@
+"""Supervisors on agents' calls: who may hear whom, and what follows from what they want. Pure."""
+
+from __future__ import annotations
+
+from queue_strategies.monitoring.events import (
+    EarClosed,
+    EarOpened,
+    Event,
+    LineChanged,
+    MonitoringAsked,
+    MonitoringDropped,
+    PauseBegan,
+    PauseEnded,
+    SupervisorAnswered,
+    SupervisorLeft,
+    SupervisorPressed,
+    SupervisorsConfigured,
+)
+from queue_strategies.monitoring.model import EVERY_TEAM, Line, Mode, Refusal, Refused, Supervisor
+from queue_strategies.monitoring.monitors import Decision, Monitors
+from queue_strategies.monitoring.orders import CloseEar, Deny, LetGo, Look, OpenEar, Order, RingSupervisor
+from queue_strategies.monitoring.watched import Ear, Watched
+
+__all__ = [
+    "EVERY_TEAM",
+    "CloseEar",
+    "Decision",
+    "Deny",
+    "Ear",
+    "EarClosed",
+    "EarOpened",
+    "Event",
+    "LetGo",
+    "Line",
+    "LineChanged",
+    "Look",
+    "Mode",
+    "MonitoringAsked",
+    "MonitoringDropped",
+    "Monitors",
+    "OpenEar",
+    "Order",
+    "PauseBegan",
+    "PauseEnded",
+    "Refusal",
+    "Refused",
+    "RingSupervisor",
+    "Supervisor",
+    "SupervisorAnswered",
+    "SupervisorLeft",
+    "SupervisorPressed",
+    "SupervisorsConfigured",
+    "Watched",
+]

@@ -1,0 +1,291 @@
+"""The state machine of all monitoring: told what happened and when, it says what to do and what is true.
+
+    ringing ── the supervisor answers ──▶ waiting ── the agent is on a call ──▶ hearing
+    hearing ── the call ends ──▶ waiting        hearing ── key 4-7, REST ──▶ hearing, by another ear
+    any ── *, the phone is put down, REST, card data are read out ──▶ over
+
+An ear is one stretch of hearing: one supervisor, one call, one mode. What is wanted is compared with the ear
+there is after every event; whatever differs, another ear takes its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from queue_strategies.facts import Fact
+from queue_strategies.model import AgentId
+from queue_strategies.monitoring import events as happened
+from queue_strategies.monitoring import trail
+from queue_strategies.monitoring.model import Line, Mode, Refusal, Refused, Supervisor
+from queue_strategies.monitoring.orders import CloseEar, Deny, LetGo, Look, OpenEar, Order, RingSupervisor
+from queue_strategies.monitoring.watched import Ear, Watched
+
+MODE_KEYS = {"4": Mode.LISTEN, "5": Mode.WHISPER, "6": Mode.BARGE, "7": Mode.TAKE_OVER}
+"""As users of ChanSpy know them; 7 is ours."""
+END_KEY, NEXT_KEY, PREVIOUS_KEY = "*", "#", "0"
+
+
+@dataclass(slots=True)
+class Decision:
+    """What follows from an event."""
+
+    orders: list[Order] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    refused: Refused | None = None
+
+
+class Monitors:
+    """All supervisors who are on agents' calls, or wait for them."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self._now = 0.0
+        self._decision = Decision()
+        self._supervisors: dict[str, Supervisor] = {}
+        self._teams: dict[AgentId, str | None] = {}
+        self._watches: dict[str, Watched] = {}
+        """By supervisor: nobody is on two calls."""
+        self._lines: dict[AgentId, Line] = {}
+        """Of those agents who are watched."""
+        self._ears: dict[str, Ear] = {}
+        """Until they are closed, which may be after the watch is over."""
+        self._paused: set[str] = set()
+
+    # -- looking --------------------------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Watched]:
+        return iter(list(self._watches.values()))
+
+    def of(self, supervisor: str) -> Watched | None:
+        """Find what a supervisor is on."""
+        return self._watches.get(supervisor)
+
+    def watched(self) -> dict[AgentId, bool]:
+        """Return the agents whose lines matter, and whether it matters who is at the other end."""
+        found: dict[AgentId, bool] = {}
+        for watch in self._watches.values():
+            found[watch.agent] = found.get(watch.agent, False) or watch.mode is Mode.TAKE_OVER
+        return found
+
+    # -- deciding -------------------------------------------------------------------------------------------
+
+    def handle(self, event: happened.Event, now: float) -> Decision:
+        """Say what follows from an event at the moment `now`, which never goes back."""
+        self._now = max(now, self._now)
+        self._decision = decision = Decision()
+        match event:
+            case happened.SupervisorsConfigured():
+                self._configured(event)
+            case happened.MonitoringAsked():
+                self._asked(event)
+            case happened.MonitoringDropped():
+                if (watch := self._watches.get(event.supervisor)) is not None:
+                    self._end(watch, event.by)
+            case happened.SupervisorAnswered():
+                if (watch := self._named(event.watch)) is not None:
+                    watch.answered = True
+            case happened.SupervisorLeft():
+                if (watch := self._named(event.watch)) is not None:
+                    self._end(watch, event.by)
+            case happened.SupervisorPressed():
+                if (watch := self._named(event.watch)) is not None and watch.answered:
+                    self._pressed(watch, event.key, event.talking)
+            case happened.LineChanged():
+                self._line_changed(event)
+            case happened.EarOpened():
+                self._opened(event.ear)
+            case happened.EarClosed():
+                self._closed(event.ear)
+            case happened.PauseBegan():
+                self._paused.add(event.contact)
+            case happened.PauseEnded():
+                self._paused.discard(event.contact)
+            case _:
+                assert_never(event)
+        for watch in self:
+            self._follow(watch)
+        return decision
+
+    def _named(self, watch: str) -> Watched | None:
+        return next((one for one in self._watches.values() if one.id == watch), None)
+
+    def _follow(self, watch: Watched) -> None:
+        """Let the ear there is be the one that is wanted."""
+        line = self._lines.get(watch.agent)
+        ear = watch.ear
+        if ear is not None and ear.line.contact in self._paused:
+            self._end(watch, "paused")
+            return
+        if not watch.answered or line is None or not self._can_be_heard(line, watch.mode):
+            if ear is not None:
+                ear.ended_by = "call" if line is None else "switched"
+                self._order(CloseEar(watch.id))
+                watch.ear = None
+            return
+        if ear is None or not self._fits(ear, watch, line):
+            self._open(watch, line)
+
+    def _can_be_heard(self, line: Line, mode: Mode) -> bool:
+        """Tell whether there is something to hear: of a customer on hold, say, nothing can be taken over."""
+        taken = mode is not Mode.TAKE_OVER or (line.led and line.other is not None)
+        return taken and line.contact not in self._paused
+
+    def _fits(self, ear: Ear, watch: Watched, line: Line) -> bool:
+        same = (ear.agent, ear.mode, ear.line.channel, ear.line.contact) == (
+            watch.agent, watch.mode, line.channel, line.contact,
+        )  # fmt: skip
+        return same and (watch.mode is not Mode.TAKE_OVER or ear.line.other == line.other)
+
+    def _open(self, watch: Watched, line: Line) -> None:
+        before, is_new = watch.ear, True
+        if before is not None:
+            is_new = before.line.contact != line.contact
+            before.ended_by = "switched" if before.line.channel == line.channel else before.ended_by
+        id_ = self._new_id()
+        watch.ear = self._ears[id_] = Ear(id_, watch.supervisor.id, watch.agent, line, watch.mode, watch.by)
+        self._order(OpenEar(watch.id, id_, watch.agent, line, watch.mode, is_new))
+
+    def _end(self, watch: Watched, by: str) -> None:
+        if watch.ear is not None:
+            watch.ear.ended_by = by
+        if self._watches.pop(watch.supervisor.id, None) is not None:
+            self._order(LetGo(watch.id))
+        self._forget_line(watch.agent)
+
+    def _forget_line(self, agent: AgentId) -> None:
+        if all(watch.agent != agent for watch in self._watches.values()):
+            self._lines.pop(agent, None)
+
+    def _order(self, order: Order) -> None:
+        self._decision.orders.append(order)
+
+    # -- what is asked for ----------------------------------------------------------------------------------
+
+    def _asked(self, asked: happened.MonitoringAsked) -> None:
+        line = asked.line or self._lines.get(asked.agent)
+        if (refused := self.refusal(asked.supervisor, asked.agent, asked.mode, line)) is not None:
+            self._refuse(asked, refused, line)
+            return
+        watch = self._watches.get(asked.supervisor)
+        if watch is None:
+            supervisor = self._supervisors[asked.supervisor]
+            watch = Watched(self._new_id(), supervisor, asked.agent, asked.mode, asked.by, self._now)
+            self._watches[supervisor.id] = watch
+            self._order(RingSupervisor(watch.id, supervisor.id, watch.agent))
+            self._order(Look(watch.agent))
+        else:
+            self._move(watch, asked.agent, asked.mode, asked.by)
+        if asked.line is not None:
+            self._lines[asked.agent] = asked.line
+
+    def _move(self, watch: Watched, agent: AgentId, mode: Mode, by: str) -> None:
+        before, watch.agent, watch.mode, watch.by = watch.agent, agent, mode, by
+        if before != agent:
+            self._forget_line(before)
+        if before != agent or mode is Mode.TAKE_OVER:
+            self._order(Look(agent))
+
+    def refusal(self, supervisor: str, agent: AgentId, mode: Mode, line: Line | None) -> Refused | None:
+        """Say why a supervisor cannot be on an agent's calls in a mode now; None: can."""
+        who = self._supervisors.get(supervisor)
+        if who is None:
+            return Refused(Refusal.UNKNOWN, f"there is no supervisor {supervisor!r}")
+        if agent not in self._teams:
+            return Refused(Refusal.UNKNOWN, f"there is no agent {agent!r}")
+        if mode not in who.modes_with(self._teams[agent]):
+            return Refused(Refusal.FORBIDDEN, f"{supervisor} may not be on calls of {agent} to {said(mode)}")
+        if line is not None and line.contact in self._paused:
+            return Refused(Refusal.NOT_NOW, f"nobody may hear {agent} while card data are read out")
+        if mode is Mode.TAKE_OVER and line is not None and not line.led:
+            return Refused(Refusal.NOT_NOW, f"the call {agent} is on is not led by callfloor: no take over")
+        if mode is Mode.TAKE_OVER and (other := self._has_taken(agent, supervisor)) is not None:
+            return Refused(Refusal.NOT_NOW, f"{other} has taken over from {agent} already")
+        return None
+
+    def _has_taken(self, agent: AgentId, but: str) -> str | None:
+        taken = (one for one in self._watches.values() if one.agent == agent and one.mode is Mode.TAKE_OVER)
+        return next((one.supervisor.id for one in taken if one.supervisor.id != but), None)
+
+    def _refuse(self, asked: happened.MonitoringAsked, refused: Refused, line: Line | None) -> None:
+        self._decision.refused = refused
+        if refused.kind is Refusal.UNKNOWN:
+            return
+        contact = line.contact if line else ""
+        self._decision.facts.append(trail.refused(asked, contact, refused.why, self._now))
+
+    def _pressed(self, watch: Watched, key: str, talking: frozenset[AgentId]) -> None:
+        by = watch.supervisor.id
+        if key == END_KEY:
+            self._end(watch, "supervisor")
+        elif key in MODE_KEYS:
+            self._asked(happened.MonitoringAsked(by, watch.agent, MODE_KEYS[key], by))
+        elif key in (NEXT_KEY, PREVIOUS_KEY) and (to := self._beside(watch, key, talking)) is not None:
+            self._move(watch, *to, by)
+        else:
+            self._order(Deny(watch.id))
+        if self._decision.refused is not None:
+            self._order(Deny(watch.id))
+
+    def _beside(self, watch: Watched, key: str, talking: frozenset[AgentId]) -> tuple[AgentId, Mode] | None:
+        """Find the next or previous agent who may be heard, and in which mode; who is talking goes first."""
+        agents = list(self._teams)
+        here = agents.index(watch.agent) if watch.agent in self._teams else -1
+        around = [*agents[here + 1 :], *agents[: max(here, 0)]]
+        if key == PREVIOUS_KEY:
+            around.reverse()
+        found = [(agent, mode) for agent in around if (mode := self._mode_with(watch, agent)) is not None]
+        return next((one for one in found if one[0] in talking), next(iter(found), None))
+
+    def _mode_with(self, watch: Watched, agent: AgentId) -> Mode | None:
+        """Say how an agent may be heard: as the one before, if not by listening."""
+        who, line = watch.supervisor.id, self._lines.get(agent)
+        wanted = (mode for mode in (watch.mode, Mode.LISTEN) if self.refusal(who, agent, mode, line) is None)
+        return next(wanted, None)
+
+    # -- what happens ---------------------------------------------------------------------------------------
+
+    def _configured(self, event: happened.SupervisorsConfigured) -> None:
+        self._supervisors = {one.id: one for one in event.supervisors}
+        self._teams = dict(event.teams)
+        for watch in self:
+            now = self._supervisors.get(watch.supervisor.id)
+            if (
+                now is None
+                or watch.mode not in now.modes_with(self._teams.get(watch.agent))
+                or watch.agent not in self._teams
+            ):
+                self._end(watch, "withdrawn")
+            else:
+                watch.supervisor = now
+
+    def _line_changed(self, event: happened.LineChanged) -> None:
+        if event.line is None or event.agent not in self.watched():
+            self._lines.pop(event.agent, None)
+        else:
+            self._lines[event.agent] = event.line
+
+    def _opened(self, ear_id: str) -> None:
+        ear = self._ears.get(ear_id)
+        if ear is None or ear.opened_moment is not None:
+            return
+        ear.opened_moment = self._now
+        self._decision.facts.append(trail.began(ear, self._now))
+
+    def _closed(self, ear_id: str) -> None:
+        ear = self._ears.pop(ear_id, None)
+        if ear is None:
+            return
+        for watch in self:
+            if watch.ear is ear:  # the line may be gone too: it is looked at before another try
+                watch.ear = None
+                self._lines.pop(watch.agent, None)
+                self._order(Look(watch.agent))
+        if ear.opened_moment is not None:
+            self._decision.facts.append(trail.ended(ear, ear.opened_moment, self._now))
+
+
+def said(mode: Mode) -> str:
+    """Say a mode as people do."""
+    return mode.replace("_", " ")

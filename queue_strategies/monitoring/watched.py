@@ -1,0 +1,43 @@
+"""Who is on whose calls, and each stretch of hearing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from queue_strategies.model import AgentId
+from queue_strategies.monitoring.model import Line, Mode, Supervisor
+
+
+@dataclass(slots=True, eq=False)
+class Ear:
+    """One stretch of hearing."""
+
+    id: str
+    supervisor: str
+    agent: AgentId
+    line: Line
+    mode: Mode
+    by: str
+    opened_moment: float | None = None
+    ended_by: str = "call"
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """One supervisor on one agent's calls."""
+
+    id: str
+    supervisor: Supervisor
+    agent: AgentId
+    mode: Mode
+    by: str
+    since_moment: float
+    answered: bool = False
+    ear: Ear | None = None
+
+    @property
+    def state(self) -> str:
+        """Say how far it got."""
+        if self.ear is not None and self.ear.opened_moment is not None:
+            return "hearing"
+        return "waiting" if self.answered else "ringing"
