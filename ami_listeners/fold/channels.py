@@ -51,6 +51,8 @@ class Channel:
     """The number of one who called, the account of one who was called."""
     calls_us: bool
     up: bool
+    heard: bool = True
+    """It was told of when it began; not found there later."""
     half: bool = False
     """It is an end of a Local channel, behind which is who matters."""
     reached: bool = False
@@ -94,7 +96,9 @@ class Channels:
         calls_us = state == CALLS_US or (state == UP and id_ == call)
         half = name.endswith(HALVES) and name.startswith("Local/")
         party = (event.text("CallerIDNum") if calls_us else "") or account_of(name)
-        channel = self.known[id_] = Channel(id_, name, call, party, calls_us, state == UP, half)
+        channel = self.known[id_] = Channel(
+            id_, name, call, party, calls_us, state == UP, event.name == "Newchannel", half
+        )
         if half:
             self._ends.setdefault(name[:-2], []).append(channel)
         return channel

@@ -155,7 +155,7 @@ class Fold:
         if (
             self.segments.next_end <= moment
             or self.members.next_end <= moment
-            or self.visits.leaving.next_end <= moment
+            or self.visits.book.next_end <= moment
         ):
             facts = self.settle(moment)
         if isinstance(received, AmiEvent):
@@ -169,8 +169,8 @@ class Fold:
     def settle(self, moment: float) -> list[Fact]:
         """Let time pass: end what ends by itself."""
         facts: list[Fact] = []
-        if self.visits.leaving.next_end <= moment:
-            facts += self._followed(self.visits.leaving.settle(moment))
+        if self.visits.book.next_end <= moment:
+            facts += self._followed(self.visits.settle(moment))
         if self.members.next_end <= moment:
             facts += self.segments.follow(self.members.settle(moment))
         if self.segments.next_end <= moment:

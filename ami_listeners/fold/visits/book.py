@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -18,18 +19,22 @@ class Book:
         self._channels = channels
         self.open: dict[str, Visit] = {}
         """By the unique id of the caller's channel."""
+        self.next_end = math.inf
+        """When the first thing may end by itself."""
         self.numbers: dict[str, int] = {}
         """How many visits a channel has had."""
         self.asked_for: dict[str, QueueName] = {}
         """The queue a channel's dialplan went to last."""
-        self.over_with = Lately[None]()
-        """Channels whose last visit is over: what is told of it again, or late, is known."""
+        self.over_with = Lately[QueueName]()
+        """Of channels whose last visit is over, its queue: what is told of it again, or late, is known."""
         self.gone = Lately[None]()
         """Channels that are no more: on them nothing begins."""
         self.parted = Lately[Visit]()
         """Whose talk is over, by the member's channel: a transfer may be told of late."""
         self.caller_of: dict[str, str] = {}
         """The caller's channel by the member's."""
+        self.placed = Lately[str]()
+        """Who took the place in the line, by the channel of who waited to put the caller through."""
         self.offered = Lately[None]()
         """Members' channels of which an offer was told; it is told once."""
         self.picked_up: dict[str, AgentId] = {}
@@ -46,6 +51,19 @@ class Book:
     def of(self, channel: str) -> Visit | None:
         """Give the visit of a channel, the caller's or the member's."""
         return self.open.get(self.caller_of.get(channel, channel))
+
+    def seat(self, channel: str) -> str:
+        """Name the channel that has the place in the line in which this one is, or was."""
+        return channel if channel in self.open else self.placed.get(channel, channel)
+
+    def seated(self, channel: str) -> Visit | None:
+        """Give the visit of a caller's channel, or of one that waited for the caller."""
+        return self.open.get(self.seat(channel))
+
+    def heard(self, channel: str) -> bool:
+        """Tell whether all that a channel has told was heard."""
+        known = self._channels.known.get(channel)
+        return known is not None and known.heard
 
     def place_of(self, channel: str) -> tuple[AgentId | None, QueueName | None]:
         """Tell which agent talks on a channel, and for which queue; None for what it is not."""
@@ -81,8 +99,9 @@ class Book:
 
     def close(self, channel: str) -> Visit:
         """Take out the visit of a caller's channel."""
-        self.over_with.note(channel, None)
-        return self.open.pop(channel)
+        visit = self.open.pop(channel)
+        self.over_with.note(channel, visit.queue)
+        return visit
 
     def knows(self, visit: Visit) -> bool:
         """Tell whether the visit's channel is in a queue, or was lately."""

@@ -17,8 +17,6 @@ class Leaving:
 
     def __init__(self, turns: Turns) -> None:
         self._turns, self._book = turns, turns.book
-        self.next_end = math.inf
-        """When the next visit ends of which nothing more is told."""
         self.vanished: dict[str, float] = {}
         """When channels of callers in the line went without a word of who hung up."""
         self.handlers = {"HangupRequest": self._hangs_up, "Hangup": self._hung_up}
@@ -45,7 +43,7 @@ class Leaving:
             yield from self.channel_gone(channel, event.moment)
         else:
             self.vanished.setdefault(channel, event.moment)
-            self.next_end = min(self.next_end, event.moment + ON_ITS_WAY_S)
+            book.next_end = min(book.next_end, event.moment + ON_ITS_WAY_S)
         book.forget(channel)
 
     def settle(self, moment: float) -> Iterator[Fact]:
@@ -55,7 +53,11 @@ class Leaving:
                 del self.vanished[channel]
             elif went + ON_ITS_WAY_S <= moment:
                 yield from self.channel_gone(channel, went)
-        self.next_end = min(self.vanished.values(), default=math.inf) + ON_ITS_WAY_S
+
+    @property
+    def next_end(self) -> float:
+        """Say when the next visit ends of which nothing more is told."""
+        return min(self.vanished.values(), default=math.inf) + ON_ITS_WAY_S
 
     def channel_gone(self, channel: str, moment: float) -> Iterator[Fact]:
         """End the visit of a channel that is no more."""

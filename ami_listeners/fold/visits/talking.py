@@ -33,7 +33,7 @@ class Talking:
         member, given = event.text("DestUniqueid"), event.text("Uniqueid")
         waited = self._book.caller_of.get(member)
         if waited is not None and waited != given and waited in self._book.open:
-            yield from self._give_place(waited, given, event.moment)
+            yield from self._turns.give_place(waited, given, event.moment)
         yield from self._turns.known(event)
         visit = self._book.open.get(given)
         if visit is not None and visit.talk is None:
@@ -50,7 +50,8 @@ class Talking:
         yield from self._turns.known(event)
         channel = event.text("Uniqueid")
         visit = self._book.open.get(channel)
-        if visit is None or event.sent("DestUniqueid") in self._book.parted:
+        of_another = visit is not None and visit.queue != event.text("Queue")
+        if visit is None or of_another or event.sent("DestUniqueid") in self._book.parted:
             return
         if visit.talk is None:
             began = event.moment - event.number("TalkTime")
@@ -80,19 +81,12 @@ class Talking:
         to = event.text("TransferTargetCallerIDNum") or event.text("SecondTransfererConnectedLineNum")
         yield from self._transferred(event, by, "attended", to)
         waits = event.text("SecondTransfererUniqueid")
-        if event.sent("DestType") == "App" and waits in self._book.open and waits != given:
-            yield from self._give_place(waits, given, event.moment)
-
-    def _give_place(self, waits: str, given: str, moment: float) -> Iterator[Fact]:
-        """Let a caller take the place of who waited in a queue to put the caller through."""
-        book = self._book
-        if given in book.open:
-            yield from self._turns.part(given, moment, "transfer")
-        visit = book.close(waits)
-        book.open[given] = visit
-        book.over_with.pop(given, None)
-        for member in visit.offers:
-            book.caller_of[member] = given
+        if event.sent("DestType") != "App" or waits == given:
+            return
+        if waits in self._book.open:
+            yield from self._turns.give_place(waits, given, event.moment)
+        elif waits not in self._book.over_with:
+            self._book.placed.note(waits, given)
 
     def _transferred(self, event: AmiEvent, by: str, kind: str, to: str) -> Iterator[Fact]:
         visit = self._book.talking_on(by) or self._book.parted.get(by)

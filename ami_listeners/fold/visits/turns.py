@@ -44,6 +44,20 @@ class Turns:
         visit = Visit(contact, VisitId(f"{channel}/{number}"), queue, joined, position)
         book.open[channel] = visit
         yield telling.joined(visit)
+        if channel in book.placed:
+            yield from self.give_place(channel, book.placed[channel], joined)
+
+    def give_place(self, waits: str, given: str, moment: float) -> Iterator[Fact]:
+        """Let a caller take the place of who waited in a queue to put the caller through."""
+        book = self.book
+        book.placed.note(waits, given)
+        if given in book.open:
+            yield from self.part(given, moment, "transfer")
+        visit = book.close(waits)
+        book.open[given] = visit
+        book.over_with.pop(given, None)
+        for member in visit.offers:
+            book.caller_of[member] = given
 
     def known(self, event: AmiEvent) -> Iterator[Fact]:
         """Make up for a join that nobody heard, by what the event tells of the wait."""
@@ -74,7 +88,7 @@ class Turns:
                 yield from self.offer_over(visit, stale, event.moment, offer.in_which_way())
         offer = visit.offers[channel] = Offer(OfferId(channel), agent, event.moment)
         offer.told = channel in book.offered
-        book.caller_of[channel] = event.text("Uniqueid")
+        book.caller_of[channel] = book.seat(event.text("Uniqueid"))
         book.ringing[agent] += 1
         if not offer.told:
             book.offered.note(channel, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ami_listeners.fold.channels import Channels
 from ami_listeners.fold.visits.book import Book
@@ -10,6 +10,7 @@ from ami_listeners.fold.visits.leaving import Leaving
 from ami_listeners.fold.visits.ringing import Ringing
 from ami_listeners.fold.visits.talking import Talking
 from ami_listeners.fold.visits.turns import Turns
+from ami_listeners.fold.visits.untimely import OF_QUEUES, Untimely
 from ami_listeners.fold.visits.waiting import Waiting
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import Fact
@@ -31,12 +32,13 @@ class Visits:
         self.book = Book(channels)
         self.open = self.book.open
         self._turns = Turns(self.book, agent_of, rules)
-        self.leaving = Leaving(self._turns)
+        self._untimely = Untimely(self.book)
+        self._leaving = Leaving(self._turns)
         self._handlers: dict[str, Callable[[AmiEvent], Iterator[Fact]]] = {
             **Waiting(self._turns).handlers,
             **Ringing(self._turns).handlers,
             **Talking(self._turns).handlers,
-            **self.leaving.handlers,
+            **self._leaving.handlers,
         }
 
     def handle(self, event: AmiEvent) -> Iterator[Fact]:
@@ -45,15 +47,37 @@ class Visits:
         Under load Asterisk tells of a talk's end when it has forgotten the channels, and names none; the
         hang-up has told of it already.
         """
-        if not event.text("Uniqueid") and event.name not in TRANSFERS:
+        name, channel = event.name, event.text("Uniqueid")
+        if not channel:
+            return self._explaining(event) if name in TRANSFERS else iter(())
+        if (name in OF_QUEUES or self._untimely.held) and self._untimely.holds(channel, event):
             return iter(())
-        return self._handlers[event.name](event)
+        return self._explaining(event) if self._untimely.held else self._handlers[name](event)
+
+    def _explaining(self, event: AmiEvent) -> Iterator[Fact]:
+        """Take in an event by which others, that were held back, may make sense."""
+        yield from self._handlers[event.name](event)
+        for channel, waited, events in self._untimely.explained():
+            if waited:
+                yield from self._turns.give_place(waited, channel, events[0].moment)
+            yield from self._catch_up(events)
+
+    def _catch_up(self, events: Iterable[AmiEvent]) -> Iterator[Fact]:
+        for event in events:
+            yield from self._handlers[event.name](event)
+
+    def settle(self, moment: float) -> Iterator[Fact]:
+        """Take in what stays unexplained as it is, and end the visits of callers who went."""
+        for events in self._untimely.due(moment):
+            yield from self._catch_up(events)
+        yield from self._leaving.settle(moment)
+        self.book.next_end = min(self._leaving.next_end, self._untimely.next_end)
 
     def waits(self, channel: str) -> bool:
         """Tell whether the caller on this channel is in the line."""
         visit = self.open.get(channel)
         in_line = visit is not None and visit.talk is None and visit.left is None
-        return in_line and channel not in self.leaving.vanished
+        return in_line and channel not in self._leaving.vanished
 
     def listed(
         self, entries: Sequence[AmiEvent], asked: float, alive: Callable[[str], bool]
@@ -66,7 +90,7 @@ class Visits:
         there = {entry.text("Uniqueid"): entry for entry in entries}
         for channel, visit in list(self.open.items()):
             if not alive(channel):
-                yield from self.leaving.channel_gone(channel, asked)
+                yield from self._leaving.channel_gone(channel, asked)
             elif channel not in there and visit.talk is None and visit.left is None:
                 visit.left, visit.unheard = asked, not visit.abandoned
         self.book.keep(alive)

@@ -47,6 +47,8 @@ class Waiting:
     def _joined(self, event: AmiEvent) -> Iterator[Fact]:
         channel, queue = event.text("Uniqueid"), QueueName(event.text("Queue"))
         known = self._book.open.get(channel)
+        if channel in self._book.placed and channel in self._book.over_with:
+            return
         if known is not None and known.queue == queue and known.may_have_joined(event.moment):
             return
         if known is not None and known.talk is not None:
