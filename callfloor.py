@@ -79,6 +79,13 @@ COMMANDS = (
         "personal_data:app",
         "Show, mask or erase what is kept of one customer.",
     ),
+    CommandAtNeed("user", "user:app", "Say who may log in, and as what."),
+    CommandAtNeed("token", "token:app", "Let programs use the REST API."),
+    CommandAtNeed(
+        "audit",
+        "audit:audit",
+        "List who changed or heard what through the REST API, or wanted to; the latest first.",
+    ),
     CommandAtNeed(
         "reconcile",
         "reconcile:reconcile_calls",

@@ -47,14 +47,24 @@ from ari_apps.configuration.floor_toml import FloorConfiguration, load
 from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.configuration.settings import Address
 from ari_apps.console.api import add_api
+from ari_apps.console.audit import Audit
 from ari_apps.console.desk import Desk
+from ari_apps.console.door import Door
 from ari_apps.console.monitorings import MonitoringDesk
 from ari_apps.console.offers_recollected import OffersRecollected
+from ari_apps.console.operation import Operation
 from ari_apps.console.operations import operations
+from ari_apps.console.reach import Reach
 from ari_apps.console.reporting import Reporting
+from ari_apps.console.sessions import Sessions
+from ari_apps.console.tokens import Tokens
+from ari_apps.console.users import Users
 from ari_apps.crew import Crew
 from ari_apps.last_agents import DAYS, LastAgents
 from ari_apps.reconcile.before import Recall
+from ari_apps.rights.gate import Gate
+from ari_apps.rights.store import Store
+from ari_apps.rights.trail import Trail
 from queue_strategies.errors import CallfloorError
 from queue_strategies.estimates import Estimate
 from queue_strategies.facts import Fact
@@ -365,18 +375,33 @@ async def _serving(
     site.router.add_get("/metrics", floor.exporter.handle)
     site.router.add_get("/healthz", floor.health.healthz)
     site.router.add_get("/readyz", floor.health.readyz)
-    reports = Reporting(floor.journal.database, lambda: floor.configuration.site.timezone).operations()
+    reach = Reach(floor.snapshot_of_ours, lambda agent: floor.configuration.team_of(agent))
+    gate = Gate(Store(floor.journal.database), secrets.get("api"), floor.configuration.http, floor.clock)
+    floor.telling.start(gate.store.keep_tending(), "know users and tokens")
+    answered = _answered_everywhere(floor, gate)
     if floor.apps is not None:
         desk = Desk(floor.apps, floor.clock, floor.reload, OffersRecollected(floor.journal).of)
         monitoring = MonitoringDesk(floor.apps.monitoring, floor.apps.directory, floor.clock)
-        reports = (*operations(desk), *monitoring.operations(), *reports)
-    add_api(site, reports, token=secrets.get("api"), version=VERSION)
+        answered = (*operations(desk, reach), *monitoring.operations(), *answered)
+    add_api(site, answered, door=Door(gate, reach, Trail(floor.remember, floor.clock)), version=VERSION)
     http = floor.configuration.http
     runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     field = "listeners_listen" if only is Half.LISTENERS else "listen"
     await _listen(runner, f"http.{field}", getattr(http, field))
+
+
+def _answered_everywhere(floor: RunningFloor, gate: Gate) -> tuple[Operation, ...]:
+    """List what each half answers: reports, users, tokens, the trail."""
+    database = floor.journal.database
+    return (
+        *Reporting(database, lambda: floor.configuration).operations(),
+        *Sessions(gate).operations(),
+        *Users(gate, lambda: floor.configuration).operations(),
+        *Tokens(gate.store, floor.clock).operations(),
+        *Audit(database, lambda: floor.configuration.site.timezone).operations(),
+    )
 
 
 async def _listen(runner: web.AppRunner, place: str, address: Address) -> None:

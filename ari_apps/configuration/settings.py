@@ -126,6 +126,14 @@ class HttpSettings(Section):
 
     listen: Listen = Address("127.0.0.1", 8080)
     listeners_listen: Listen = Address("127.0.0.1", 8081)
+    proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For is believed, about from where somebody asks."""
+    session_minutes: int = Field(default=600, ge=1, le=10_080)
+    """After a log-in one is known for so long."""
+    log_ins_a_minute: int = Field(default=10, ge=1, le=10_000)
+    """Tried by one name; of one address three times as many."""
+    requests_a_minute: int = Field(default=1_200, ge=1, le=1_000_000)
+    """Of one user, and with wrong tokens of one address."""
 
 
 class ReconcileSettings(Section):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -12,19 +11,20 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ami_listeners.reports.errors import QuestionError
 from ari_apps.console.desk import NotFoundError
+from ari_apps.console.door import Door, Visit
 from ari_apps.console.openapi import describe
 from ari_apps.console.operation import Asked, Document, Operation
 from ari_apps.requests import NotNow
+from ari_apps.rights.gate import UnauthorizedError
+from ari_apps.rights.rates import TooOftenError
 from queue_strategies.errors import CallfloorError
-from queue_strategies.rights import ForbiddenError, Person, administrator
+from queue_strategies.rights import ForbiddenError
 
 log = structlog.get_logger()
 
 BODY_MAX = 64 * 1024
 PATH_SHOWN = 100
 OPENAPI = "/api/openapi.json"
-LOCAL = "the local token"
-"""Whoever can read the secret `api`; no user can have a name with spaces."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -36,7 +36,21 @@ class TooLongError(CallfloorError):
     """The request's body is longer than any that makes sense."""
 
 
-def add_api(app: web.Application, operations: tuple[Operation, ...], *, token: str, version: str) -> None:
+STATUSES: tuple[tuple[type[Exception], int], ...] = (
+    (UnauthorizedError, 401),
+    (ForbiddenError, 403),
+    (TooOftenError, 429),
+    (BadRequestError, 400),
+    (QuestionError, 400),
+    (TooLongError, 413),
+    (NotFoundError, 404),
+    (NotNow, 409),
+    (CallfloorError, 503),
+)
+"""What an error is called over HTTP; the first that fits."""
+
+
+def add_api(app: web.Application, operations: tuple[Operation, ...], *, door: Door, version: str) -> None:
     """Add every operation, and their description, to a web application."""
     description = describe(operations, version)
 
@@ -46,7 +60,7 @@ def add_api(app: web.Application, operations: tuple[Operation, ...], *, token: s
     app.middlewares.append(worded)
     app.router.add_get(OPENAPI, openapi)
     for operation in operations:
-        app.router.add_route(operation.method, operation.path, guarded(operation, token))
+        app.router.add_route(operation.method, operation.path, guarded(operation, door))
 
 
 @web.middleware
@@ -68,30 +82,32 @@ def asked_path(request: web.Request) -> str:
     return request.rel_url.raw_path[:PATH_SHOWN]
 
 
-def guarded(operation: Operation, token: str) -> Handler:
-    """Let only those in who show the token and have the right; tell every mistake in one sentence."""
+def guarded(operation: Operation, door: Door) -> Handler:
+    """Let only those do it who may, tell every mistake in one sentence, and write down what is to be."""
 
     async def guard(request: web.Request) -> web.StreamResponse:
-        if not _may_enter(request, token):
-            return problem(401, "show the token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
-        who = administrator(LOCAL)
+        visit, status = door.meet(operation, request), 500
         try:
-            _check_right(who, operation)
-            return await _answer(operation, request, who)
-        except ForbiddenError as error:
-            return problem(403, str(error))
-        except (BadRequestError, QuestionError) as error:
-            return problem(400, str(error))
-        except TooLongError as error:
-            return problem(413, str(error))
-        except NotFoundError as error:
-            return problem(404, str(error))
-        except NotNow as error:
-            return problem(409, str(error))
-        except CallfloorError as error:
-            return problem(503, str(error))
+            await door.admit(visit, request.headers.get("Authorization", ""))
+            answer = await _answer(visit, request)
+            status = answer.status
+        except (CallfloorError, NotNow) as error:
+            answer = refusal(error)
+            status = answer.status
+        finally:
+            await door.note(visit, status)
+        return answer
 
     return guard
+
+
+def refusal(error: Exception) -> web.Response:
+    """Tell an error, with what a program may want to know of it."""
+    status = next(status for kind, status in STATUSES if isinstance(error, kind))
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if isinstance(error, TooOftenError):
+        headers["Retry-After"] = str(error.retry_after_s)
+    return problem(status, str(error), headers)
 
 
 def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
@@ -99,22 +115,21 @@ def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -
     return web.json_response({"error": sentence}, status=status, headers=headers)
 
 
-def _may_enter(request: web.Request, token: str) -> bool:
-    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(
-        shown.strip().encode("utf-8", "surrogateescape"), token.encode()
-    )
+def _check_names(path: Mapping[str, str]) -> None:
+    """Raise NotFoundError for a name that nothing can have, as no database could keep it."""
+    for name in path.values():
+        if "\0" in name or name != name.encode("utf-8", "replace").decode():
+            raise NotFoundError(f"there is no name {name[:40]!r}, leave out what cannot be written")
 
 
-def _check_right(who: Person, operation: Operation) -> None:
-    if operation.needs is not None and operation.needs not in who.scopes:
-        raise ForbiddenError(f"{who.name} has no right to {operation.needs}, an administrator can give it")
-
-
-async def _answer(operation: Operation, request: web.Request, who: Person) -> web.StreamResponse:
-    body = await _read(request, operation.takes) if operation.takes is not None else None
+async def _answer(visit: Visit, request: web.Request) -> web.StreamResponse:
+    operation = visit.operation
+    _check_names(visit.path)
     query = _read_query(request, operation.asks) if operation.asks is not None else None
-    answer = await operation.answer(Asked(dict(request.match_info), body, query, who=who))
+    if operation.takes is not None:
+        visit.body = await _read(request, operation.takes)
+    asked = Asked(visit.path, visit.body, query, who=visit.who, address=visit.address, token=visit.token)
+    answer = await operation.answer(asked)
     if isinstance(answer, Document):
         return _document(answer)
     if operation.gives is None:

@@ -13,6 +13,7 @@ from ari_apps.console.operation import Operation
 from ari_apps.console.views import Problem
 
 REFERENCE = "#/components/schemas/{model}"
+SHOWN = "An API token, the token of a session (POST /api/v1/sessions), or the secret `api`"
 PROBLEMS = {
     "400": "The request is not well formed",
     "401": "The token is missing or wrong",
@@ -20,6 +21,7 @@ PROBLEMS = {
     "404": "There is nothing of this name",
     "409": "Not in the state it is in",
     "413": "The body is too long",
+    "429": "Asked too often; Retry-After says for how many seconds to wait",
     "503": "Something callfloor depends on is away",
 }
 
@@ -36,7 +38,7 @@ def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": _schemas(operations),
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": SHOWN}},
         },
         "security": [{"token": []}],
     }
@@ -47,6 +49,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
         "operationId": operation.id,
         "summary": operation.summary,
         "description": f"Needs the right to {operation.needs}." if operation.needs else "Needs no token.",
+        **({"x-needs": str(operation.needs)} if operation.needs else {"security": []}),
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in re.findall(r"{(\w+)}", operation.path)

@@ -23,6 +23,10 @@ class Asked:
     """An instance of the operation's `asks`; None when it asks nothing."""
     who: Person = field(kw_only=True)
     """Who asks."""
+    address: str = field(default="", kw_only=True)
+    """From where."""
+    token: str = field(default="", kw_only=True)
+    """The id of the token shown; empty: the local one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,13 @@ class Operation:
     """A list of `gives`."""
     media: tuple[str, ...] = ()
     """As which other media types it can be given."""
+    hears: bool = False
+    """It lets somebody hear or read what is private, and is written down though it changes nothing."""
+
+    @property
+    def noted(self) -> bool:
+        """Whether it stands in the trail, whatever comes of it."""
+        return self.hears or self.method != "GET"
 
     @property
     def id(self) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from ari_apps.agents import AgentAction
 from ari_apps.console.desk import Desk
 from ari_apps.console.operation import Asked, Operation
+from ari_apps.console.reach import Reach, of_queue
 from ari_apps.console.views import (
     AgentView,
     CallbackView,
@@ -43,7 +44,7 @@ from queue_strategies.rights import Scope
 ROOT = "/api/v1"
 
 
-def operations(desk: Desk) -> tuple[Operation, ...]:
+def operations(desk: Desk, reach: Reach) -> tuple[Operation, ...]:
     """List what this desk can do."""
 
     async def reload(_: Asked) -> ReloadedView:
@@ -57,27 +58,27 @@ def operations(desk: Desk) -> tuple[Operation, ...]:
         answer=reload,
         gives=ReloadedView,
     )
-    return (*_looking(desk), *_agents(desk), *_calls(desk), *_callbacks(desk), reloading)
+    return (*_looking(desk, reach), *_agents(desk), *_calls(desk), *_callbacks(desk, reach), reloading)
 
 
-def _looking(desk: Desk) -> tuple[Operation, ...]:
-    async def floor(_: Asked) -> FloorView:
-        return desk.floor()
+def _looking(desk: Desk, reach: Reach) -> tuple[Operation, ...]:
+    async def floor(asked: Asked) -> FloorView:
+        return reach.of_floor(asked.who, desk.floor())
 
-    async def queues(_: Asked) -> list[QueueView]:
-        return desk.floor().queues
+    async def queues(asked: Asked) -> list[QueueView]:
+        return reach.of_floor(asked.who, desk.floor()).queues
 
     async def queue(asked: Asked) -> QueueView:
-        return desk.queue(asked.path["queue"])
+        return of_queue(asked.who, desk.queue(asked.path["queue"]))
 
-    async def agents(_: Asked) -> list[AgentView]:
-        return desk.floor().agents
+    async def agents(asked: Asked) -> list[AgentView]:
+        return reach.of_floor(asked.who, desk.floor()).agents
 
     async def agent(asked: Asked) -> AgentView:
         return desk.agent(asked.path["agent"])
 
-    async def calls(_: Asked) -> list[CallView]:
-        return desk.calls()
+    async def calls(asked: Asked) -> list[CallView]:
+        return reach.of_calls(asked.who, desk.calls())
 
     async def call(asked: Asked) -> CallView:
         return desk.call(asked.path["call"])
@@ -97,15 +98,16 @@ def _looking(desk: Desk) -> tuple[Operation, ...]:
         look(
             path=f"{ROOT}/calls/{{call}}/why",
             summary="Explain who was considered for a call, now and at each offer, and who was not",
+            needs=Scope.STEER,
             answer=why,
             gives=WhyView,
         ),
     )
 
 
-def _callbacks(desk: Desk) -> tuple[Operation, ...]:
-    async def callbacks(_: Asked) -> list[CallbackView]:
-        return desk.callbacks()
+def _callbacks(desk: Desk, reach: Reach) -> tuple[Operation, ...]:
+    async def callbacks(asked: Asked) -> list[CallbackView]:
+        return reach.of_callbacks(asked.who, desk.callbacks())
 
     async def cancel(asked: Asked) -> None:
         desk.cancel_callback(asked.path["call"])

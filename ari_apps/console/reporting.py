@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,12 @@ from ami_listeners.reports.ask import ask, contacts
 from ami_listeners.reports.formats import MEDIA_TYPES, WRITERS, Format
 from ami_listeners.reports.opened import opened
 from ami_listeners.reports.question import ContactsQuestion, Question, Step, Subject
+from ari_apps.configuration.floor_toml import FloorConfiguration
 from ari_apps.console.desk import NotFoundError
 from ari_apps.console.operation import Asked, Document, Operation
 from ari_apps.console.views import View
-from queue_strategies.rights import Scope
+from queue_strategies.model import AgentId
+from queue_strategies.rights import ForbiddenError, Person, Scope, reaches
 
 ROOT = "/api/v1/reports/{subject}"
 Day = Annotated[str, Field(max_length=40, description="2026-11-20, 2026-11-20T14:30, today or yesterday")]
@@ -76,8 +78,8 @@ class ReportView(View):
 class Reporting:
     """Answers reports from a database, by the clock of a site unless another is asked for."""
 
-    def __init__(self, database: Database, timezone: Callable[[], str]) -> None:
-        self._database, self._timezone = database, timezone
+    def __init__(self, database: Database, configuration: Callable[[], FloorConfiguration]) -> None:
+        self._database, self._configuration = database, configuration
 
     def operations(self) -> tuple[Operation, ...]:
         """List what can be asked."""
@@ -99,6 +101,7 @@ class Reporting:
                 needs=Scope.REPORT,
                 answer=self.contacts,
                 asks=ContactsAsked,
+                hears=True,
                 gives=ReportView,
                 media=FILES,
             ),
@@ -115,7 +118,7 @@ class Reporting:
             zone=zone,
             step=wanted.by,
             week_starts=asked.weekday(wanted.week_starts, "week_starts"),
-            names=tuple(wanted.name),
+            names=self._names(request.who, _subject(request), wanted.name),
             formula=wanted.formula,
         )
         answer = await ask(self._database, question)
@@ -127,13 +130,14 @@ class Reporting:
         """List contacts; raises QuestionError, NotFoundError, DatabaseUnreachable."""
         wanted: ContactsAsked = request.query
         zone, since, until = self._time(wanted)
+        self._names(request.who, _subject(request), wanted.key[:1])
         question = ContactsQuestion(
             subject=_subject(request),
             measure=wanted.measure,
             since=since,
             until=until,
             zone=zone,
-            names=tuple(wanted.name),
+            names=self._names(request.who, _subject(request), wanted.name),
             key=tuple(wanted.key),
             number=wanted.number,
             limit=wanted.limit,
@@ -141,10 +145,32 @@ class Reporting:
         return await _given(await contacts(self._database, question), wanted.format)
 
     def _time(self, wanted: TimeAsked) -> tuple[ZoneInfo, dt.datetime, dt.datetime]:
-        zone = asked.zone(wanted.tz or self._timezone(), "tz")
+        zone = asked.zone(wanted.tz or self._configuration().site.timezone, "tz")
         now = self._database.clock.wall()
         since = asked.beginning(wanted.since, zone, now, "from")
         return zone, since, asked.end(wanted.until, zone, now, "to")
+
+    def _names(self, who: Person, subject: Subject, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Say of which queues or agents to report; raises ForbiddenError for any that are not theirs."""
+        if who.sees_everybody:
+            return tuple(wanted)
+        if subject is Subject.CALLS:
+            raise ForbiddenError(f"the report {subject} is of the whole floor, and not for {who.name}")
+        theirs = self._theirs(who, subject)
+        for name in wanted:
+            if name not in theirs:
+                raise ForbiddenError(f"{name!r} is not within reach of {who.name}")
+        if not theirs:
+            raise ForbiddenError(f"nobody is within reach of {who.name}")
+        return tuple(wanted) or tuple(theirs)
+
+    def _theirs(self, who: Person, subject: Subject) -> list[str]:
+        agents = [
+            one for one in self._configuration().agents if reaches(who, team=one.team, agent=AgentId(one.id))
+        ]
+        if subject is Subject.AGENT:
+            return [one.id for one in agents]
+        return sorted({place.queue for one in agents for place in one.queues})
 
 
 FILES = tuple(media for form, media in MEDIA_TYPES.items() if form is not Format.JSON)

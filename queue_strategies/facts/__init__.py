@@ -18,6 +18,7 @@ from queue_strategies.facts.asterisk import (
     RegistrationChanged,
     TrunkChanged,
 )
+from queue_strategies.facts.audit import Audited
 from queue_strategies.facts.callbacks import CallbackTaken, CallbackTried, CalledBack
 from queue_strategies.facts.calls import (
     CallEnded,
@@ -52,6 +53,7 @@ from queue_strategies.facts.visits import (
 __all__ = [
     "AgentStateChanged",
     "Answered",
+    "Audited",
     "CallEnded",
     "CallForwarded",
     "CallOriginated",

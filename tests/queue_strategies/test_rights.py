@@ -1,6 +1,7 @@
 """Who may do what, and to whom."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from queue_strategies.rights import (
     scopes_of,
 )
 
+README = Path(__file__).parents[2] / "README.md"
 TEAMS = st.sampled_from(["north", "south", None])
 AGENTS = st.sampled_from([AgentId("anna"), AgentId("bob"), None])
 PEOPLE = st.builds(
@@ -76,3 +78,15 @@ def test_nobody_may_more_than_the_role_and_nothing_beyond_the_reach(
     else:
         with pytest.raises(ForbiddenError, match="carla"):
             demand(who, scope, team=team, agent=agent, what="it")
+
+
+def test_the_readme_says_which_role_has_which_right() -> None:
+    reach = {Role.AGENT: "self", Role.TEAM_LEAD: "team", Role.SUPERVISOR: "team", Role.ADMINISTRATOR: "all"}
+    told = {}
+    for line in README.read_text().splitlines():
+        cells = [cell.strip(" `") for cell in line.strip("|").split("|")]
+        if cells[0] in set(Scope) and len(cells) == len(Role) + 2:
+            told[cells[0]] = cells[1 : len(Role) + 1]
+    assert told == {
+        scope: [reach[role] if scope in SCOPES[role] else "–" for role in Role] for scope in Scope
+    }

@@ -5,7 +5,7 @@
 -- so that what is counted by customers stays the same.
 
 CREATE OR REPLACE FUNCTION personal_keys() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-    '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,text}'::text[];
+    '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,text,what,detail}'::text[];
 COMMENT ON FUNCTION personal_keys IS 'What in the bodies of facts may hold a customer''s number';
 
 CREATE OR REPLACE VIEW personal_places (name, key, at, columns, named) AS VALUES
@@ -14,7 +14,8 @@ CREATE OR REPLACE VIEW personal_places (name, key, at, columns, named) AS VALUES
     ('visits', 'contact', 'joined_at', '{callback_number,transferred_to}', false),
     ('segments', 'call', 'began_at', '{party}', false),
     ('leg_quality', 'call', 'at', '{party}', false),
-    ('voicemails', 'contact', NULL, '{recording}', false);
+    ('voicemails', 'contact', NULL, '{recording}', false),
+    ('audit', 'what', 'at', '{what,detail}', false);
 COMMENT ON VIEW personal_places IS
     'Tables that hold customers'' numbers: in which columns, of which contact, of which time (null: masked by nobody), and whether a name is beside';
 
@@ -82,6 +83,7 @@ DECLARE
     changed bigint;
     total   bigint := 0;
 BEGIN
+    PERFORM set_config('callfloor.forgetting', 'yes', true);
     FOR place IN SELECT * FROM personal_places LOOP
         EXECUTE format('UPDATE %I SET %s WHERE (%s)%s', place.name,
             (SELECT string_agg(format('%I = without_number(%1$I, $1, $2)', name), ', ') FROM unnest(place.columns) name)
@@ -176,6 +178,7 @@ DECLARE
     changed bigint;
     total   bigint := 0;
 BEGIN
+    PERFORM set_config('callfloor.forgetting', 'yes', true);
     FOR place IN SELECT * FROM personal_places WHERE at IS NOT NULL LOOP
         EXECUTE format('UPDATE %I SET %s WHERE %I >= $1 AND %3$I < $2 AND (%s)', place.name,
             (SELECT string_agg(format('%I = with_masks(%1$I)', name), ', ') FROM unnest(place.columns) name)

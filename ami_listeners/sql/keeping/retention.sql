@@ -63,6 +63,7 @@ DECLARE
     gone  bigint;
     total bigint := 0;
 BEGIN
+    PERFORM set_config('callfloor.forgetting', 'yes', true);
     INSERT INTO retained AS r (kind, since) VALUES ('rows', before)
     ON CONFLICT (kind) DO UPDATE SET since = greatest(r.since, excluded.since);
     FOR old IN SELECT * FROM (VALUES
@@ -79,6 +80,7 @@ BEGIN
         ('clock_offsets', 'at < $1'),
         ('mismatches', 'at < $1'),
         ('monitorings', 'coalesce(began_at, refused_at, ended_at) < $1'),
+        ('audit', 'at < $1'),
         ('corrections', 'decided_at < $1')) AS kept (name, is_old)
     LOOP
         EXECUTE format('DELETE FROM %I WHERE ctid IN (SELECT ctid FROM %1$I WHERE %s LIMIT $2)', old.name, old.is_old)
