@@ -86,6 +86,7 @@ class Listener:
             native_queues=settings.native_queues,
             raw=settings.raw,
             trunks=trunks,
+            wrap_ups=settings.wrap_up_s,
         )
         self.connection = Connection(
             settings, clock=clock, receive=self._receive, interests=interests(settings.raw)

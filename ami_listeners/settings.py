@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+WrapUps = dict[str, Annotated[float, Field(ge=0, le=86_400)]]
 EventName = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9]{1,40})$")]
 
 
@@ -83,3 +84,5 @@ class AmiSettings(Settings):
     """Fold the events of app_queue queues; they are counted beside the floor's own."""
     raw: tuple[EventName, ...] = ()
     """Events of these names are kept as they came; `*`: also all that nobody folds."""
+    wrap_up_s: WrapUps = Field(default_factory=dict)
+    """The wrapuptime of app_queue queues, of which Asterisk does not tell, by name; `*`: of all others."""

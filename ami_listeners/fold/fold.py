@@ -88,6 +88,7 @@ class Fold:
         codec: str = "ulaw",
         raw: Collection[str] = (),
         trunks: Collection[str] = (),
+        wrap_ups: Mapping[str, float] | None = None,
     ) -> None:
         self._configured = dict(queues or {})
         self._native = native_queues
@@ -97,7 +98,7 @@ class Fold:
         self.phones = Phones()
         channels = Channels()
         self.visits = Visits(agent_of, self._rules_of, channels)
-        self.members = Members(agent_of, is_ours, self.visits.book.engages)
+        self.members = Members(agent_of, is_ours, self.visits.book.engages, wrap_ups)
         self._directions = Directions(self._is_agent, lambda name: name in trunks or name in self.trunks.told)
         calls: dict[str, Call] = {}
         self.segments = Segments(channels, calls, self.visits, self._is_agent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ami_listeners.fold.membership_pauses import MembershipPauses, by_queue
@@ -19,6 +19,7 @@ from queue_strategies.facts import (
 )
 from queue_strategies.model import AgentId, AgentState, QueueName, VisitId
 
+EVERY_QUEUE = "*"
 UNREACHABLE = frozenset({4, 5})
 """Member states: invalid, unavailable."""
 IN_USE = frozenset({2, 3, 7, 8})
@@ -57,7 +58,8 @@ class Known:
 class Members:
     """Fold member events; `is_ours` names agents of the floor, whose states the floor tells itself.
 
-    `engages` tells whether a visit makes an agent talk or ring.
+    `engages` tells whether a visit makes an agent talk or ring. `wrap_ups` says how many seconds of wrap-up
+    members have by queue, or by `*` in any, of whom Asterisk tells none: it does not tell of the queue's own.
     """
 
     def __init__(
@@ -65,8 +67,10 @@ class Members:
         agent_of: Callable[[AmiEvent], AgentId],
         is_ours: Callable[[AgentId], bool],
         engages: Callable[[AgentId], AgentState | None],
+        wrap_ups: Mapping[str, float] | None = None,
     ) -> None:
         self._agent_of, self._is_ours, self._engages = agent_of, is_ours, engages
+        self._queue_wrap_ups = wrap_ups or {}
         self.places: dict[AgentId, dict[tuple[QueueName, str], Member]] = {}
         """Each agent's memberships, by queue and interface."""
         self.known: dict[AgentId, Known] = {}
@@ -153,7 +157,8 @@ class Members:
 
     def _wrap_up_s(self, queue: QueueName, agent: AgentId) -> float:
         places = self.places.get(agent, {})
-        return max((member.wrap_up_s for (name, _), member in places.items() if name == queue), default=0.0)
+        own = max((member.wrap_up_s for (name, _), member in places.items() if name == queue), default=0.0)
+        return own or self._queue_wrap_ups.get(queue, self._queue_wrap_ups.get(EVERY_QUEUE, 0.0))
 
     def _wrapped_up(self, agent: AgentId, moment: float) -> Iterator[Fact]:
         wrap_up = self._wrap_ups.pop(agent)

@@ -14,6 +14,7 @@ import typer
 import uvloop
 from psycopg.conninfo import conninfo_to_dict
 
+from ami_listeners.fold.members import EVERY_QUEUE
 from ari_apps.commands.serve import log_to
 from ari_apps.configuration.errors import validate
 from ari_apps.configuration.floor_toml import ConfigurationError, FloorConfiguration
@@ -52,19 +53,35 @@ def listen(
             metavar="NAME", help="Keep events of this name as they came; `*`: all nobody counts by."
         ),
     ] = None,
+    wrap_up: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[QUEUE=]SECONDS", help="A queue's wrapuptime, which Asterisk does not tell. Repeatable."
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every event.")] = False,
 ) -> None:
     """Listen to an Asterisk that has queues already: facts, figures and reports; nothing there changes."""
     configuration = configured(
-        ami=ami, user=user, name=name, system=system, tz=tz, database=database, http=http, raw=raw or ()
-    )
+        ami=ami, user=user, name=name, system=system, tz=tz, database=database, http=http, raw=raw or (),
+        wrap_ups=wrap_up or (),
+    )  # fmt: skip
     learn_secret(configuration)
     log_to(sys.stderr.isatty(), logging.DEBUG if verbose else logging.WARNING)
     uvloop.run(_listen(configuration))
 
 
 def configured(
-    *, ami: str, user: str, name: str, system: str, tz: str, database: str, http: str, raw: Sequence[str]
+    *,
+    ami: str,
+    user: str,
+    name: str,
+    system: str,
+    tz: str,
+    database: str,
+    http: str,
+    raw: Sequence[str] = (),
+    wrap_ups: Sequence[str] = (),
 ) -> FloorConfiguration:
     """Make the configuration of a floor that has nothing but ears; raises ConfigurationError."""
     configuration, problems = validate(
@@ -73,13 +90,19 @@ def configured(
             "site": {"name": name, "timezone": tz},
             "asterisk": {"ami_connect": ami, "ami_user": user, "system": system},
             "http": {"listeners_listen": http},
-            "listen": {"raw": list(raw)},
+            "listen": {"raw": list(raw), "wrap_up_s": dict(map(seconds_of_queue, wrap_ups))},
             "database": {"url": database} if database else {},
         },
     )
     if configuration is None or problems:
         raise ConfigurationError("\n".join(map(str, problems)))
     return configuration
+
+
+def seconds_of_queue(said: str) -> tuple[str, str]:
+    """Read `sales=10`; without a queue it is meant for every other one."""
+    queue, _, seconds = said.rpartition("=")
+    return queue or EVERY_QUEUE, seconds
 
 
 def learn_secret(configuration: FloorConfiguration) -> None:

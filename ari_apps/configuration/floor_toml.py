@@ -158,6 +158,7 @@ class FloorConfiguration(IvrSettings):
             username=user,
             secret=SecretStr(secret),
             raw=self.listen.raw,
+            wrap_up_s=self.listen.wrap_up_s,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from ami_listeners.settings import EventName
+from ami_listeners.settings import EventName, WrapUps
 from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.errors import suggest
@@ -51,10 +51,12 @@ class SiteSettings(Section):
 
 
 class ListenSettings(Section):
-    """What of Asterisk's events is kept beside the facts that are made of them."""
+    """What is kept of Asterisk's events beside facts, and what they do not tell of its queues."""
 
     raw: tuple[EventName, ...] = ()
     """Events of these names are kept as they came; `*`: also all that nobody folds."""
+    wrap_up_s: WrapUps = Field(default_factory=dict)
+    """The wrapuptime in queues.conf, which Asterisk tells nobody, by queue; `*`: of all others."""
 
 
 class AsteriskSettings(Section):

@@ -202,6 +202,23 @@ def test_a_native_queue_can_be_measured_by_rules_of_ours() -> None:
     assert not answered.within_service_level
 
 
+@pytest.mark.parametrize(
+    ("scene", "said", "wrap_up_s"),
+    [
+        ("caller_hangs_up_while_talking", {"support": 0.25}, 0.25),
+        ("caller_hangs_up_while_talking", {"*": 0.5, "sales": 3.0}, 0.5),
+        ("answered_and_wrapped_up", {"sales": 3.0}, 1.0),
+    ],
+)
+def test_a_queue_s_wrap_up_is_what_is_said_of_it_unless_the_member_has_one(
+    scene: str, said: dict[str, float], wrap_up_s: float
+) -> None:
+    told = facts(scene, Fold(wrap_ups=said))
+    ((handled,), (wrapped,)) = of(told, Handled), of(told, WrapUpEnded)
+    assert handled.wrap_up_follows
+    assert wrapped.wrap_up_s == pytest.approx(wrap_up_s)
+
+
 # -- what may not be relied upon ----------------------------------------------------------------------------
 
 

@@ -19,6 +19,8 @@ from ami_listeners.database import Database
 from ami_listeners.reports import as_json
 from ami_listeners.reports.ask import contacts
 from ami_listeners.reports.question import ContactsQuestion, Question, Subject
+from ari_apps.commands.listen import configured
+from ari_apps.configuration.floor_toml import ConfigurationError, load_data
 from ari_apps.local_asterisk.free_ports import free_port
 from queue_strategies.definitions.service_levels import USUAL_SERVICE_LEVEL
 from tests.accounts import SHORT_ABANDON_S, Log, account_for
@@ -178,3 +180,22 @@ async def test_who_has_no_password_is_told_what_to_do(
     assert wrong.code == 2
     assert "ami_connect" in wrong.error
     assert "write host:port" in wrong.error
+
+
+def test_a_queue_s_wrap_up_is_said_on_the_command_line_or_in_the_file() -> None:
+    where = {
+        "ami": "h:1",
+        "user": "u",
+        "name": "a",
+        "system": "",
+        "tz": "UTC",
+        "database": "",
+        "http": "127.0.0.1:2",
+    }
+    asked = configured(**where, wrap_ups=["sales=10", "5"])
+    assert asked.ami_settings("x").wrap_up_s == {"sales": 10, "*": 5}
+    written = load_data({"listen": {"wrap_up_s": {"sales": 10, "*": 5}}}, Path("floor.toml"))
+    assert written.ami_settings("x").wrap_up_s == asked.ami_settings("x").wrap_up_s
+    for wrong in ("sales=soon", "sales=-1", ""):
+        with pytest.raises(ConfigurationError, match=r"listen\.wrap_up_s"):
+            configured(**where, wrap_ups=[wrong])
