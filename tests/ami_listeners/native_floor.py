@@ -496,3 +496,10 @@ def successful(output: str) -> int:
     """Read from SIPp's last screen how many calls succeeded."""
     found = re.findall(r"Successful call\s*\|\s*\d+\s*\|\s*(\d+)", output)
     return int(found[-1]) if found else 0
+
+
+def lasted_s(output: str) -> float:
+    """Read from SIPp's last screen how long its only call lasted, from its INVITE to the end."""
+    found = re.findall(r"Call Length\s*\|[^|]*\|\s*(\d+):(\d+):(\d+):(\d+)", output)
+    hours, minutes, seconds, microseconds = map(int, found[-1])
+    return hours * 3600 + minutes * 60 + seconds + microseconds / 1_000_000
