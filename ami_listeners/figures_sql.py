@@ -15,7 +15,6 @@ from ami_listeners.viewer import SEEN
 from queue_strategies.definitions import (
     AGENT_FIGURES,
     QUEUE_FIGURES,
-    QUEUE_MEASURES,
     SERVICE_LEVELS,
     USUAL_SERVICE_LEVEL,
     Condition,
@@ -26,6 +25,8 @@ from queue_strategies.definitions import (
     Unit,
 )
 from queue_strategies.definitions.agents import OFFER_MEASURES, STATE_MEASURES, TALK_MEASURES
+from queue_strategies.definitions.queues import VISIT_MEASURES
+from queue_strategies.definitions.satisfaction import SCORE_MEASURES
 
 MEANT: Mapping[str, str] = {"callback_taken": "callback_taken_at IS NOT NULL"}
 """What a flag of the definitions is in the tables, where it is no column."""
@@ -81,7 +82,8 @@ QUEUES = Subject(
     key="queue",
     plural="queues",
     sources=[
-        Source("visits", list(QUEUE_MEASURES.values()), "NOT direct", "decided_at", longest=True),
+        Source("visits", list(VISIT_MEASURES.values()), "NOT direct", "decided_at", longest=True),
+        Source("survey_answers", list(SCORE_MEASURES.values()), "score IS NOT NULL", "at"),
     ],
     figures=list(QUEUE_FIGURES.values()),
     service_levels=SERVICE_LEVELS,
@@ -95,6 +97,12 @@ AGENTS = Subject(
         ),
         Source("agent_states", list(STATE_MEASURES.values()), "state <> 'logged_out'", None),
         Source("offers", list(OFFER_MEASURES.values()), "agent IS NOT NULL", "ended_at"),
+        Source(
+            "survey_answers",
+            list(SCORE_MEASURES.values()),
+            "score IS NOT NULL AND agent IS NOT NULL",
+            "at",
+        ),
     ],
     figures=list(AGENT_FIGURES.values()),
 )

@@ -43,6 +43,7 @@ OF_NOBODY = frozenset(
         "language", "kind", "strategy", "lot", "space", "how", "codec", "status", "source", "name",
         "segment_kind", "outcome", "was", "state", "because", "into", "who", "role", "ear", "supervisor",
         "address", "operation", "mode", "asked_by", "why",
+        "survey", "question", "answer",
     }
 )  # fmt: skip
 """What in a fact tells of no customer."""

@@ -41,6 +41,10 @@ SEEN: Mapping[str, Sequence[str]] = {
         "fact", "system", "call", "direction", "queue", "agent", "at", "mos", "worst_mos", "r", "loss",
         "jitter_ms", "round_trip_ms", "codec", "reports",
     ),
+    "surveys": ("contact", "visit", "queue", "agent", "survey", "offered_at"),
+    "survey_answers": (
+        "fact", "contact", "visit", "queue", "agent", "survey", "question", "answer", "score", "at",
+    ),
     "mismatches": ("system", "call", "kind", "at"),
     **dict.fromkeys(
         (

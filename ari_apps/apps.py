@@ -55,6 +55,7 @@ from ari_apps.reconcile.farewells import Farewells
 from ari_apps.reconcile.taking_up import TakingUp
 from ari_apps.rendering import APP
 from ari_apps.steering import Steering
+from ari_apps.survey import AskedLately, Surveys, nobody_knows
 from ari_apps.switchboard import Switchboard
 from ari_apps.virtual_hold import VirtualHold
 from queue_strategies.events import PhoneChanged, RestoringBegan
@@ -88,6 +89,7 @@ class Apps:
         clock: Clock,
         remember: Callable[[Fact], None],
         recall: Callable[[], Awaitable[Before]] = nothing,
+        asked_lately: AskedLately = nobody_knows,
     ) -> None:
         self._recall = recall
         self._configuration = configuration
@@ -128,6 +130,14 @@ class Apps:
         self._ivr = self._make_ivr(ask, prompts, remember)
         self._announcer = Announcer(prompts=prompts, directory=self.directory, clock=clock, crew=self.crew)
         virtual_hold = VirtualHold(prompts=prompts, directory=self.directory)
+        surveys = Surveys(
+            prompts=prompts,
+            directory=self.directory,
+            now=clock.moment,
+            chance=SystemRandom().random,
+            remember=remember,
+            asked_lately=asked_lately,
+        )
         self._inbound = inbound = Inbound(
             switchboard=switchboard,
             steering=steering,
@@ -135,6 +145,7 @@ class Apps:
             desks=self.desks,
             announcer=self._announcer,
             virtual_hold=virtual_hold,
+            surveys=surveys,
             walk=self._walk,
         )
         self.reception = Reception(
@@ -389,6 +400,7 @@ async def acting(
     clock: Clock,
     remember: Callable[[Fact], None],
     recall: Callable[[], Awaitable[Before]] = nothing,
+    asked_lately: AskedLately = nobody_knows,
 ) -> AsyncIterator[Apps]:
     """Run the acting half for as long as the context is open; `recall` tells what was before.
 
@@ -410,6 +422,7 @@ async def acting(
             clock=clock,
             remember=remember,
             recall=recall,
+            asked_lately=asked_lately,
         ) as apps,
     ):
         yield apps

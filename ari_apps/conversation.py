@@ -14,6 +14,7 @@ asks for (phone keys, REST) comes through the same mailbox as the events of the 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -38,12 +39,19 @@ from ari_apps.requests import (
     Resume,
     Transfer,
 )
+from ari_apps.survey import Talked
 from ari_apps.switchboard import Switchboard
 from queue_strategies.commands import Announce
 from queue_strategies.model import VisitOutcome
 
 HOLD_MUSIC = "default"
 GIVE_AWAY_S = 5.0
+Choose = Callable[[Attempt, Reached], Talked | None]
+"""Say whether a customer is to be asked how it was."""
+
+
+def ask_nobody(_: Attempt, __: Reached) -> None:
+    """Let everybody go without a question."""
 
 
 @dataclass(slots=True)
@@ -77,6 +85,7 @@ class Conversation:
         held: bool = False,
         third: ThirdParty | None = None,
         stay: bool = False,
+        choose: Choose = ask_nobody,
     ) -> None:
         self._call = call
         self._attempt = attempt
@@ -86,6 +95,9 @@ class Conversation:
         self._held = held
         self._stay = stay
         self._third = third
+        self._choose = choose
+        self.to_ask: Talked | None = None
+        """The customer is still there, and to be asked how it was."""
         self._next: Destination | StillWaiting | None = None
 
     @property
@@ -278,8 +290,11 @@ class Conversation:
         """Clear the desk before the Floor may give the agent the next caller."""
         self._next = next_
         self._call.ended_by = by
+        ends = next_ is HANGUP and not self._stay
+        if ends and by == "agent":
+            self.to_ask = self._choose(self._attempt, self._met)
         try:
-            if next_ is HANGUP and not self._stay:
+            if ends and self.to_ask is None:
                 await self._call.hang_up()
             elif self._held:
                 await self._call.quiet()

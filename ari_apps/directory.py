@@ -13,6 +13,7 @@ from ari_apps.configuration.checks import references
 from ari_apps.configuration.errors import suggest
 from ari_apps.configuration.floor_toml import FloorConfiguration, direct_line_name
 from ari_apps.configuration.settings import AgentSettings, QueueSettings
+from ari_apps.configuration.surveys import QueueSurveySettings, SurveySettings
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
 from ari_apps.ivr.opening_hours import build_calendars, build_routes
 from ari_apps.ivr.settings import NO_PROMPT, PromptSettings
@@ -162,6 +163,13 @@ class Directory:
         queue = self._queue_at(to)
         return queue.callback if queue else None
 
+    def survey_of(self, to: Destination) -> tuple[QueueSurveySettings, SurveySettings] | None:
+        """Return who is asked, and what, after talking for this destination; None: nobody is."""
+        queue = self._queue_at(to)
+        asked = queue.survey if queue else None
+        survey = self._configuration.surveys.get(asked.ask) if asked else None
+        return (asked, survey) if asked and survey else None
+
     def callback_hours(self, at: dt.datetime) -> Iterator[tuple[QueueName, bool]]:
         """Yield each queue that calls back in certain hours only, and whether this is one of them."""
         for queue in {**self._former, **self._configuration.queues_by_name}.values():
@@ -169,11 +177,13 @@ class Directory:
                 yield QueueName(queue.name), self._calendars[queue.callback.hours].is_open(at)
 
     def announced(self) -> Iterator[PromptSettings]:
-        """Yield everything that queues may say."""
+        """Yield everything that queues may say, and that is said after the call."""
         for queue in self._configuration.queues:
             yield queue.briefing
             yield from queue.announcements.prompts()
             yield from queue.callback.prompts() if queue.callback else ()
+        for survey in self._configuration.surveys.values():
+            yield from (prompt for _, prompt in survey.prompts())
 
     def instead_of(
         self,

@@ -21,6 +21,7 @@ from ari_apps.line import CallerGone
 from ari_apps.reaching import Attempt, NotReached, Promised, Reached, Visit
 from ari_apps.requests import CallRequest
 from ari_apps.steering import Steering
+from ari_apps.survey import Surveys, Talked
 from ari_apps.switchboard import Switchboard
 from ari_apps.virtual_hold import VirtualHold
 from queue_strategies.model import VisitOutcome
@@ -46,12 +47,14 @@ class Inbound:
         desks: Desks,
         announcer: Announcer,
         virtual_hold: VirtualHold,
+        surveys: Surveys,
         walk: Walk,
     ) -> None:
         self._switchboard = switchboard
         self._steering = steering
         self._announcer = announcer
         self._virtual_hold = virtual_hold
+        self._surveys = surveys
         self._directory = directory
         self._desks = desks
         self._walk = walk
@@ -130,13 +133,28 @@ class Inbound:
                 case NotReached(outcome=outcome):
                     return self._directory.instead_of(to, outcome, call.came_from)
             talk = Conversation(
-                call, attempt, after_wait, self._desks, self._switchboard, held=held, third=third, stay=stay
+                call,
+                attempt,
+                after_wait,
+                self._desks,
+                self._switchboard,
+                held=held,
+                third=third,
+                stay=stay,
+                choose=self._surveys.choose,
             )
             after = await talk.run()
             if not isinstance(after, StillWaiting):
                 call.came_from = to
+                await self._ask(call, talk.to_ask)
                 return after
             attempt, to, met, held, third = after.attempt, after.to, None, False, None
+
+    async def _ask(self, call: Call, talked: Talked | None) -> None:
+        """Ask a customer how it was; a later process would not begin anew, but bid goodbye."""
+        if talked is not None:
+            await self._switchboard.leave_trace(call, HANGUP)
+            await self._surveys.ask(call, talked)
 
     async def _wait(
         self, call: Call, to: Destination, attempt: Attempt

@@ -179,7 +179,8 @@ class Queueing:
             self.tell(OfferFailed(connect.offer, OfferOutcome.FAILED))
         else:
             leg.hand_to(waiting.party.mailbox)
-            waiting.party.mailbox.put(Reached(connect.visit, leg, desk_of(connect.agent), connect.offer))
+            reached = Reached(connect.visit, leg, desk_of(connect.agent), connect.offer, connect.agent)
+            waiting.party.mailbox.put(reached)
 
     async def _ring(self, ring: Ring) -> None:
         visit = self._visits.get(ring.visit)

@@ -30,7 +30,7 @@ from queue_strategies.events import (
     PriorityChanged,
     TalkEnded,
 )
-from queue_strategies.model import Caller, ContactId, OfferId, OfferOutcome, VisitId, VisitOutcome
+from queue_strategies.model import AgentId, Caller, ContactId, OfferId, OfferOutcome, VisitId, VisitOutcome
 
 FIRST_RING_S = 0.5
 ClearAway = Callable[[str], Coroutine[Any, Any, None]]
@@ -56,6 +56,8 @@ class Reached:
     desk: str
     """The bridge in which the two are to meet."""
     offer: OfferId | None = None
+    agent: AgentId | None = None
+    """None: nobody of the Floor's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from ami_listeners.reconciling.job import Reconciling
 from ami_listeners.reconciling.sources import Records, RecordSource
 from ami_listeners.retention import Retention
 from ami_listeners.settings import DatabaseSettings
+from ami_listeners.surveyed import Surveyed
 from ari_apps.apps import Apps, AsteriskFolders, acting
 from ari_apps.ari_metrics import ari_families
 from ari_apps.callback_warnings import CallbackWarnings
@@ -320,6 +321,7 @@ async def _acting(
             clock=clock,
             remember=floor.remember,
             recall=Recall(floor.journal, clock),
+            asked_lately=Surveyed(floor.journal).lately,
         )
     )
     floor.telling.start(_recall_last_agents(floor.journal, apps.last_agents), "recall the last agents")

@@ -22,11 +22,13 @@ from queue_strategies.facts import (
     Fact,
     Handled,
     OfferEnded,
+    SurveyAnswered,
     Transferred,
     VisitEnded,
     WrapUpEnded,
 )
 from queue_strategies.model import AgentId, AgentState, OfferOutcome, QueueName, VisitId, VisitOutcome
+from queue_strategies.survey import Scores
 
 WAIT_BOUNDS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1800.0)
 HANDLE_BOUNDS_S = (15.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0, 1800.0, 3600.0)
@@ -127,6 +129,9 @@ class QueueFigures:
     estimate_ratio: Histogram = field(default_factory=lambda: Histogram(ESTIMATE_BOUNDS))
     """The wait that was announced over the wait that came."""
 
+    scores: Scores = field(default_factory=Scores)
+    """What customers answered after the call."""
+
     def answer(self, wait_s: float, *, within: bool) -> None:
         """Count a visit that was answered."""
         self.answered += 1
@@ -205,6 +210,8 @@ class AgentFigures:
     state_s: dict[AgentState, float] = field(default_factory=lambda: dict.fromkeys(AgentState, 0.0))
     """Time spent in each state, counted when the state ends."""
     offers: dict[OfferOutcome, int] = field(default_factory=lambda: dict.fromkeys(OfferOutcome, 0))
+    scores: Scores = field(default_factory=Scores)
+    """What customers answered after talking with the agent last."""
 
     @property
     def ringing_s(self) -> float:
@@ -273,6 +280,10 @@ class Figures:
                 self._handled(fact)
             case WrapUpEnded():
                 self._wrapped_up(fact)
+            case SurveyAnswered(score=int(score)):
+                self.queue(fact.queue).scores.add(score)
+                if fact.agent is not None:
+                    self.agent(fact.agent).scores.add(score)
             case AgentStateChanged():
                 self.agent(fact.agent).state_s[fact.was] += fact.lasted_s
             case _:

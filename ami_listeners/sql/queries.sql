@@ -126,6 +126,13 @@ WHERE outcome = 'answered' AND source = 'floor' AND system = %(system)s AND call
     AND joined_at > now() - make_interval(days => %(days)s)
 ORDER BY caller_number, decided_at DESC
 
+-- asked_lately --
+-- Tell whether a customer of this number, perhaps masked since, was asked within the last days.
+SELECT EXISTS (
+    SELECT FROM surveys s JOIN contacts c USING (contact)
+    WHERE c.caller_number IN (%(number)s, with_masks(%(number)s))
+        AND s.offered_at > now() - make_interval(days => %(days)s))
+
 -- know_queues --
 -- Remember by which rules each queue is measured.
 INSERT INTO queues (queue, strategy, service_level_s, service_level_formula, short_abandon_s)
@@ -233,6 +240,8 @@ UNION ALL SELECT 'segments', to_jsonb(t) FROM segments t
     WHERE call IN (TABLE theirs) OR without_number(party, %(digits)s, '') <> party
 UNION ALL SELECT 'leg_quality', to_jsonb(t) FROM leg_quality t
     WHERE call IN (TABLE theirs) OR without_number(party, %(digits)s, '') <> party
+UNION ALL SELECT 'surveys', to_jsonb(t) FROM surveys t WHERE contact IN (TABLE theirs)
+UNION ALL SELECT 'survey_answers', to_jsonb(t) FROM survey_answers t WHERE contact IN (TABLE theirs)
 UNION ALL SELECT 'voicemails', to_jsonb(t) FROM voicemails t WHERE contact IN (TABLE theirs)
 UNION ALL SELECT 'registrations', to_jsonb(t) FROM registrations t
     WHERE without_number(endpoint || ' ' || contact_uri, %(digits)s, '') <> endpoint || ' ' || contact_uri

@@ -56,6 +56,17 @@ WHERE ({within}) AND {such} AND {where} AND {named}
 ORDER BY began_at, fact, part
 LIMIT %(limit)s
 
+-- listed_scores --
+-- List the answers of customers that a number is made of.
+SELECT s.at, coalesce(c.caller_number, '') AS number, s.queue, s.agent, s.survey, s.question, s.answer, s.contact,
+    s.counts
+FROM (
+    SELECT *, {value} AS counts FROM {rows}
+    WHERE ({within}) AND {such} AND {where} AND {named}
+    ORDER BY {at}, fact LIMIT %(limit)s) s
+LEFT JOIN contacts c USING (contact)
+ORDER BY 1, s.fact
+
 -- listed_contacts --
 -- List contacts, with what became of them.
 SELECT started_at AS at, coalesce(caller_number, '') AS number, coalesce(caller_name, '') AS name,

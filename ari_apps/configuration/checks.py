@@ -80,6 +80,8 @@ def references(configuration: FloorConfiguration) -> Iterator[Reference]:
             yield Reference(f"queues[{n}].rule", "rule", queue.rule)
         if queue.callback is not None and queue.callback.hours is not None:
             yield Reference(f"queues[{n}].callback.hours", "calendar", queue.callback.hours)
+        if queue.survey is not None:
+            yield Reference(f"queues[{n}].survey.ask", "survey", queue.survey.ask)
     for n, agent in enumerate(configuration.agents):
         for m, membership in enumerate(agent.queues):
             yield Reference(f"agents[{n}].queues[{m}]", "queue", membership.queue)
@@ -117,6 +119,7 @@ _TABLES = {
     "menu": "menus",
     "music": "music",
     "rule": "rules",
+    "survey": "surveys",
     "voicemail": "voicemail",
 }
 

@@ -30,6 +30,7 @@ from ari_apps.configuration.settings import (
     SupervisorSettings,
     TrunkSettings,
 )
+from ari_apps.configuration.surveys import SurveySettings
 from ari_apps.configuration.written_values import Name
 from ari_apps.feature_codes import FeatureCodes
 from ari_apps.ivr.settings import IvrSettings
@@ -63,6 +64,7 @@ class FloorConfiguration(IvrSettings):
     music: Mapping[Name, MusicSettings] = Field(default_factory=dict)
     callers: CallersSettings = CallersSettings()
     rules: Mapping[Name, Rule] = Field(default_factory=dict)
+    surveys: Mapping[Name, SurveySettings] = Field(default_factory=dict)
     queues: tuple[QueueSettings, ...] = ()
     agents: tuple[AgentSettings, ...] = ()
     phones: tuple[PhoneSettings, ...] = ()
@@ -164,7 +166,7 @@ class FloorConfiguration(IvrSettings):
 
 def floor_queue(settings: QueueSettings, rule: Rule) -> Queue:
     """Make the Floor's queue of the file's."""
-    heard = {"music", "announcements", "briefing", "briefing_max_s", "callback"}
+    heard = {"music", "announcements", "briefing", "briefing_max_s", "callback", "survey"}
     same = settings.model_dump(exclude={"name", "overflow", "exit_keys", "rule", *heard})
     return Queue(
         name=QueueName(settings.name),

@@ -61,6 +61,9 @@ def _said(configuration: FloorConfiguration) -> Iterator[Said]:
     for name, box in configuration.voicemail.items():
         for field in ("greeting", "thanks"):
             yield f"voicemail.{name}.{field}", getattr(box, field), ()
+    for name, survey in configuration.surveys.items():
+        for place, prompt in survey.prompts():
+            yield f"surveys.{name}.{place}", prompt, ()
     for field in FeatureCodes.model_fields:
         if isinstance(prompt := getattr(configuration.feature_codes, field), PromptSettings):
             yield f"feature_codes.{field}", prompt, ()

@@ -13,6 +13,7 @@ from ami_listeners.settings import EventName, WrapUps
 from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.errors import suggest
+from ari_apps.configuration.surveys import QueueSurveySettings
 from ari_apps.configuration.written_values import (
     HOST,
     Codec,
@@ -228,6 +229,8 @@ class QueueSettings(Section):
     announcements: AnnouncementSettings = AnnouncementSettings()
     callback: CallbackSettings | None = None
     """Callers may keep the place without the line; None: they may not."""
+    survey: QueueSurveySettings | None = None
+    """What customers are asked whose agent has hung up; None: nothing."""
     briefing: Prompt = NO_PROMPT
     """What an agent hears who answers, before the two are bridged; None: nothing."""
     briefing_max_s: float = Field(default=15.0, gt=0, le=60)

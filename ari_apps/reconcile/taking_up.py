@@ -198,7 +198,7 @@ class TakingUp:
             attempt: Attempt = self._switchboard.outside(leg, party, to)
             return attempt, Reached(attempt.id, leg, desk or f"talk-{leg.id}")
         attempt = self._queueing.resume(party, talk)
-        return attempt, Reached(attempt.id, leg, desk_of(talk.agent), talk.offer)
+        return attempt, Reached(attempt.id, leg, desk_of(talk.agent), talk.offer, talk.agent)
 
     def _talk(self, talk: Talk) -> TalkRestored | None:
         visit, trace, leg = talk.customer.visit, talk.customer.trace, talk.leg_trace

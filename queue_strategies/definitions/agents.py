@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from queue_strategies.definitions.expression import Quotient, Sum
 from queue_strategies.definitions.handling import AVERAGE_HANDLE_TIME, TIMES
 from queue_strategies.definitions.measure import Condition, Figure, Good, Measure, Unit, by_name
+from queue_strategies.definitions.satisfaction import CSAT, MEAN_SCORE, SCORE_MEASURES
 from queue_strategies.figures import NOT_ANSWERED, AgentFigures
 from queue_strategies.model import AgentState, OfferOutcome
 
@@ -74,7 +75,12 @@ OFFER_MEASURES: Mapping[str, Measure[AgentFigures]] = by_name(
 )
 """Of the offers made to the agent."""
 
-AGENT_MEASURES: Mapping[str, Measure[AgentFigures]] = {**TALK_MEASURES, **STATE_MEASURES, **OFFER_MEASURES}
+AGENT_MEASURES: Mapping[str, Measure[AgentFigures]] = {
+    **TALK_MEASURES,
+    **STATE_MEASURES,
+    **OFFER_MEASURES,
+    **SCORE_MEASURES,
+}
 
 _HANDLING = ("talking_s", "wrapping_up_s")
 """Handling by the agent's states, which can be shared out over short intervals."""
@@ -104,5 +110,7 @@ AGENT_FIGURES: Mapping[str, Figure] = {
             unit=Unit.AN_HOUR,
             of=Quotient(Sum(("handled",)), Sum(("logged_in_s",), unit=3600.0)),
         ),
+        CSAT,
+        MEAN_SCORE,
     )
 }

@@ -12,6 +12,7 @@ from dataclasses import replace
 from queue_strategies.definitions.expression import Quotient, Sum
 from queue_strategies.definitions.handling import AVERAGE_HANDLE_TIME, TIMES
 from queue_strategies.definitions.measure import Condition, Figure, Good, Measure, Unit, by_name
+from queue_strategies.definitions.satisfaction import CSAT, MEAN_SCORE, SCORE_MEASURES
 from queue_strategies.figures import QueueFigures
 from queue_strategies.model import VisitOutcome
 
@@ -35,7 +36,7 @@ def _released(outcome: VisitOutcome) -> Measure[QueueFigures]:
     )
 
 
-QUEUE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
+VISIT_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
     [
         Measure(
             name="offered",
@@ -143,6 +144,9 @@ QUEUE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
         ),
     ]
 )
+"""Of the visits."""
+
+QUEUE_MEASURES: Mapping[str, Measure[QueueFigures]] = {**VISIT_MEASURES, **SCORE_MEASURES}
 
 LIVE_MEASURES: Mapping[str, Measure[QueueFigures]] = by_name(
     [
@@ -223,6 +227,8 @@ QUEUE_FIGURES: Mapping[str, Figure] = {
             unit=Unit.RATIO,
             of=Quotient(Sum(("transferred",)), Sum(("answered",))),
         ),
+        replace(CSAT, metric="csat_ratio"),
+        MEAN_SCORE,
     )
 }
 

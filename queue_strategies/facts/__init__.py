@@ -35,6 +35,7 @@ from queue_strategies.facts.calls import (
 from queue_strategies.facts.contacts import ContactEnded, ContactStarted, IvrStep, VoicemailLeft
 from queue_strategies.facts.fact import Fact
 from queue_strategies.facts.monitoring import MonitoringBegan, MonitoringEnded, MonitoringRefused
+from queue_strategies.facts.surveys import SurveyAnswered, SurveyOffered
 from queue_strategies.facts.visits import (
     Answered,
     EstimateJudged,
@@ -90,6 +91,8 @@ __all__ = [
     "SegmentBegan",
     "SegmentEnded",
     "SegmentKind",
+    "SurveyAnswered",
+    "SurveyOffered",
     "Transferred",
     "TrunkChanged",
     "VisitEnded",

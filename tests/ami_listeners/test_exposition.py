@@ -31,6 +31,12 @@ HOSTILE = QueueName('a "queue" \\ of\nlines, 100 %s \x1e{le="1"} \0 None\n')
 NEW = {
     "callfloor_queue_removed_within_service_level_total": "counter",
     "callfloor_queue_service_level_target_ratio": "gauge",
+    "callfloor_queue_csat_ratio": "gauge",
+    **{
+        f"callfloor_{of}_{name}_total": "counter"
+        for of in ("queue", "agent")
+        for name in ("scores", "scores_satisfied", "score_points")
+    },
 }
 ESTIMATED = "callfloor_queue_estimated_wait_seconds"
 """A gauge before, which may have no quantiles."""

@@ -42,7 +42,15 @@ from queue_strategies.events import (
     TalkEnded,
     TimePassed,
 )
-from queue_strategies.facts import Answered, Fact, Handled, OfferMade, QueueJoined, VisitEnded
+from queue_strategies.facts import (
+    Answered,
+    Fact,
+    Handled,
+    OfferMade,
+    QueueJoined,
+    SurveyAnswered,
+    VisitEnded,
+)
 from queue_strategies.figures import Figures
 from queue_strategies.floor import Floor
 from queue_strategies.model import (
@@ -85,6 +93,21 @@ AGENTS = [
 CALLS_BACK = {queue.name for queue in QUEUES if queue.callback is not None}
 
 
+def answered(talk: Handled, score: int) -> SurveyAnswered:
+    """Let the customer say after a talk how it was."""
+    return SurveyAnswered(
+        moment=talk.moment,
+        contact=talk.contact,
+        visit=talk.visit,
+        queue=talk.queue,
+        agent=talk.agent,
+        survey="service",
+        question="how",
+        answer=str(score),
+        score=score if score != 2 else None,
+    )
+
+
 class Day:
     """A floor on which everything happens by chance; what became true is kept."""
 
@@ -122,6 +145,8 @@ class Day:
                     self.waiting.discard(visit)
                 case Handled(visit=visit):
                     self.talking.discard(visit)
+                    if not fact.direct and len(self.facts) % 3:
+                        self.facts.append(answered(fact, len(self.facts) % 5 + 1))
                 case _:
                     pass
 

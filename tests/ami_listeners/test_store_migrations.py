@@ -47,6 +47,7 @@ GONE_OVER_TO_STATES = {"occupancy", "utilization"}
 OF_ONE_SYSTEM = re.compile(r" (AND|WHERE) system = %\(system\)s")
 """What could not be asked of a database of old, which knew one Asterisk."""
 NOT_ASKED = (
+    "surveys",
     "migrations",
     "repeatable",
     "make_partitions",
@@ -61,6 +62,7 @@ NOT_ASKED = (
     "erasures",
     "persons",
     "segments",
+    "surveys",
 )
 VIEWS = ("queue_figures", "queue_figures_by_quarter_hour", "agent_figures", "agents_now", "waiting_now",
          "callbacks_now")  # fmt: skip

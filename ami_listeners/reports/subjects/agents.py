@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ami_listeners.reports.counts import Source, of_measure
-from ami_listeners.reports.subjects.definition import Definition
+from ami_listeners.reports.subjects.definition import Definition, scores
 from queue_strategies.definitions import (
     AGENT_FIGURES,
 )
@@ -42,6 +42,7 @@ AGENTS = Definition(
             keys=("agent",),
             listed="listed_states",
         ),
+        scores("agent"),
     ),
     made=tuple(AGENT_FIGURES.values()),
     main=(
@@ -54,6 +55,7 @@ AGENTS = Definition(
         "paused_s",
         "utilization",
         "handled_an_hour",
+        "customer_satisfaction",
     ),
     bars=("talking_s", "wrapping_up_s", "ringing_s", "available_s", "paused_s"),
     line="occupancy",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ami_listeners.reports.counts import Count, Source
+from ami_listeners.reports.counts import Count, Source, of_measure
 from queue_strategies.definitions import Figure
+from queue_strategies.definitions.satisfaction import SCORE_MEASURES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,6 +37,19 @@ class Definition:
     def counts(self) -> Mapping[str, Count]:
         """Return all that is counted, by its name."""
         return {name: count for source in self.sources for name, count in source.named.items()}
+
+
+def scores(key: str) -> Source:
+    """Count the scores that customers gave after the call, of queues or of agents."""
+    return Source(
+        counts=tuple(map(of_measure, SCORE_MEASURES.values())),
+        rows="survey_answers",
+        at="at",
+        within="at >= %(since)s AND at < %(until)s",
+        such=f"score IS NOT NULL AND {key} IS NOT NULL",
+        keys=(key,),
+        listed="listed_scores",
+    )
 
 
 def visits(

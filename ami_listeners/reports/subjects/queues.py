@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from ami_listeners.reports.answer import SERVICE_LEVEL
 from ami_listeners.reports.counts import Count, of_measure
-from ami_listeners.reports.subjects.definition import Definition, visits
+from ami_listeners.reports.subjects.definition import Definition, scores, visits
 from queue_strategies.definitions import (
     QUEUE_FIGURES,
-    QUEUE_MEASURES,
     Figure,
     Good,
     Quotient,
     Sum,
     Unit,
 )
-from queue_strategies.definitions.queues import RELEASED
+from queue_strategies.definitions.queues import RELEASED, VISIT_MEASURES
 
 LONGEST_WAIT = Count(
     name="longest_wait_s",
@@ -31,7 +30,7 @@ QUEUES = Definition(
     bars_title="what became of visits",
     rolled_up="queue_report",
     keys=("queue",),
-    sources=(visits(*map(of_measure, QUEUE_MEASURES.values()), LONGEST_WAIT),),
+    sources=(visits(*map(of_measure, VISIT_MEASURES.values()), LONGEST_WAIT), scores("queue")),
     made=tuple(QUEUE_FIGURES.values()),
     service_level=True,
     main=(
@@ -44,6 +43,7 @@ QUEUES = Definition(
         "average_handle_time_s",
         "longest_wait_s",
         "short_abandoned",
+        "customer_satisfaction",
     ),
     bars=("answered", "abandoned", *RELEASED),
     line=SERVICE_LEVEL,
@@ -57,7 +57,7 @@ OUTCOMES = Definition(
     sources=(
         visits(
             *(
-                of_measure(QUEUE_MEASURES[name])
+                of_measure(VISIT_MEASURES[name])
                 for name in (
                     "offered",
                     "answered",

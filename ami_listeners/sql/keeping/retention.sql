@@ -76,6 +76,8 @@ BEGIN
         ('calls', 'started_at < $1'),
         ('contacts', 'started_at < $1'),
         ('voicemails', 'left_at < $1'),
+        ('surveys', 'offered_at < $1'),
+        ('survey_answers', 'at < $1'),
         ('leg_quality', 'at < $1'),
         ('clock_offsets', 'at < $1'),
         ('mismatches', 'at < $1'),
