@@ -30,7 +30,7 @@ MASK = "•••"
 NUMBERS = frozenset(
     {
         "caller_number", "called_number", "number", "to", "by", "target", "party", "channel_name",
-        "contact_uri", "endpoint", "device", "trunk", "recording", "text", "what", "detail",
+        "contact_uri", "endpoint", "device", "trunk", "recording", "text", "detail",
     }
 )  # fmt: skip
 """What in a fact may hold a customer's number."""
@@ -41,7 +41,8 @@ OF_NOBODY = frozenset(
         "contact", "channel", "by_channel", "visit", "call", "offer", "segment", "bridge", "queue", "agent",
         "context", "direction", "menu", "step", "choice", "box", "ended_by", "reason", "pause_reason", "key",
         "language", "kind", "strategy", "lot", "space", "how", "codec", "status", "source", "name",
-        "segment_kind", "outcome", "was", "state", "because", "into", "who", "role", "ear", "supervisor",
+        "segment_kind", "outcome", "was", "state", "because", "into", "who", "role", "what", "ear",
+        "supervisor",
         "address", "operation", "mode", "asked_by", "why",
         "survey", "question", "answer",
     }

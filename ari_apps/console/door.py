@@ -41,7 +41,8 @@ class Door:
 
     def meet(self, operation: Operation, request: web.Request) -> Visit:
         """See who is there, without knowing them yet."""
-        address = self._gate.address_of(request.remote, request.headers.get(hdrs.X_FORWARDED_FOR, ""))
+        forwarded = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, []))
+        address = self._gate.address_of(request.remote, forwarded)
         return Visit(operation, dict(request.match_info), address, query=dict(request.query))
 
     async def admit(self, visit: Visit, authorization: str) -> None:

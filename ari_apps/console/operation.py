@@ -44,6 +44,7 @@ class Operation:
 
     method: str
     path: str
+    """It names no customer: what stands in it is kept in the trail as it is, after an erasure too."""
     summary: str
     needs: Scope | None
     """What whoever asks must be allowed to do; None: nothing, it is how one comes in."""

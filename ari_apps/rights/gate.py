@@ -6,14 +6,14 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from ami_listeners.clock import Clock
 from ami_listeners.errors import DatabaseUnreachable
 from ari_apps.configuration.settings import HttpSettings
 from ari_apps.rights.passwords import Passwords
 from ari_apps.rights.rates import Rate, TooOftenError
-from ari_apps.rights.register import Register, Token, TokenKind, User, make_token
+from ari_apps.rights.register import Token, TokenKind, User, make_token
 from ari_apps.rights.store import Store
 from queue_strategies.errors import CallfloorError
 from queue_strategies.rights import Person, administrator
@@ -56,7 +56,7 @@ class Gate:
         at = self._clock.wall()
         known = (await self.store.current()).known_by(shown, at) if shown else None
         if known is None:
-            await self._strangers.spend(address, "too many wrong tokens from your address")
+            await self._strangers.spend(neighbourhood(address), "too many wrong tokens from your address")
             raise UnauthorizedError(SHOW)
         who, token = known
         await self._users.spend(who.name, f"{who.name} asks too often")
@@ -69,7 +69,7 @@ class Gate:
         A wrong name takes as long as a wrong password, and is told in the same words. Raises
         UnauthorizedError, TooOftenError.
         """
-        await self._addresses.spend(address, "too many log-ins from your address")
+        await self._addresses.spend(neighbourhood(address), "too many log-ins from your address")
         await self._names.spend(name, "too many log-ins by this name")
         user = (await self.store.current()).users.get(name)
         kept = user.password if user else None
@@ -124,29 +124,29 @@ class Gate:
         """Say from where somebody asks."""
         return address_of(peer, forwarded, self._settings.proxies)
 
-    async def register(self) -> Register:
-        """Return who there is."""
-        return await self.store.current()
-
 
 def address_of(peer: str | None, forwarded: str, proxies: Sequence[str]) -> str:
     """Return the nearest address that is none of our proxies; beyond it is anybody's word."""
     networks = [ip_network(one) for one in proxies]
-    nearest = peer or ""
-    for hop in reversed([one.strip() for one in forwarded.split(",") if one.strip()]):
-        if not _within(nearest, networks) or not _is_address(hop):
+    nearest = parsed(peer or "")
+    for hop in reversed(forwarded.split(",")):
+        beyond = parsed(hop.strip())
+        if nearest is None or beyond is None or not any(nearest in network for network in networks):
             break
-        nearest = hop
-    return nearest
+        nearest = beyond
+    return "" if nearest is None else str(nearest)
 
 
-def _within(address: str, networks: Sequence[object]) -> bool:
-    return _is_address(address) and any(ip_address(address) in network for network in networks)  # type: ignore[operator]
+def neighbourhood(address: str) -> str:
+    """Give what one customer of a carrier has, by which tries are counted: an IPv4 address, an IPv6 /64."""
+    found = parsed(address)
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
 
 
-def _is_address(text: str) -> bool:
+def parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address; IPv4 within IPv6 is IPv4. None: it is none."""
     try:
-        ip_address(text)
+        address = ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

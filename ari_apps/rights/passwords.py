@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -12,6 +11,8 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 AT_ONCE = 2
 """Each takes 64 MiB and a processor for some hundredths of a second, which calls need too."""
 WAITS_S = 5.0
+NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$SSFpwsp0cIrl5Su2OiCe7Q$K9M/leVZCqAHMRSq8CZnoRGsBIJLfmFl8nfRK9Xpgkg"
+"""Of a password that was made up and forgotten, so that whoever is not there takes as long as who is."""
 
 
 class Passwords:
@@ -20,7 +21,6 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
 
     async def hashed(self, password: str) -> str:
         """Return what is kept of a password; raises TimeoutError when too many are at it."""
@@ -30,9 +30,7 @@ class Passwords:
     async def right(self, kept: str | None, password: str) -> bool:
         """Tell whether a password is the one that is kept; as long for nobody's. Raises TimeoutError."""
         async with asyncio.timeout(WAITS_S), self._turn:
-            return (
-                await asyncio.to_thread(self._compare, kept or self._nobodys, password) and kept is not None
-            )
+            return await asyncio.to_thread(self._compare, kept or NOBODYS, password) and kept is not None
 
     def outdated(self, kept: str) -> bool:
         """Tell whether a hash was made by other parameters than one would be made by today."""

@@ -35,6 +35,7 @@ from ami_listeners.retention import Retention
 from ami_listeners.settings import RetentionSettings
 from queue_strategies import facts
 from queue_strategies.facts import (
+    Audited,
     CallbackTaken,
     CalledBack,
     CallForwarded,
@@ -93,6 +94,10 @@ def of_a_customer(call: str) -> Iterator[Fact]:
     yield RegistrationChanged(
         moment=12.0, endpoint=DIGITS, contact_uri=f"sip:{DIGITS}@192.0.2.1:5060", status="Created"
     )
+    yield Audited(
+        moment=12.0, who="anna", role="agent", address="192.0.2.1", operation="POST", what=call,
+        outcome="done", status=204, detail=f'{{"to":"number:+{DIGITS}"}}',
+    )  # fmt: skip
     yield VoicemailLeft(moment=12.0, contact=contact, box="sales", recording=f"left-{DIGITS}", duration_s=3.0)
     yield RawEvent(moment=12.0, name="Newexten", text=f"Channel: PJSIP/a-1\r\nCallerIDNum: {DIGITS}\r\n")
     yield RawEvent(moment=12.0, name="Rename", text=f"ConnectedLineName: {NAME}\r\nLinkedid: {call}\r\n")

@@ -5,7 +5,7 @@
 -- so that what is counted by customers stays the same.
 
 CREATE OR REPLACE FUNCTION personal_keys() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-    '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,text,what,detail}'::text[];
+    '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,text,detail}'::text[];
 COMMENT ON FUNCTION personal_keys IS 'What in the bodies of facts may hold a customer''s number';
 
 CREATE OR REPLACE VIEW personal_places (name, key, at, columns, named) AS VALUES
@@ -15,7 +15,7 @@ CREATE OR REPLACE VIEW personal_places (name, key, at, columns, named) AS VALUES
     ('segments', 'call', 'began_at', '{party}', false),
     ('leg_quality', 'call', 'at', '{party}', false),
     ('voicemails', 'contact', NULL, '{recording}', false),
-    ('audit', 'what', 'at', '{what,detail}', false);
+    ('audit', 'what', 'at', '{detail}', false);
 COMMENT ON VIEW personal_places IS
     'Tables that hold customers'' numbers: in which columns, of which contact, of which time (null: masked by nobody), and whether a name is beside';
 
@@ -231,6 +231,8 @@ BEGIN
         PERFORM forget_number_in_raw_events(known.digits, known.facts),
             forget_number_in_facts(known.digits, known.pseudonym, known.facts),
             forget_number_in_tables(known.digits, known.pseudonym, known.contacts);
+        UPDATE audit SET detail = without_number(detail, known.digits, known.pseudonym)
+        WHERE fact = ANY (known.facts); -- it is of no contact
     END LOOP;
     SELECT array_agg(id) INTO raw FROM arrived
     WHERE kind = 'raw_event' AND at <= (SELECT max(until) FROM erasures);

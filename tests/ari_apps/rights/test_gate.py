@@ -16,7 +16,8 @@ from ami_listeners.errors import DatabaseUnreachable
 from ami_listeners.local_postgres import LocalPostgres
 from ami_listeners.settings import DatabaseSettings
 from ari_apps.configuration.settings import HttpSettings
-from ari_apps.rights.gate import Gate, UnauthorizedError, address_of
+from ari_apps.rights.gate import Gate, UnauthorizedError, address_of, neighbourhood
+from ari_apps.rights.passwords import NOBODYS, Passwords
 from ari_apps.rights.rates import MOST_KNOWN, Rate, TooOftenError
 from ari_apps.rights.register import Register, Token, TokenKind, User, make_token
 from ari_apps.rights.store import Store
@@ -113,8 +114,23 @@ async def test_one_who_tries_too_often_is_stopped_and_stops_nobody_else() -> Non
         ("127.0.0.1", "203.0.113.1, 127.0.0.2", "203.0.113.1"),
         ("127.0.0.1", "<script>, x", "127.0.0.1"),
         ("127.0.0.1", "", "127.0.0.1"),
+        ("::ffff:127.0.0.1", "2001:db8::1", "2001:db8::1"),
         (None, "203.0.113.1", ""),
     ],
 )
 def test_only_our_own_proxies_say_for_whom_they_ask(peer: str | None, forwarded: str, address: str) -> None:
     assert address_of(peer, forwarded, ["127.0.0.0/8"]) == address
+
+
+def test_tries_are_counted_by_what_one_customer_has() -> None:
+    assert (
+        neighbourhood("2001:db8::1") == neighbourhood("2001:db8::ffff:1") != neighbourhood("2001:db8:0:1::1")
+    )
+    assert neighbourhood("203.0.113.1") != neighbourhood("203.0.113.2")
+
+
+async def test_nobodys_password_is_kept_like_everybodys_and_is_right_for_nobody() -> None:
+    passwords = Passwords()
+    assert not passwords.outdated(NOBODYS)
+    assert not await passwords.right(None, "secret")
+    assert await passwords.right(await passwords.hashed("secret"), "secret")
