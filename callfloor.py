@@ -37,6 +37,9 @@ COMMANDS = (
         "Listen to an agent's calls, whisper, barge in, take over; list, change and end it.",
     ),
     CommandAtNeed(
+        "recordings", "recordings:app", "Record calls; find, hear, export and erase what was recorded."
+    ),
+    CommandAtNeed(
         "why",
         "why:why",
         "Explain who was considered for a call, now and at each offer, and who was not.",

@@ -206,6 +206,22 @@ ALERTS: Sequence[Alert] = (
         "Let NTP keep both machines' clocks.",
     ),
     Alert(
+        "RecordingsFailing",
+        Severity.CRITICAL,
+        "increase(callfloor_recordings_failed_total[10m]) > 0",
+        "0s",
+        "{{ $labels.instance }} could not record, or not keep, all that it should",
+        "The log says of each what (`recording.failed`), and `recordings.failed` in the database.",
+    ),
+    Alert(
+        "RecordingsDiskFilling",
+        Severity.WARNING,
+        "callfloor_recordings_disk_low == 1",
+        "1m",
+        "The disk of the recordings of {{ $labels.instance }} is about to be full",
+        "Make room at `recordings.folder`, or let queues keep recordings for fewer days.",
+    ),
+    Alert(
         "CallsDiffer",
         Severity.WARNING,
         'sum without (kind) (callfloor_reconcile_mismatches{kind!="in_gap"}) > 0',

@@ -44,7 +44,7 @@ OF_NOBODY = frozenset(
         "segment_kind", "outcome", "was", "state", "because", "into", "who", "role", "what", "ear",
         "supervisor",
         "address", "operation", "mode", "asked_by", "why",
-        "survey", "question", "answer",
+        "survey", "question", "answer", "file", "media", "sha256",
     }
 )  # fmt: skip
 """What in a fact tells of no customer."""

@@ -66,6 +66,15 @@ class Announcer:
             values=values_of(call) | waited | {"queue": to.name},
         )
 
+    async def tell_of_recording(self, call: Call, to: Destination) -> None:
+        """Tell a caller, once, that talks are recorded where the call goes, if it is to be told there."""
+        prompt = self._directory.recording_announced_at(to)
+        if prompt.by_language and not call.knows_of_recording:
+            call.knows_of_recording = True
+            texts = prompt.spoken_in(call.language)
+            media = await self._prompts.media(texts, language=call.language, values=values_of(call))
+            await call.play(media)
+
     async def prepare(self, language: str) -> None:
         """Speak all that can be spoken before somebody waits."""
         for prompt in self._directory.announced():

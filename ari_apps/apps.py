@@ -53,6 +53,12 @@ from ari_apps.reconcile.adoption import Adoption
 from ari_apps.reconcile.before import Before, nothing
 from ari_apps.reconcile.farewells import Farewells
 from ari_apps.reconcile.taking_up import TakingUp
+from ari_apps.recording.keeping import Keeping
+from ari_apps.recording.notes import Notes
+from ari_apps.recording.recordings import Recordings
+from ari_apps.recording.shelf import Shelf
+from ari_apps.recording.tape import Studio
+from ari_apps.recording.vault import Key
 from ari_apps.rendering import APP
 from ari_apps.steering import Steering
 from ari_apps.survey import AskedLately, Surveys, nobody_knows
@@ -86,6 +92,7 @@ class Apps:
         ask: Ask,
         prompts: Prompts,
         recordings: Path | None,
+        shelf: Shelf,
         clock: Clock,
         remember: Callable[[Fact], None],
         recall: Callable[[], Awaitable[Before]] = nothing,
@@ -96,6 +103,7 @@ class Apps:
         self._clock = clock
         self._recordings = recordings
         self._prompts = prompts
+        self.shelf = shelf
         self.crew = Crew()
         self.last_agents = LastAgents()
         self.calls = Calls()
@@ -138,6 +146,7 @@ class Apps:
             remember=remember,
             asked_lately=asked_lately,
         )
+        self.recordings = self._make_recordings(remember)
         self._inbound = inbound = Inbound(
             switchboard=switchboard,
             steering=steering,
@@ -146,6 +155,7 @@ class Apps:
             announcer=self._announcer,
             virtual_hold=virtual_hold,
             surveys=surveys,
+            recordings=self.recordings,
             walk=self._walk,
         )
         self.reception = Reception(
@@ -161,6 +171,7 @@ class Apps:
             clock=clock,
             crew=self.crew,
             calls=self.calls,
+            recordings=self.recordings,
             new_call=self._new_call,
         )
         self._calling_back = CallingBack(
@@ -238,6 +249,32 @@ class Apps:
             note_place=self._note_place,
         )
 
+    def _make_recordings(self, remember: Callable[[Fact], None]) -> Recordings:
+        settings, notes = self._configuration.recordings, Notes(self.shelf.folder)
+        self.keeping = Keeping(
+            ari=self.ari,
+            crew=self.crew,
+            clock=self._clock,
+            shelf=self.shelf,
+            notes=notes,
+            spool=self._recordings,
+            compress=settings.compress,
+            least_bytes=settings.disk_least_bytes,
+            remember=remember,
+        )
+        studio = Studio(
+            ari=self.ari,
+            dispatcher=self.dispatcher,
+            crew=self.crew,
+            clock=self._clock,
+            notes=notes,
+            keeping=self.keeping,
+            new_id=new_id,
+            remember=remember,
+        )
+        codes = self._configuration.feature_codes
+        return Recordings(studio, self.directory, codes, SystemRandom().random)
+
     async def __aenter__(self) -> Self:
         self.queueing.tell(self._configuration.floor_configured())
         self.queueing.tell(RestoringBegan())
@@ -255,6 +292,10 @@ class Apps:
         self.crew.start(keep_being_seen(self.ari, self._clock), "heartbeat")
         self.monitoring.configure(self._configuration)
         self.crew.start(self.monitoring.keep_looking(), "look at agents who are watched")
+        self.recordings.studio.pause_watchers.append(self._recording_paused)
+        self.recordings.recall()
+        self.crew.start(self._finish_recordings(), "finish recordings")
+        self.crew.start(self.keeping.watch_disk(), "watch the disk of recordings")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -275,6 +316,15 @@ class Apps:
         for agent in before.agents:
             self.queueing.tell(agent)
         self.adoption.part_late(before.memory, started)
+
+    def _recording_paused(self, contact: ContactId, paused: bool) -> None:
+        """Let nobody listen to what is not even recorded."""
+        (self.monitoring.pause_began if paused else self.monitoring.pause_ended)(contact)
+
+    async def _finish_recordings(self) -> None:
+        while not self.adoption.settled:  # noqa: ASYNC110 (it unsettles again, with every reconnecting)
+            await asyncio.sleep(RECALL_AGAIN_S)
+        self.recordings.part(self.calls)
 
     def reconfigure(self, configuration: FloorConfiguration) -> None:
         """Go on by this configuration; who is in a menu goes on in the old one. Raises PythonCallError."""
@@ -373,6 +423,12 @@ class Apps:
             self.queueing.tell(PhoneChanged(AgentId(phone), reachable))
 
 
+def shelf_of(configuration: FloorConfiguration, secrets: SecretFiles) -> Shelf:
+    """Find where a floor's recordings lie, and the key for new ones; raises SecretError."""
+    key = Key.of(secrets.get("recordings"))
+    return Shelf(configuration.recordings_dir(), key, encrypts=configuration.recordings.encrypted)
+
+
 @dataclass(frozen=True, slots=True)
 class AsteriskFolders:
     """Where Asterisk's files are, as far as this machine can see them."""
@@ -419,6 +475,7 @@ async def acting(
             ask=ask,
             prompts=Prompts(sounds, speech),
             recordings=folders.recordings,
+            shelf=shelf_of(configuration, secrets),
             clock=clock,
             remember=remember,
             recall=recall,

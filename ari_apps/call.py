@@ -64,6 +64,10 @@ class Call:
     language: str
     new_id: Callable[[], str]
     started_moment: float
+    knows_of_recording: bool = False
+    """The customer was told, where callers are told of it."""
+    phone: str = ""
+    """The account of the house that made the call; empty: a customer did."""
     recordings: Path | None = None
     """Where Asterisk keeps recordings, if this machine can reach it."""
     mailbox: Mailbox = field(default_factory=Mailbox)

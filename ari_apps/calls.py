@@ -21,6 +21,9 @@ class Calls:
     def __len__(self) -> int:
         return len(self._by_contact)
 
+    def __contains__(self, contact: object) -> bool:
+        return contact in self._by_contact
+
     def add(self, call: Call) -> None:
         """Enter a call."""
         self._by_contact[call.contact] = call

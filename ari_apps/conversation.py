@@ -26,6 +26,7 @@ from ari_apps.legs import Leg, has_ended
 from ari_apps.line import CallerGone
 from ari_apps.numbers import plain_number
 from ari_apps.reaching import Attempt, NotReached, Party, Reached, Visit
+from ari_apps.recording.recordings import Recordings
 from ari_apps.requests import (
     CallRequest,
     CancelConsult,
@@ -81,6 +82,7 @@ class Conversation:
         met: Reached,
         desks: Desks,
         switchboard: Switchboard,
+        recordings: Recordings,
         *,
         held: bool = False,
         third: ThirdParty | None = None,
@@ -92,6 +94,7 @@ class Conversation:
         self._met = met
         self._desks = desks
         self._switchboard = switchboard
+        self._recordings = recordings
         self._held = held
         self._stay = stay
         self._third = third
@@ -125,10 +128,14 @@ class Conversation:
                 self._third.attempt.heard()  # it is the agent who waits, and talks meanwhile
             case messages.ChannelHold(channel=channel) if channel.id == self._leg.id:
                 self._attempt.held()
+                self._recordings.hold_began(self._call)
             case messages.ChannelUnhold(channel=channel) if channel.id == self._leg.id:
                 self._attempt.resumed()
+                self._recordings.hold_ended(self._call)
             case messages.ChannelTransfer(referred_by=by) if by.source_channel.id == self._leg.id:
                 await self._referred(item.refer_to)
+            case messages.ChannelDtmfReceived(channel=channel, digit=digit) if channel.id == self._leg.id:
+                self._recordings.pressed(self._call, self._leg, digit)
             case CallRequest():
                 await self._asked(item)
             case _ if has_ended(item, self._leg.id):
@@ -177,6 +184,7 @@ class Conversation:
         """Take the customer out of the agent's bridge, to music."""
         self._held = True
         self._attempt.held()
+        self._recordings.hold_began(self._call)
         await self._desks.leave(self._met.desk, self._call.channel_id)
         await self._call.start_music(HOLD_MUSIC)
 
@@ -185,6 +193,7 @@ class Conversation:
         await self._call.quiet()
         await self._desks.meet(self._met.desk, self._call.channel_id)
         self._attempt.resumed()
+        self._recordings.hold_ended(self._call)
 
     async def _transfer(self, to: Destination) -> None:
         if self._third is not None:
@@ -262,6 +271,7 @@ class Conversation:
         await self._call.quiet()
         if await self._desks.meet(self._met.desk, self._call.channel_id, self._leg.id):
             self._attempt.resumed()
+            self._recordings.hold_ended(self._call)
 
     async def _hand_over(self, third: ThirdParty) -> None:
         """Let the customer go on with the third party; the agent is free."""
@@ -276,6 +286,7 @@ class Conversation:
         self._met, self._held = third.met, False
         await self._call.quiet()
         await self._desks.meet(self._met.desk, self._call.channel_id)
+        self._recordings.talk_began(self._call, third.to, third.attempt, third.met)
         await self._switchboard.leave_trace(self._call, third.to, third.attempt, answered=True)
 
     # -- the end --------------------------------------------------------------------------------------------
@@ -293,6 +304,10 @@ class Conversation:
         ends = next_ is HANGUP and not self._stay
         if ends and by == "agent":
             self.to_ask = self._choose(self._attempt, self._met)
+        if next_ is HANGUP:
+            self._recordings.talk_ended(self._call)
+        else:
+            self._recordings.hold_began(self._call)
         try:
             if ends and self.to_ask is None:
                 await self._call.hang_up()

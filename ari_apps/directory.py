@@ -12,6 +12,7 @@ from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.checks import references
 from ari_apps.configuration.errors import suggest
 from ari_apps.configuration.floor_toml import FloorConfiguration, direct_line_name
+from ari_apps.configuration.recording import QueueRecordingSettings
 from ari_apps.configuration.settings import AgentSettings, QueueSettings
 from ari_apps.configuration.surveys import QueueSurveySettings, SurveySettings
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
@@ -19,6 +20,8 @@ from ari_apps.ivr.opening_hours import build_calendars, build_routes
 from ari_apps.ivr.settings import NO_PROMPT, PromptSettings
 from queue_strategies.calendar import Calendar
 from queue_strategies.model import AgentId, OfferOutcome, QueueName, VisitOutcome
+from queue_strategies.recording import AgentRule
+from queue_strategies.rights import Person, reaches
 from queue_strategies.routing import Arrival, Route, route
 
 BUSY = Destination(DestinationKind.HANGUP, "busy")
@@ -176,10 +179,26 @@ class Directory:
             if queue.callback is not None and queue.callback.hours is not None:
                 yield QueueName(queue.name), self._calendars[queue.callback.hours].is_open(at)
 
+    def recording_of(self, queue: str | None) -> QueueRecordingSettings:
+        """Return what of a queue's talks is recorded; of none, and of a direct line, what is usual."""
+        settings = self._configuration.queue(queue or "") or self._former.get(queue or "")
+        return settings.recording if settings else QueueRecordingSettings()
+
+    def recording_announced_at(self, to: Destination) -> PromptSettings:
+        """Return what a caller is told of recording who comes to a destination."""
+        queue = self._queue_at(to)
+        return queue.recording.announcement if queue else NO_PROMPT
+
+    def recording_of_agent(self, agent: str | None) -> AgentRule:
+        """Return what of an agent's talks is recorded."""
+        settings = self._configuration.agent(agent or "")
+        return settings.recording if settings else AgentRule.AS_QUEUE
+
     def announced(self) -> Iterator[PromptSettings]:
         """Yield everything that queues may say, and that is said after the call."""
         for queue in self._configuration.queues:
             yield queue.briefing
+            yield queue.recording.announcement
             yield from queue.announcements.prompts()
             yield from queue.callback.prompts() if queue.callback else ()
         for survey in self._configuration.surveys.values():
@@ -217,13 +236,18 @@ class Directory:
             raise KeyError(supervisor)
         return SupervisorPhone(endpoint, self._configuration.monitoring.ring_timeout_s)
 
-    def team_of(self, agent: str) -> str | None:
-        """Return an agent's team."""
-        return self._configuration.team_of(agent)
-
     def supervisor_announcement(self) -> PromptSettings:
         """Return what an agent hears when a supervisor comes."""
         return self._configuration.monitoring.announcement
+
+    def team_of(self, agent: str | None) -> str | None:
+        """Return an agent's team; None for nobody, and for an agent without one."""
+        return self._configuration.team_of(agent or "")
+
+    def agents_within(self, person: Person) -> list[str]:
+        """List the agents whom a person reaches."""
+        agents = self._configuration.agents
+        return [one.id for one in agents if reaches(person, team=one.team, agent=AgentId(one.id))]
 
     def is_agent(self, account: str) -> bool:
         """Tell whether a SIP account is an agent's."""

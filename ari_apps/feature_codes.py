@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from ari_apps.agents import AgentAction
 from ari_apps.ivr.settings import Prompt, PromptSettings, Section
+from queue_strategies.recording import Happened, PauseAsked, ResumeAsked, StartAsked
 
 Code = Annotated[str, StringConstraints(pattern=r"^[*#][0-9*#]{1,7}$")]
 
@@ -23,6 +24,10 @@ class FeatureCodes(Section):
     unpause: Code = "*14"
     ready: Code = "*15"
     """Ends wrap-up, rest and pause."""
+    start_recording: Code = "*21"
+    """This and the next two are pressed in the middle of a talk."""
+    pause_recording: Code = "*22"
+    resume_recording: Code = "*23"
     reasons: Mapping[Annotated[str, StringConstraints(pattern=r"^[0-9]$")], str] = Field(
         default={"1": "break", "2": "lunch", "3": "training", "4": "meeting"}
     )
@@ -34,11 +39,24 @@ class FeatureCodes(Section):
 
     @model_validator(mode="after")
     def _tell_apart(self) -> Self:
-        codes = [self.code_of(action) for action in AgentAction]
+        codes = [*(self.code_of(action) for action in AgentAction), *self.in_talk]
         for code in codes:
             if any(other != code and other.startswith(code) for other in codes) or codes.count(code) > 1:
                 raise ValueError(f"{code} begins or equals another code, give each its own")
         return self
+
+    @property
+    def in_talk(self) -> Mapping[str, Happened]:
+        """What agents press while they talk, and what they ask for by it."""
+        return {
+            self.start_recording: StartAsked(),
+            self.pause_recording: PauseAsked(),
+            self.resume_recording: ResumeAsked(),
+        }
+
+    def pressed(self, keys: str) -> Happened | None:
+        """Return what the last of the keys pressed in a talk ask for; None: nothing."""
+        return next((asked for code, asked in self.in_talk.items() if keys.endswith(code)), None)
 
     def code_of(self, action: AgentAction) -> str:
         """Return what is dialled for an action."""

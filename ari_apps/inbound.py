@@ -19,6 +19,7 @@ from ari_apps.directory import UNALLOCATED, Directory
 from ari_apps.ivr.python_calls import SentAway
 from ari_apps.line import CallerGone
 from ari_apps.reaching import Attempt, NotReached, Promised, Reached, Visit
+from ari_apps.recording.recordings import Recordings
 from ari_apps.requests import CallRequest
 from ari_apps.steering import Steering
 from ari_apps.survey import Surveys, Talked
@@ -48,6 +49,7 @@ class Inbound:
         announcer: Announcer,
         virtual_hold: VirtualHold,
         surveys: Surveys,
+        recordings: Recordings,
         walk: Walk,
     ) -> None:
         self._switchboard = switchboard
@@ -58,6 +60,7 @@ class Inbound:
         self._directory = directory
         self._desks = desks
         self._walk = walk
+        self._recordings = recordings
 
     async def handle(self, call: Call, first: Destination) -> None:
         """Lead the call until it is over; raises CallerGone when the customer hangs up."""
@@ -93,6 +96,7 @@ class Inbound:
 
     async def meet(self, call: Call, to: Destination, *, stay: bool = False) -> Destination:
         """Let the call wait for somebody and talk; with `stay` the line outlives the agent's leaving."""
+        await self._announcer.tell_of_recording(call, to)
         attempt = self._switchboard.reach(to, call.party, call)
         if attempt is None:
             gone = self._directory.is_gone(to)
@@ -132,12 +136,15 @@ class Inbound:
                     return HANGUP
                 case NotReached(outcome=outcome):
                     return self._directory.instead_of(to, outcome, call.came_from)
+            if met is not None:
+                self._recordings.talk_went_on(call, to, attempt, after_wait, held=held)
             talk = Conversation(
                 call,
                 attempt,
                 after_wait,
                 self._desks,
                 self._switchboard,
+                self._recordings,
                 held=held,
                 third=third,
                 stay=stay,
@@ -240,6 +247,7 @@ class Inbound:
         await call.quiet()
         if await self._desks.meet(met.desk, call.channel_id, met.leg.id):
             attempt.connected(met)
+            self._recordings.talk_began(call, to, attempt, met)
             with suppress(CallerGone):  # the conversation will hear of it, and has the agent's leg to end
                 await self._switchboard.note_reached(call, to, attempt)
             return True

@@ -219,6 +219,12 @@ def desk_of(agent: AgentId) -> str:
     return f"desk-{agent}"
 
 
+def agent_at(desk: str) -> AgentId | None:
+    """Return whose desk this bridge is; None: nobody's."""
+    name = desk.removeprefix("desk-")
+    return AgentId(name) if name != desk else None
+
+
 def leg_id(offer: OfferId) -> str:
     """Return the id of the channel on which an offer rings."""
     return AGENT_LEG + offer

@@ -21,6 +21,7 @@ from ari_apps.hanging_up import hang_up_surely
 from ari_apps.inbound import Inbound
 from ari_apps.line import CallerGone
 from ari_apps.reconcile.remembered import RememberedContact
+from ari_apps.recording.recordings import Recordings
 from queue_strategies.events import AgentFreed, AgentOccupied, Event
 from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 from queue_strategies.model import AgentId, ContactId
@@ -49,6 +50,7 @@ class Reception:
         clock: Clock,
         crew: Crew,
         calls: Calls,
+        recordings: Recordings,
         new_call: Callable[[messages.Channel, ContactId | None, float | None], Call],
     ) -> None:
         self._ari = ari
@@ -64,6 +66,7 @@ class Reception:
         self._crew = crew
         self._new_call = new_call
         self._calls = calls
+        self._recordings = recordings
 
     def arrived(self, start: messages.StasisStart) -> None:
         """Take in a channel that entered our application."""
@@ -89,6 +92,7 @@ class Reception:
             case ["inbound", *_]:
                 self.lead(call, self._serve_customer(call), new=known is None)
             case ["phone", account, *_]:
+                call.phone = account
                 self.lead(call, self._serve_phone(call, account), direction="internal", new=known is None)
             case _:
                 log.warning("reception.unknown_arrival", channel=channel.id, args=args)
@@ -117,7 +121,7 @@ class Reception:
 
     def go_on(self, call: Call, args: list[str], way: Coroutine[Any, Any, None]) -> None:
         """Let a call go on that an earlier process has begun; an agent's own call occupies the agent."""
-        account = args[1] if args[:1] == ["phone"] and len(args) > 1 else ""
+        account = call.phone = args[1] if args[:1] == ["phone"] and len(args) > 1 else ""
         if self._directory.is_agent(account):
             agent = AgentId(account)
             self._tell(AgentOccupied(agent, call.contact))  # now, before anybody is rung
@@ -145,6 +149,7 @@ class Reception:
 
     def _part_from(self, call: Call) -> None:
         self._calls.remove(call)
+        self._recordings.customer_left(call)
         self._dispatcher.disown(call.channel_id)
         now = self._clock.moment()
         self._remember(

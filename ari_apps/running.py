@@ -56,6 +56,7 @@ from ari_apps.console.offers_recollected import OffersRecollected
 from ari_apps.console.operation import Operation
 from ari_apps.console.operations import operations
 from ari_apps.console.reach import Reach
+from ari_apps.console.recordings import RecordingDesk
 from ari_apps.console.reporting import Reporting
 from ari_apps.console.sessions import Sessions
 from ari_apps.console.tokens import Tokens
@@ -63,6 +64,8 @@ from ari_apps.console.users import Users
 from ari_apps.crew import Crew
 from ari_apps.last_agents import DAYS, LastAgents
 from ari_apps.reconcile.before import Recall
+from ari_apps.recording.archive import Archive
+from ari_apps.recording.metrics import recording_families
 from ari_apps.rights.gate import Gate
 from ari_apps.rights.store import Store
 from ari_apps.rights.trail import Trail
@@ -384,7 +387,8 @@ async def _serving(
     if floor.apps is not None:
         desk = Desk(floor.apps, floor.clock, floor.reload, OffersRecollected(floor.journal).of)
         monitoring = MonitoringDesk(floor.apps.monitoring, floor.apps.directory, floor.clock)
-        answered = (*operations(desk, reach), *monitoring.operations(), *answered)
+        recorded = _recording_desk(floor, floor.apps).operations()
+        answered = (*operations(desk, reach), *monitoring.operations(), *recorded, *answered)
     add_api(site, answered, door=Door(gate, reach, Trail(floor.remember, floor.clock)), version=VERSION)
     http = floor.configuration.http
     runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)
@@ -404,6 +408,16 @@ def _answered_everywhere(floor: RunningFloor, gate: Gate) -> tuple[Operation, ..
         *Tokens(gate.store, floor.clock).operations(),
         *Audit(database, lambda: floor.configuration.site.timezone).operations(),
     )
+
+
+def _recording_desk(floor: RunningFloor, apps: Apps) -> RecordingDesk:
+    """Let recordings be found and heard, and forget those that were kept long enough."""
+    database, remember = floor.journal.database, floor.remember
+    archive = Archive(database, apps.shelf, remember, floor.clock.moment)
+    floor.telling.start(archive.keep_forgetting(), "forget old recordings")
+    floor.exporter.add(lambda: recording_families(apps.recordings.running, apps.keeping.figures))
+    timezone = lambda: floor.configuration.site.timezone  # noqa: E731
+    return RecordingDesk(apps.recordings, archive, apps.directory, timezone)
 
 
 async def _listen(runner: web.AppRunner, place: str, address: Address) -> None:

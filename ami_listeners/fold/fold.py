@@ -57,6 +57,7 @@ def interests(raw: Collection[str]) -> Mapping[bytes, bytes] | None:
 
 
 Taker = Callable[[AmiEvent], Iterable[Fact]]
+SNOOP = "Snoop/"
 PHONE_TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI")
 
 
@@ -67,6 +68,15 @@ def agent_of(event: AmiEvent) -> AgentId:
     if technology.upper() in PHONE_TECHNOLOGIES and account:
         return AgentId(account)
     return AgentId(event.text("MemberName") or event.text("Name") or interface)
+
+
+def of_parties(take: Taker) -> Taker:
+    """Leave out those who only listen: a snoop channel, by which a call is recorded, is no party of any."""
+
+    def taken(event: AmiEvent) -> Iterable[Fact]:
+        return () if event.sent("Channel").startswith(SNOOP) else take(event)
+
+    return taken
 
 
 class Fold:
@@ -184,9 +194,9 @@ class Fold:
             (REPORTS, self.quality.reported),
             (["Hangup"], self.quality.ended),
             (VISITS if self._native else (), self._visited),
-            (MIXING, self._mixing.handle),
+            (MIXING, of_parties(self._mixing.handle)),
             (["BlindTransfer", "AttendedTransfer"], self._mixing.given),
-            (CHANNELS, self.calls.handle),
+            (CHANNELS, of_parties(self.calls.handle)),
             (DIVERSIONS, self._diversions.handle),
             (MEMBERS if self._native else (), self.members.handle),
             (["DeviceStateChange"], self.phones.device_changed),

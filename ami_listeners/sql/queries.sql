@@ -243,6 +243,7 @@ UNION ALL SELECT 'leg_quality', to_jsonb(t) FROM leg_quality t
 UNION ALL SELECT 'surveys', to_jsonb(t) FROM surveys t WHERE contact IN (TABLE theirs)
 UNION ALL SELECT 'survey_answers', to_jsonb(t) FROM survey_answers t WHERE contact IN (TABLE theirs)
 UNION ALL SELECT 'voicemails', to_jsonb(t) FROM voicemails t WHERE contact IN (TABLE theirs)
+UNION ALL SELECT 'recordings', to_jsonb(t) FROM recordings t WHERE contact IN (TABLE theirs)
 UNION ALL SELECT 'registrations', to_jsonb(t) FROM registrations t
     WHERE without_number(endpoint || ' ' || contact_uri, %(digits)s, '') <> endpoint || ' ' || contact_uri
 UNION ALL SELECT 'mismatches', to_jsonb(t) FROM mismatches t WHERE call IN (TABLE theirs)

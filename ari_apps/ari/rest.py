@@ -28,6 +28,7 @@ _TIMEOUTS_S = {
     operations.ASTERISK_GET_INFO: 2.0,
     operations.CHANNELS_LIST: 15.0,
     operations.BRIDGES_LIST: 15.0,
+    operations.RECORDINGS_GET_STORED_FILE: 300.0,  # an hour of sound
     operations.CHANNELS_ORIGINATE: 4.0,  # so that a slow Asterisk is not taken for a dead phone
 }
 """Where it is not AriSettings.request_timeout_s."""

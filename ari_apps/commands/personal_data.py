@@ -14,6 +14,7 @@ import typer
 from ami_listeners.database import Database
 from ami_listeners.personal_data import NUMBERS, Erased, digits_of, erase, show
 from ami_listeners.personal_lines import Forgetting, forget_in
+from ami_listeners.queries import queries
 from ari_apps.apps import AsteriskFolders
 from ari_apps.commands.report import FLOOR, opened_database
 from ari_apps.commands.routes import only_warnings
@@ -30,7 +31,7 @@ Number = Annotated[str, typer.Argument(help="The customer's number, with its cou
 Numbers = Annotated[
     list[str], typer.Argument(help="The customer's numbers, as each was told.", show_default=False)
 ]
-Recordings = Annotated[bool, typer.Option("--recordings", help="Delete the messages the customer left too.")]
+Recordings = Annotated[bool, typer.Option("--recordings", help="Delete messages left and recordings too.")]
 Spool = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where facts wait, when there is no floor.toml.")
 ]
@@ -77,9 +78,13 @@ def _forget(
         digits_of(number)  # all are right before one is forgotten
     if spool is None and config.exists():
         spool = spool_folder(load(config))
+    folder = load(config).recordings_dir() if config.exists() else None
     with only_warnings():
         for number in numbers:
+            sounds = asyncio.run(_sounds(number, config, url, folder, delete=recordings))
             _tell(number, asyncio.run(_forgotten(number, config, url, spool, mask=mask)), config, recordings)
+            for sound, done in sounds:
+                typer.echo(f"  recording {sound}: {done}")
 
 
 async def _shown(number: str, config: Path, url: str) -> dict[str, object]:
@@ -94,6 +99,27 @@ async def _forgotten(
     async with opened_database(config, url) as database:
         erased = await erase(database, number, database.clock.wall(), mask=mask)
         return erased, await _on_disk(database, number, erased, spool)
+
+
+async def _sounds(
+    number: str, config: Path, url: str, folder: Path | None, *, delete: bool
+) -> list[tuple[str, str]]:
+    """Find what was recorded of a customer, delete it if that is asked, and say what became of each."""
+    told = []
+    async with opened_database(config, url) as database, database.patient("personal data") as connection:
+        rows = await connection.execute(queries("recordings")["of_customer"], {"digits": digits_of(number)})
+        for recording, _, file in await rows.fetchall():
+            path = folder / str(file) if folder else None
+            if not delete:
+                told.append((str(recording), "kept; --recordings deletes it"))
+            elif path is None or not path.is_file():
+                told.append((str(recording), "not found on this machine, delete it where it was recorded"))
+            else:
+                path.unlink()
+                gone = {"recording": recording, "who": "personal-data", "why": "personal data"}
+                await connection.execute(queries("recordings")["note_erased"], gone)
+                told.append((str(recording), "deleted"))
+    return told
 
 
 async def _on_disk(database: Database, number: str, erased: Erased, spool: Path | None) -> int:

@@ -9,8 +9,8 @@ from ari_apps.configuration.floor_toml import ConfigurationError, FloorConfigura
 from queue_strategies.floor import FloorSnapshot
 
 FIXED = (
-    "site", "asterisk", "http", "listen", "database", "retention", "reconcile", "music", "phones", "trunks",
-    "feature_codes",
+    "site", "asterisk", "http", "listen", "database", "retention", "reconcile", "recordings", "music",
+    "phones", "trunks", "feature_codes",
 )  # fmt: skip
 """What Asterisk's own configuration, listening sockets and open connections were made of."""
 OF_A_PHONE = ("name", "phone", "webrtc", "extension")

@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, SecretStr
 from ami_listeners.settings import AmiSettings, DatabaseSettings, RetentionSettings
 from ari_apps.configuration.checks import find_problems
 from ari_apps.configuration.errors import validate
+from ari_apps.configuration.recording import RecordingsSettings
 from ari_apps.configuration.rules import CallersSettings, Rule, floor_rule
 from ari_apps.configuration.settings import (
     AgentSettings,
@@ -61,6 +62,7 @@ class FloorConfiguration(IvrSettings):
     database: DatabaseSettings = DatabaseSettings()
     retention: RetentionSettings = RetentionSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
+    recordings: RecordingsSettings = RecordingsSettings()
     music: Mapping[Name, MusicSettings] = Field(default_factory=dict)
     callers: CallersSettings = CallersSettings()
     rules: Mapping[Name, Rule] = Field(default_factory=dict)
@@ -150,6 +152,12 @@ class FloorConfiguration(IvrSettings):
         """Name the folder from which this floor's own Asterisk runs: configuration, and state below it."""
         return platformdirs.user_state_path("callfloor") / self.site.name / "asterisk"
 
+    def recordings_dir(self) -> Path:
+        """Name the folder in which recordings are kept."""
+        if self.recordings.folder is not None:
+            return self.path.absolute().parent / self.recordings.folder.expanduser()
+        return platformdirs.user_data_path("callfloor") / self.site.name / "recordings"
+
     def ami_settings(self, secret: str) -> AmiSettings:
         """Say how the listeners log in to Asterisk."""
         address = self.asterisk.ami_address
@@ -166,7 +174,7 @@ class FloorConfiguration(IvrSettings):
 
 def floor_queue(settings: QueueSettings, rule: Rule) -> Queue:
     """Make the Floor's queue of the file's."""
-    heard = {"music", "announcements", "briefing", "briefing_max_s", "callback", "survey"}
+    heard = {"music", "announcements", "briefing", "briefing_max_s", "callback", "survey", "recording"}
     same = settings.model_dump(exclude={"name", "overflow", "exit_keys", "rule", *heard})
     return Queue(
         name=QueueName(settings.name),

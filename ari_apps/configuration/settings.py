@@ -13,6 +13,7 @@ from ami_listeners.settings import EventName, WrapUps
 from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.errors import suggest
+from ari_apps.configuration.recording import QueueRecordingSettings
 from ari_apps.configuration.surveys import QueueSurveySettings
 from ari_apps.configuration.written_values import (
     HOST,
@@ -36,6 +37,7 @@ from ari_apps.ivr.settings import NO_PROMPT, Language, Prompt, Section, Skills
 from queue_strategies.definitions import USUAL_SERVICE_LEVEL
 from queue_strategies.model import Absence, Autopause, EmptyRule
 from queue_strategies.monitoring import Mode
+from queue_strategies.recording import AgentRule
 
 TEAM = re.compile(r"^(\*|[a-z0-9][a-z0-9_-]{0,39})$")
 """The name of a team, or `*` for everybody."""
@@ -235,6 +237,7 @@ class QueueSettings(Section):
     """What an agent hears who answers, before the two are bridged; None: nothing."""
     briefing_max_s: float = Field(default=15.0, gt=0, le=60)
     overflow: OverflowSettings = OverflowSettings()
+    recording: QueueRecordingSettings = QueueRecordingSettings()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -289,6 +292,7 @@ class AgentSettings(PhoneSettings):
     skills: Skills = Field(default_factory=dict)
     wrap_up_s: float | None = Field(default=None, ge=0, le=86400)
     """None: as each queue says."""
+    recording: AgentRule = AgentRule.AS_QUEUE
 
 
 class TrunkSettings(Section):

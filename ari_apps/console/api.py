@@ -14,6 +14,7 @@ from ari_apps.console.desk import NotFoundError
 from ari_apps.console.door import Door, Visit
 from ari_apps.console.openapi import describe
 from ari_apps.console.operation import Asked, Document, Operation
+from ari_apps.console.sound import Sound, answered
 from ari_apps.requests import NotNow
 from ari_apps.rights.gate import UnauthorizedError
 from ari_apps.rights.rates import TooOftenError
@@ -132,6 +133,8 @@ async def _answer(visit: Visit, request: web.Request) -> web.StreamResponse:
     answer = await operation.answer(asked)
     if isinstance(answer, Document):
         return _document(answer)
+    if isinstance(answer, Sound):
+        return await answered(request, answer)
     if operation.gives is None:
         return web.Response(status=204)
     return web.Response(body=_adapter(operation).dump_json(answer), content_type="application/json")

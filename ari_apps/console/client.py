@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from ari_apps.configuration.secret_files import SecretFiles
 from queue_strategies.errors import CallfloorError
 
 TIMEOUT_S = 15.0
+TIMEOUT = aiohttp.ClientTimeout(sock_connect=TIMEOUT_S, sock_read=TIMEOUT_S)
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -47,24 +49,47 @@ class ApiClient:
         self._ask("PUT", path_of(names), body)
 
     def delete(self, *names: str) -> None:
-        """Have something ended that is at the path of these names."""
+        """Have what is at the path of these names removed."""
         self._ask("DELETE", path_of(names))
+
+    def download(self, path: str, to: Path) -> None:
+        """Write a file that is given at a path into one of ours, whole or not at all."""
+        asyncio.run(self._download(path, to))
+
+    async def _download(self, path: str, to: Path) -> None:
+        half_done = to.with_name(f".{to.name}.part")
+        try:
+            with half_done.open("wb") as file:
+                await self._fetch("GET", path, None, file.write)
+            half_done.replace(to)
+        finally:
+            half_done.unlink(missing_ok=True)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
         return asyncio.run(self._request(method, path, body))
 
     async def _request(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
+        content = bytearray()
+        await self._fetch(method, path, body, content.extend)
+        return bytes(content)
+
+    async def _fetch(
+        self, method: str, path: str, body: dict[str, Any] | None, take: Callable[[bytes], object]
+    ) -> None:
         url = URL(f"{self._root}/{path}", encoded=True)
         headers = {"Authorization": f"Bearer {self._token}"}
         try:
             async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S)) as session,
+                aiohttp.ClientSession(
+                    timeout=aiohttp.ClientTimeout(sock_connect=TIMEOUT_S, sock_read=TIMEOUT_S)
+                ) as session,
                 session.request(method, url, json=body, headers=headers) as answer,
             ):
-                content = await answer.read()
                 if answer.status >= 400:
+                    content = await answer.read()
                     raise ApiError(_sentence(content) or f"{url} answered {answer.status} {answer.reason}")
-                return content
+                async for piece in answer.content.iter_any():
+                    take(piece)
         except (aiohttp.ClientConnectionError, TimeoutError):
             raise ApiError(f"no floor answers at {self._root}, start it with: callfloor serve") from None
 

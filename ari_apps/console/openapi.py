@@ -83,6 +83,12 @@ def _query(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _success(operation: Operation) -> dict[str, Any]:
+    if operation.gives is None and operation.media:
+        sounds = {media: {"schema": {"type": "string", "format": "binary"}} for media in operation.media}
+        told = {"200": "All of it", "206": "The range asked for"}
+        return {status: {"description": text, "content": sounds} for status, text in told.items()} | {
+            "416": {"description": "There is no such range"}
+        }
     if operation.gives is None:
         return {"204": {"description": "Done"}}
     one = _reference(operation.gives)

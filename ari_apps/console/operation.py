@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ari_apps.console.sound import Sound
 from queue_strategies.rights import Person, Scope
 
 
@@ -48,7 +49,7 @@ class Operation:
     summary: str
     needs: Scope | None
     """What whoever asks must be allowed to do; None: nothing, it is how one comes in."""
-    answer: Callable[[Asked], Awaitable[BaseModel | list[Any] | Document | None]]
+    answer: Callable[[Asked], Awaitable[BaseModel | list[Any] | Document | Sound | None]]
     takes: type[BaseModel] | None = None
     asks: type[BaseModel] | None = None
     """What may stand behind the question mark of the path."""

@@ -35,6 +35,17 @@ from queue_strategies.facts.calls import (
 from queue_strategies.facts.contacts import ContactEnded, ContactStarted, IvrStep, VoicemailLeft
 from queue_strategies.facts.fact import Fact
 from queue_strategies.facts.monitoring import MonitoringBegan, MonitoringEnded, MonitoringRefused
+from queue_strategies.facts.recordings import (
+    RecordingBegan,
+    RecordingEnded,
+    RecordingErased,
+    RecordingFailed,
+    RecordingHeard,
+    RecordingKept,
+    RecordingPassedOn,
+    RecordingPaused,
+    RecordingResumed,
+)
 from queue_strategies.facts.surveys import SurveyAnswered, SurveyOffered
 from queue_strategies.facts.visits import (
     Answered,
@@ -87,6 +98,15 @@ __all__ = [
     "PriorityGiven",
     "QueueJoined",
     "RawEvent",
+    "RecordingBegan",
+    "RecordingEnded",
+    "RecordingErased",
+    "RecordingFailed",
+    "RecordingHeard",
+    "RecordingKept",
+    "RecordingPassedOn",
+    "RecordingPaused",
+    "RecordingResumed",
     "RegistrationChanged",
     "SegmentBegan",
     "SegmentEnded",

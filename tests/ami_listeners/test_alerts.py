@@ -105,6 +105,16 @@ CASES: Mapping[str, tuple[str, Series, Series]] = {
         one("callfloor_clock_offset_seconds", "-2x60"),
         {**one("callfloor_clock_offset_seconds", "0.2x60"), **one("callfloor_clock_drift_ppm", "30x60")},
     ),
+    "RecordingsFailing": (
+        "5m",
+        one("callfloor_recordings_failed_total", "0 0 0 1x60"),
+        one("callfloor_recordings_failed_total", "3x60"),
+    ),
+    "RecordingsDiskFilling": (
+        "5m",
+        one("callfloor_recordings_disk_low", "0 1x60"),
+        one("callfloor_recordings_disk_low", "0 1 0x60"),
+    ),
     "CallsDiffer": (
         "15m",
         one("callfloor_reconcile_mismatches", "0 2x60", ', kind="answered"'),

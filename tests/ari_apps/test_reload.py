@@ -142,10 +142,18 @@ class CallUnderWay:
         return Destination.parse("python:old_ivr:main")
 
 
+class SaysNothing:
+    """No queue tells its callers of recording."""
+
+    async def tell_of_recording(self, call: object, to: Destination) -> None:
+        """Say nothing."""
+
+
 async def test_a_call_that_is_sent_to_a_removed_queue_begins_anew_and_that_but_once() -> None:
     directory, call = Directory(load_text(BY_DAY)), CallUnderWay()
     directory.learn(load_text(AT_ALL_HOURS.replace("support", "service")))
-    parts: dict[str, Any] = dict.fromkeys(("steering", "desks", "announcer", "virtual_hold"))
+    parts: dict[str, Any] = dict.fromkeys(("steering", "desks", "virtual_hold", "recordings", "surveys"))
+    parts["announcer"] = SaysNothing()
     inbound = Inbound(switchboard=cast("Any", call), directory=directory, walk=call.walk, **parts)
     await inbound.handle(cast("Any", call), Destination.parse("queue:support"))
     assert (call.began, call.cause) == (["python:old_ivr:main"], UNALLOCATED.hangup_cause)

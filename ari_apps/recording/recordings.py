@@ -1,0 +1,218 @@
+"""The recordings of a floor: a tape for every call, by the rules of queues and agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from ari_apps.ari import AriError
+from ari_apps.call import Call
+from ari_apps.destinations import Destination, DestinationKind
+from ari_apps.directory import Directory
+from ari_apps.feature_codes import FeatureCodes
+from ari_apps.legs import Leg
+from ari_apps.queueing import agent_at
+from ari_apps.reaching import Attempt, Reached, Visit
+from ari_apps.recording import ear
+from ari_apps.recording.notes import Note
+from ari_apps.recording.tape import Studio, Talk, Tape, Told
+from ari_apps.requests import NotNow
+from queue_strategies.facts import RecordingEnded
+from queue_strategies.model import AgentId, ContactId
+from queue_strategies.recording import (
+    AgentRule,
+    Course,
+    CustomerLeft,
+    Happened,
+    HoldBegan,
+    HoldEnded,
+    LeftOut,
+    StopAsked,
+    TalkBegan,
+    wanted,
+)
+
+log = structlog.get_logger()
+
+KEYS_MAX = 8
+"""No code is longer."""
+
+
+@dataclass(slots=True)
+class Recordings:
+    """What calls tell of themselves, and what people ask for."""
+
+    studio: Studio
+    directory: Directory
+    codes: FeatureCodes
+    chance: Callable[[], float]
+    _tapes: dict[ContactId, Tape] = field(default_factory=dict)
+    _unfinished: dict[str, Note] = field(default_factory=dict)
+    """By contact: what an earlier process has begun, and nobody has taken up."""
+
+    # -- what calls tell ------------------------------------------------------------------------------------
+
+    def talk_began(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> None:
+        """Note that a customer hears somebody, for the first time or after a transfer."""
+        talk = self._talk(call, to, attempt, met)
+        self._tape(call).tell(Told(TalkBegan(talk.wanted, talk.hold), talk))
+
+    def talk_went_on(
+        self, call: Call, to: Destination, attempt: Attempt, met: Reached, *, held: bool
+    ) -> None:
+        """Go on recording a talk that an earlier process has left, if that one did."""
+        note = self._unfinished.pop(call.contact, None)
+        talk = self._talk(call, to, attempt, met)
+        if note is None:
+            unasked = replace(talk.wanted, yes=False)  # chance was asked when the talk began
+            self._tape(call).tell(Told(TalkBegan(unasked, talk.hold), talk))
+            return
+        tape = self._tape(call)
+        tape.note = note
+        tape.course = Course(begun=True, left_out=frozenset({LeftOut.ASKED} if note.paused else ()))
+        for watcher in self.studio.pause_watchers if note.paused else ():
+            watcher(call.contact, True)
+        tape.tell(Told(TalkBegan(talk.wanted, talk.hold), talk))
+        if held:
+            tape.tell(Told(HoldBegan()))
+        self.studio.crew.start(self._stop_ears(note), f"go on with recording {note.recording}")
+
+    def hold_began(self, call: Call) -> None:
+        """Note that a customer is on hold."""
+        self._tell(call, HoldBegan())
+
+    def hold_ended(self, call: Call) -> None:
+        """Note that a customer is back from hold."""
+        self._tell(call, HoldEnded())
+
+    def talk_ended(self, call: Call) -> None:
+        """Note that the last agent has gone; what the customer is asked afterwards is no talk."""
+        self._tell(call, StopAsked())
+
+    def customer_left(self, call: Call) -> None:
+        """Note that a call is over."""
+        self._tell(call, CustomerLeft())
+        self._tapes.pop(call.contact, None)
+        if (note := self._unfinished.pop(call.contact, None)) is not None:
+            self._finish(note)
+
+    def _tell(self, call: Call, happened: Happened) -> None:
+        if (tape := self._tapes.get(call.contact)) is not None:
+            tape.tell(Told(happened))
+
+    # -- what an earlier process has left -------------------------------------------------------------------
+
+    def recall(self) -> None:
+        """Learn what an earlier process has not finished."""
+        self._unfinished = {note.contact: note for note in self.studio.notes.read() if not note.ended}
+        for note in self.studio.notes.read():
+            if note.ended:
+                self.studio.keeping.give(note)
+
+    def part(self, calls: Container[str]) -> None:
+        """Finish what belongs to no call that is there still, once it is known which are."""
+        for contact in [contact for contact in self._unfinished if contact not in calls]:
+            self._finish(self._unfinished.pop(contact))
+
+    def _finish(self, note: Note) -> None:
+        """Keep what there is of a recording whose end nobody saw."""
+        self.studio.remember(
+            RecordingEnded(
+                moment=self.studio.clock.moment(),
+                contact=ContactId(note.contact),
+                recording=note.recording,
+                recorded_s=note.recorded_s,
+                paused_s=note.paused_s,
+                heard=False,
+            )
+        )
+        self.studio.keeping.give(note)
+
+    async def _stop_ears(self, note: Note) -> None:
+        """End what still listens for a process that is gone; new ears have taken over."""
+        take = note.takes[-1] if note.takes else None
+        if take is not None:
+            for file in (take.caller, *(voice.file for voice in take.voices)):
+                await ear.stop(self.studio.ari, file)
+
+    # -- what people ask for --------------------------------------------------------------------------------
+
+    def pressed(self, call: Call, leg: Leg, key: str) -> None:
+        """Note a key that an agent presses while talking; a code does what it says, and a beep tells so."""
+        tape = self._tapes.get(call.contact)
+        if tape is None:
+            return
+        tape.keys = (tape.keys + key)[-KEYS_MAX:]
+        if (asked := self.codes.pressed(tape.keys)) is not None:
+            tape.keys = ""
+            self.studio.crew.start(self._ask_by_key(tape, leg, asked), f"key of {leg.id}")
+
+    async def _ask_by_key(self, tape: Tape, leg: Leg, asked: Happened) -> None:
+        agent = tape.talk.agent if tape.talk else None
+        try:
+            await tape.ask(asked, f"agent {agent or leg.id}")
+            sound = "sound:beep"
+        except NotNow as refusal:
+            log.info("recording.key_refused", contact=tape.contact, agent=agent, why=str(refusal))
+            sound = "sound:beeperr"
+        with suppress(AriError):
+            await leg.channel.play(sound, self.studio.new_id())
+
+    async def ask(self, contact: ContactId, happened: Happened, by: str) -> None:
+        """Do what somebody asks for about the call of a contact; raises NotNow."""
+        tape = self._tapes.get(contact)
+        if tape is None:
+            raise NotNow("not before somebody talks with the customer")
+        await tape.ask(happened, by)
+
+    def is_paused(self, contact: ContactId) -> bool:
+        """Tell whether somebody has asked that nobody hear what is said now."""
+        tape = self._tapes.get(contact)
+        return tape is not None and tape.course.paused
+
+    def agent_of(self, contact: ContactId) -> AgentId | None:
+        """Find the agent with whom a customer talks, or talked last."""
+        tape = self._tapes.get(contact)
+        return tape.talk.agent if tape is not None and tape.talk is not None else None
+
+    def contact_of(self, agent: AgentId) -> ContactId | None:
+        """Find the customer with whom an agent talks, the last one if there are several."""
+        theirs = (contact for contact in reversed(self._tapes) if self.agent_of(contact) == agent)
+        return next(theirs, None)
+
+    @property
+    def running(self) -> int:
+        """How many calls are recorded at this moment."""
+        return sum(tape.course.runs for tape in self._tapes.values())
+
+    # -- the rules ------------------------------------------------------------------------------------------
+
+    def _tape(self, call: Call) -> Tape:
+        if (tape := self._tapes.get(call.contact)) is None:
+            tape = Tape(self.studio, call.contact, call.channel_id, by_agent=bool(call.phone))
+            self._tapes[call.contact] = tape
+        return tape
+
+    def _talk(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> Talk:
+        visit = attempt.caller if isinstance(attempt, Visit) else None
+        agent = agent_at(met.desk)
+        if call.phone:  # the agent has called: colleagues are not customers
+            agent = AgentId(call.phone) if self.directory.is_agent(call.phone) else None
+        outward = to.kind is DestinationKind.NUMBER
+        settings = self.directory.recording_of(visit.queue if visit else None)
+        rule = settings.rule()
+        agents_rule = self.directory.recording_of_agent(agent)
+        if call.phone and not outward and agents_rule is AgentRule.ALWAYS:
+            agents_rule = AgentRule.AS_QUEUE
+        return Talk(
+            wanted(rule, agents_rule, self.chance()),
+            agent=agent,
+            queue=visit.queue if visit else None,
+            visit=visit.visit if visit else None,
+            leg=met.leg.id,
+            hold=rule.hold,
+            keep_days=settings.keep_days,
+        )

@@ -1,0 +1,265 @@
+"""Calls are recorded as the rules say, each party on its own side, whatever becomes of the call."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import wave
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import aiohttp
+import numpy as np
+
+from ari_apps.outside_world import OutsideCall
+from ari_apps.outside_world.voices import RATE
+from queue_strategies.facts import (
+    Answered,
+    RecordingBegan,
+    RecordingEnded,
+    RecordingPaused,
+    RecordingResumed,
+)
+from tests.ears import Samples, analyse, gaps_ms
+from tests.floor_lab import Floor, hears, until
+
+SALES, SUPPORT = "+4930100", "+4930200"
+FLOOR = f"""
+[site]
+name = "recording"
+
+[recordings]
+folder = "kept"
+disk_least_bytes = 0
+
+[[queues]]
+name = "sales"
+recording = {{ percent = 100, keep_days = 7 }}
+
+[[queues]]
+name = "support"
+join_when_empty = "never"
+leave_when_empty = "never"
+recording.announcement = ["sound:vm-goodbye"]
+
+[[agents]]
+id = "anna"
+extension = "101"
+queues = ["sales"]
+
+[[agents]]
+id = "bob"
+extension = "102"
+queues = ["support"]
+
+[[routes]]
+to = "{SALES}"
+destination = "queue:sales"
+
+[[routes]]
+to = "{SUPPORT}"
+destination = "queue:support"
+"""
+CALLER, ANNA, BOB, CARD = 440, 1000, 1400, 2400
+KNOWN = {CALLER, ANNA, BOB}
+NUMBER = "+491701234567"
+
+
+@dataclass
+class Recorded:
+    """A recording as somebody hears it who may."""
+
+    row: dict[str, Any]
+    left: Samples
+    right: Samples
+
+    @property
+    def lasted_s(self) -> float:
+        return len(self.left) / RATE
+
+
+async def talk(floor: Floor, agent: str = "anna", to: str = SALES) -> tuple[OutsideCall, OutsideCall, str]:
+    """Bring a caller and an agent together; returns both ends and the call's id."""
+    voice = ANNA if agent == "anna" else BOB
+    caller = await floor.world.call(to, from_number=NUMBER, speaks=CALLER)
+    at_agent = await floor.world.phone(agent).rings()
+    await at_agent.answer(speaks=voice)
+    await floor.until_told(Answered)
+    await hears(caller, voice)
+    return caller, at_agent, (await floor.call_of(NUMBER))["id"]
+
+
+async def ask(floor: Floor, path: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
+    """Ask the REST API for a file."""
+    token = {"Authorization": f"Bearer {floor.asterisk.secrets.get('api')}"}
+    url = f"http://{floor.asterisk.configuration.http.listen}/api/v1/{path}"
+    async with aiohttp.ClientSession() as session, session.get(url, headers=token | headers) as answer:
+        return answer.status, await answer.read(), dict(answer.headers)
+
+
+async def recorded(floor: Floor, call: str) -> Recorded:
+    """Hear the one recording of a call once it is kept."""
+
+    async def kept() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await floor.get(f"recordings?contact={call}")
+        return [row for row in rows if row["kept_at"]]
+
+    (row,) = await until(kept, "the recording is kept")
+    status, content, _ = await ask(floor, f"recordings/{row['recording']}/sound")
+    assert status == 200
+    with wave.open(io.BytesIO(content)) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, RATE, 2)
+        both = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2") / 32768.0
+    return Recorded(row, both[0::2], both[1::2])
+
+
+def story(side: Samples, step_s: float = 0.2) -> list[str]:
+    """Tell what is heard on a side, one thing after the other."""
+    step = round(RATE * step_s)
+    told = []
+    for begin in range(0, len(side) - step + 1, step):
+        heard = analyse(side[begin : begin + step])
+        loudest = max(heard.levels_dbfs, key=lambda tone: heard.levels_dbfs[tone])
+        told.append("silence" if heard.silent else str(loudest) if loudest in KNOWN else "music")
+    return [what for what, _ in groupby(told)]
+
+
+async def test_each_party_is_on_its_own_side_and_found_by_whatever_is_known_of_the_call(floor: Floor) -> None:
+    await floor.come_to_work("anna", "bob")
+    caller, _, call = await talk(floor)
+    (began,) = floor.told(RecordingBegan)
+    assert (began.contact, began.queue, began.agent) == (call, "sales", "anna")
+    await asyncio.sleep(0.5)
+    await caller.hang_up()
+    heard = await recorded(floor, call)
+    assert (story(heard.left), story(heard.right)) == ([str(ANNA)], [str(CALLER)])
+    for question in ("number=0049 170 1234567", "agent=anna", "queue=sales", "from=today", f"contact={call}"):
+        assert [row["recording"] for row in await floor.get(f"recordings?{question}")] == [began.recording]
+    for question in ("number=%2B491709999", "agent=bob", "queue=support", "to=yesterday"):
+        assert await floor.get(f"recordings?{question}") == []
+
+
+async def test_a_pause_leaves_no_trace_and_is_kept_as_a_fact(floor: Floor) -> None:
+    await floor.come_to_work("anna", "bob")
+    caller, at_anna, call = await talk(floor)
+    await floor.post(f"calls/{call}/recording-pause")
+    await caller.speak(CARD)
+    await at_anna.speak(CARD)
+    await hears(caller, CARD)
+    await caller.speak(CALLER)
+    await at_anna.speak(ANNA)
+    await hears(caller, ANNA)
+    await floor.post("agents/anna/recording-resume")
+    await asyncio.sleep(0.5)
+    await caller.hang_up()
+    heard = await recorded(floor, call)
+    for side in (heard.left, heard.right):
+        assert CARD not in {tone for begin in range(0, len(side), 1600) for tone in tones(side, begin)}
+    assert (story(heard.left)[0], story(heard.right)[-1]) == (str(ANNA), str(CALLER))
+    (paused,), (resumed,) = floor.told(RecordingPaused), floor.told(RecordingResumed)
+    assert (paused.because, paused.by) == ("asked", "the local token")
+    assert resumed.paused_s > 1
+    (row,) = await floor.rows("SELECT because, by, ended_at - began_at > '1 s' FROM recording_pauses")
+    assert row == ("asked", "the local token", True)
+
+
+async def test_a_blind_and_an_attended_transfer_leave_one_whole_conversation(floor: Floor) -> None:
+    await floor.come_to_work("anna", "bob")
+    caller, _, call = await talk(floor)
+    await floor.post(f"calls/{call}/transfer", {"to": "extension:102"})
+    at_bob = await floor.world.phone("bob").rings()
+    await at_bob.answer(speaks=BOB)
+    await hears(caller, BOB)
+    await floor.post(f"calls/{call}/consult", {"to": "agent:anna"})
+    again_at_anna = await floor.world.phone("anna").rings()
+    await again_at_anna.answer(speaks=ANNA)
+    await hears(at_bob, ANNA)
+    await floor.post(f"calls/{call}/complete-transfer")
+    await hears(caller, ANNA)
+    await again_at_anna.hang_up()
+    heard = await recorded(floor, call)
+    voices = [what for what in story(heard.left) if what not in ("music", "silence")]
+    assert voices == [str(ANNA), str(BOB), str(ANNA)]
+    assert story(heard.right) == [str(CALLER)]
+    assert max(gaps_ms(heard.right[RATE // 2 : -RATE // 2]), default=0) <= 40
+    (ended,) = floor.told(RecordingEnded)
+    assert abs(heard.lasted_s - ended.recorded_s) < 0.1
+    assert (heard.row["agents"], heard.row["queues"]) == (
+        ["anna", "bob"],
+        ["agent/anna", "agent/bob", "sales"],
+    )
+    parts = "SELECT array_agg(DISTINCT kind) FROM recorded_segments WHERE recording = %s"
+    assert {"talk", "ivr"} <= set((await floor.rows(parts, heard.row["recording"]))[0][0])
+
+
+def tones(side: Samples, begin: int) -> set[int]:
+    """Tell which tones are in a fifth of a second."""
+    return analyse(side[begin : begin + 1600]).tones if len(side) - begin >= 800 else set()
+
+
+async def test_what_no_rule_records_an_agent_may_by_a_key_and_its_caller_was_told(floor: Floor) -> None:
+    await floor.come_to_work("bob")
+    caller, at_bob, call = await talk(floor, "bob", SUPPORT)
+    assert floor.told(RecordingBegan) == []
+    await at_bob.press("*21")
+    (began,) = await floor.until_told(RecordingBegan)
+    assert (began.because, began.agent) == ("asked", "bob")
+    await asyncio.sleep(0.5)
+    await at_bob.press("*22")
+    (paused,) = await floor.until_told(RecordingPaused)
+    assert paused.by == "agent bob"
+    await caller.hang_up()
+    heard = await recorded(floor, call)
+    assert str(BOB) in story(heard.left)
+    assert heard.lasted_s < 2
+
+
+async def test_a_range_is_a_part_of_the_whole_and_nothing_else_can_be_read(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    caller, _, call = await talk(floor)
+    await caller.hang_up()
+    row = (await recorded(floor, call)).row
+    place = f"recordings/{row['recording']}/sound"
+    _, whole, _ = await ask(floor, place)
+    for asked, part in (("0-43", slice(0, 44)), ("1000-", slice(1000, None)), ("-7", slice(-7, None))):
+        status, content, headers = await ask(floor, place, Range=f"bytes={asked}")
+        assert (status, content) == (206, whole[part])
+        assert headers["Content-Range"].endswith(f"/{len(whole)}")
+    assert (await ask(floor, place, Range=f"bytes={len(whole)}-"))[0] == 416
+    for forged in ("..%2F..%2Fsecrets%2Fapi", "x" * 36, "0" * 36, "%00", row["recording"][:-1] + "%2A"):
+        assert (await ask(floor, f"recordings/{forged}/sound"))[0] == 404
+    trail = "SELECT who, how FROM recording_hearings WHERE recording = %s"
+    assert set(await floor.rows(trail, row["recording"])) == {("the local token", "played")}
+    file = (await floor.rows("SELECT file, sha256 FROM recordings WHERE recording = %s", row["recording"]))[0]
+    kept = floor.asterisk.configuration.recordings_dir() / file[0]
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == file[1]
+    assert b"RIFF" not in kept.read_bytes()
+    await floor.delete(f"recordings/{row['recording']}")
+    assert not kept.exists()
+    assert (await ask(floor, place))[0] == 503
+
+
+async def test_a_restart_in_a_pause_and_in_a_talk_goes_on_with_the_same_recording(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    caller, _, call = await talk(floor)
+    await floor.restart(away_s=0.2)
+    await hears(caller, ANNA)
+    await floor.post(f"calls/{call}/recording-pause")
+    await floor.restart(away_s=0.2)
+    await caller.speak(CARD)
+    await asyncio.sleep(0.4)
+    await caller.speak(CALLER)
+    await asyncio.sleep(0.2)
+    await floor.post(f"calls/{call}/recording-resume")
+    await asyncio.sleep(0.3)
+    await caller.hang_up()
+    heard = await recorded(floor, call)
+    assert CARD not in {
+        tone for begin in range(0, len(heard.right), 1600) for tone in tones(heard.right, begin)
+    }
+    assert set(story(heard.left)) == {str(ANNA), "silence"}
+    assert heard.lasted_s > 2
+    assert len(floor.told(RecordingBegan)) == 1
