@@ -8,6 +8,9 @@ from collections.abc import Mapping
 END_OF_LINE = b"\r\n"
 END_OF_BLOCK = b"\r\n\r\n"
 GREETING = b"Asterisk Call Manager/"
+STAMP = b"\r\nTimestamp: "
+STAMPED_WITHIN = 200
+"""Only the event's name and what it is about come before its stamp."""
 LONGEST_BLOCK = 4 * 1024 * 1024
 NOTHING = frozenset({"<unknown>", "<none>"})
 """What Asterisk writes where it has no value."""
@@ -99,6 +102,10 @@ class AmiEvent:
         """Give the groups of a pattern of lines of which this header's is the first; empty when not found."""
         raise NotImplementedError
 
+    def stamp(self) -> bytes:
+        """Give Asterisk's Timestamp, in seconds since 1970, which sorts as it counts; empty without one."""
+        raise NotImplementedError
+
     def lines(self) -> str:
         """Give the whole event, a header a line."""
         raise NotImplementedError
@@ -142,6 +149,10 @@ class ReadEvent(AmiEvent):
         written = "".join(f"\r\n{name}: {value}" for name, value in self._headers.items()).encode()
         return groups(written, first, lines)
 
+    def stamp(self) -> bytes:
+        """Give Asterisk's Timestamp, in seconds since 1970, which sorts as it counts; empty without one."""
+        return self._headers.get("Timestamp", "").encode()
+
     def lines(self) -> str:
         """Give the whole event, a header a line."""
         return "\n".join(f"{name}: {value}" for name, value in self._headers.items())
@@ -176,6 +187,12 @@ class Block(AmiEvent):
     def find(self, first: str, lines: re.Pattern[bytes]) -> tuple[bytes, ...]:
         """Give the groups of a pattern of lines of which this header's is the first; empty when not found."""
         return groups(self._block, first, lines)
+
+    def stamp(self) -> bytes:
+        """Give Asterisk's Timestamp, in seconds since 1970, which sorts as it counts; empty without one."""
+        block = self._block
+        at = block.find(STAMP, 0, STAMPED_WITHIN)
+        return block[at + 13 : at + 30] if at >= 0 else b""  # ten digits, a point and six digits
 
     def lines(self) -> str:
         """Give the whole event, a header a line."""

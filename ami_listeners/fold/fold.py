@@ -15,6 +15,7 @@ from ami_listeners.fold.directions import Directions
 from ami_listeners.fold.diversions import Diversions
 from ami_listeners.fold.members import Members
 from ami_listeners.fold.mixing import Mixing
+from ami_listeners.fold.order import Order
 from ami_listeners.fold.phones import Phones
 from ami_listeners.fold.quality import Quality
 from ami_listeners.fold.raw import EVERY, keep
@@ -40,6 +41,8 @@ VISITS = frozenset(
 MEMBERS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus"})
 PHONES = frozenset({"DeviceStateChange", "ContactStatus", "Registry"})
 REPORTS = frozenset({"RTCPSent", "RTCPReceived"})
+ORDERED = CHANNELS | MIXING | DIVERSIONS | VISITS
+"""What says something else when it comes in another order."""
 NARROWED = {"VarSet": b"\r\nVariable: QUEUESTATUS\r\n", "DialEnd": b"\r\nForward: "}
 """Of the many that set a variable, only those are read that say how app_queue let go of a caller; of those
 that tell how dialling ended, those of phones that sent the call on.
@@ -121,6 +124,7 @@ class Fold:
             lambda name: is_ours(AgentId(name)) or AgentId(name) in self.members.places,
             lambda device: self.phones.states.get(device, ""),
         )
+        self._order = Order()
         self._takers = self._who_takes_what(raw)
         self._otherwise: Sequence[Taker] = (keep,) if EVERY in raw else ()
         self._gap = True
@@ -167,6 +171,7 @@ class Fold:
             self.segments.next_end <= moment
             or self.members.next_end <= moment
             or self.visits.book.next_end <= moment
+            or self._order.next_end <= moment
         ):
             facts = self.settle(moment)
         if isinstance(received, AmiEvent):
@@ -186,11 +191,13 @@ class Fold:
             facts += self.segments.follow(self.members.settle(moment))
         if self.segments.next_end <= moment:
             facts += self.segments.settle(moment)
+        facts += self._order.settle(moment)
         return facts
 
     def _who_takes_what(self, raw: Collection[str]) -> dict[str, list[Taker]]:
         """Say by an event's name who is told of it, and in which order."""
         takers: list[tuple[Iterable[str], Taker]] = [
+            (ORDERED, self._order.handle),
             (REPORTS, self.quality.reported),
             (["Hangup"], self.quality.ended),
             (VISITS if self._native else (), self._visited),

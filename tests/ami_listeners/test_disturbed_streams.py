@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,14 +124,53 @@ def test_events_of_several_channels_that_come_in_any_order_within_a_second_mean_
 def test_visits_whose_events_come_in_no_order_at_all_are_counted_once(
     name: str, order: random.Random, within_s: float
 ) -> None:
-    """Not even in that of one channel: what became of a caller may be mistaken then, but not how often."""
+    """Not even in that of one channel. What became of a caller may be mistaken then, within a gap."""
     come = [
         ReadEvent(each.name, each.moment + order.uniform(0, within_s), each.headers)
         if isinstance(each, AmiEvent)
         else each
-        for each in recording(name)
+        for each in stamped(name)
     ]
-    sane(replay(sorted(come, key=lambda each: each.moment), Fold()))
+    told = replay(sorted(come, key=lambda each: each.moment), Fold())
+    sane(told)
+    found, meant = moments(told), moments(replay(recording(name), Fold()))
+    gaps = [(fact.began_moment, fact.moment) for fact in told if isinstance(fact, ListenerGap)]
+    for said in found.keys() ^ meant.keys():
+        moment = found[said] if said in found else meant[said]
+        assert any(began - WITHIN_S <= moment <= ended + WITHIN_S for began, ended in gaps), said
+
+
+@cache
+def stamped(name: str) -> tuple[Received, ...]:
+    """Let Asterisk say of every event when it told of it."""
+
+    def stamp(place: int, each: AmiEvent) -> AmiEvent:
+        at = f"{1_795_000_000 + each.moment + place / 1_000_000:.6f}"
+        return ReadEvent(each.name, each.moment, dict(each.headers) | {"Timestamp": at})
+
+    whole = enumerate(recording(name))
+    return tuple(stamp(place, each) if isinstance(each, AmiEvent) else each for place, each in whole)
+
+
+def moments(told: Iterable[Fact]) -> dict[tuple[object, ...], float]:
+    """Say when what meant what."""
+    return {said: fact.moment for fact in told for said in meaning([fact])}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stream_that_comes_in_order_has_no_gap_though_it_is_told_twice(name: str) -> None:
+    twice = [each for each in stamped(name) for _ in range(2)]
+    assert not [fact for fact in replay(twice, Fold()) if isinstance(fact, ListenerGap)]
+
+
+def test_an_asterisk_whose_clock_is_set_back_has_no_gap() -> None:
+    earlier = [
+        ReadEvent(each.name, each.moment, dict(each.headers) | {"Timestamp": "1700000000.000000"})
+        for each in stamped("answered_and_wrapped_up")
+        if isinstance(each, AmiEvent)
+    ]
+    told = replay([*stamped("abandoned_while_waiting"), *earlier], Fold())
+    assert not [fact for fact in told if isinstance(fact, ListenerGap)]
 
 
 # -- a gap in the middle ------------------------------------------------------------------------------------

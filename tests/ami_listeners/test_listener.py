@@ -130,6 +130,8 @@ async def test_figures_of_native_queues_are_what_the_callers_saw(
             ("nobody", 20, 0, 10, 10, 0, pytest.approx(nobody.wait_abandoned.sum), 0),
         ]
         assert await rows(database_url, "SELECT count(*) FROM calls WHERE ended_at IS NOT NULL") == [(32,)]
+        out_of_order = "SELECT count(*) FROM facts WHERE body->>'reason' LIKE '%order%'"
+        assert await rows(database_url, out_of_order) == [(0,)], "every event came in its order"
         ((ahead_s, uncertain_s),) = await rows(
             database_url, "SELECT offset_s, uncertainty_s FROM clock_offsets"
         )

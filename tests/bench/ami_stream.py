@@ -138,9 +138,9 @@ class Recording:
             yield renamed(END_OF_BLOCK.join(kept) + END_OF_BLOCK, turn)
 
 
-NAMES = re.compile(rb"(?<=\d{10}\.)\d+|(?<=-)[0-9a-f]{8}(?=[;\r,&-])")
-"""What tells one call from another: the number in a unique id, the end of a channel's name, the beginning of
-a bridge's."""
+NAMES = re.compile(rb"(?<=\d{10}\.)(?<!\nTimestamp: \d{10}\.)\d+|(?<=-)[0-9a-f]{8}(?=[;\r,&-])")
+"""What tells one call from another: the number in a unique id, which a time looks like, the end of a
+channel's name, the beginning of a bridge's."""
 
 
 def renamed(events: bytes, turn: int) -> bytes:
