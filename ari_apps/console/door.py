@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ari_apps.console.operation import Operation
 from ari_apps.console.reach import Reach
-from ari_apps.rights.gate import Gate
+from ari_apps.rights.gate import Gate, UnauthorizedError
 from ari_apps.rights.trail import Trail
 from queue_strategies.rights import ForbiddenError, Person, Role
 
@@ -27,6 +27,8 @@ class Visit:
     path: dict[str, str]
     address: str
     who: Person = STRANGER
+    tried: str = ""
+    """Who they say they are, or whose token they show that is worth nothing any more."""
     token: str = ""
     """The id of the token that was shown; empty: the local one."""
     body: BaseModel | None = None
@@ -50,7 +52,11 @@ class Door:
         needs = visit.operation.needs
         if needs is None:
             return
-        admitted = await self._gate.admit(authorization, visit.address)
+        try:
+            admitted = await self._gate.admit(authorization, visit.address)
+        except UnauthorizedError as error:
+            visit.tried = error.tried
+            raise
         visit.who, visit.token = admitted.who, admitted.token.id if admitted.token else ""
         if needs not in visit.who.scopes:
             raise ForbiddenError(f"{visit.who.name} has no right to {needs}, an administrator can give it")
@@ -62,7 +68,7 @@ class Door:
             return
         await self._trail.note(
             visit.who,
-            name=visit.who.name or str(getattr(visit.body, "name", "")),
+            name=visit.who.name or visit.tried or str(getattr(visit.body, "name", "")),
             address=visit.address,
             operation=f"{visit.operation.method} {visit.operation.path}",
             what=", ".join(visit.path.values()),

@@ -13,7 +13,7 @@ from ami_listeners.errors import DatabaseUnreachable
 from ari_apps.configuration.settings import HttpSettings
 from ari_apps.rights.passwords import Passwords
 from ari_apps.rights.rates import Rate, TooOftenError
-from ari_apps.rights.register import Token, TokenKind, User, make_token
+from ari_apps.rights.register import Register, Token, TokenKind, User, make_token
 from ari_apps.rights.store import Store
 from queue_strategies.errors import CallfloorError
 from queue_strategies.rights import Person, administrator
@@ -24,7 +24,11 @@ SHOW = "show the token: Authorization: Bearer …"
 
 
 class UnauthorizedError(CallfloorError):
-    """Nobody knows who asks."""
+    """Nobody knows who asks; `tried` names whose token it was that is worth nothing any more."""
+
+    def __init__(self, sentence: str, tried: str = "") -> None:
+        super().__init__(sentence)
+        self.tried = tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,12 @@ class Gate:
         if hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), self._local):
             return Admitted(administrator(LOCAL))
         at = self._clock.wall()
-        known = (await self.store.current()).known_by(shown, at) if shown else None
+        register = await self.store.current() if shown else Register()
+        known = register.known_by(shown, at)
         if known is None:
             await self._strangers.spend(neighbourhood(address), "too many wrong tokens from your address")
-            raise UnauthorizedError(SHOW)
+            dead = register.token(shown)
+            raise UnauthorizedError(SHOW, tried=dead.owner if dead else "")
         who, token = known
         await self._users.spend(who.name, f"{who.name} asks too often")
         self.store.note_use(token, at)

@@ -66,13 +66,18 @@ class Register:
 
     def known_by(self, shown: str, at: datetime) -> tuple[Person, Token] | None:
         """Return who shows this token, and as which it is kept; None for one that is worth nothing now."""
-        id_, secret = split(shown)
-        token = self.tokens.get(id_)
-        right = hmac.compare_digest(digest_of(secret), token.digest if token else bytes(32))
-        if token is None or not right or token.revoked_at is not None or token.expires_at <= at:
+        token = self.token(shown)
+        if token is None or token.revoked_at is not None or token.expires_at <= at:
             return None
         user = self.users.get(token.owner)
         return None if user is None else (person(user, token), token)
+
+    def token(self, shown: str) -> Token | None:
+        """Return as which a token is kept, whether it is worth anything or not; None for a forged one."""
+        id_, secret = split(shown)
+        token = self.tokens.get(id_)
+        right = hmac.compare_digest(digest_of(secret), token.digest if token else bytes(32))
+        return token if right else None
 
 
 def person(user: User, token: Token) -> Person:

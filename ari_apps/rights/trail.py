@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from ami_listeners.clock import Clock
+from ari_apps.rights.gate import neighbourhood
 from ari_apps.rights.rates import Rate, TooOftenError
 from queue_strategies.facts import Audited, Fact
 from queue_strategies.rights import Person
@@ -15,7 +16,7 @@ log = structlog.get_logger()
 
 LONGEST = 2_000
 """Characters kept of what somebody sent."""
-OF_STRANGERS_A_MINUTE = 60
+OF_STRANGERS_A_MINUTE = 20
 """So much is written down of what strangers from one address try; a flood fills no disk."""
 
 
@@ -32,7 +33,7 @@ class Trail:
         """Write down one request and what came of it; `name` is who they say they are."""
         if not who.name and status >= 400:
             try:
-                await self._strangers.spend(address, "")
+                await self._strangers.spend(neighbourhood(address), "")
             except TooOftenError:
                 log.warning("rights.stranger_not_noted", address=address, operation=operation)
                 return
