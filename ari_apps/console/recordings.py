@@ -111,7 +111,7 @@ class RecordingDesk:
             for verb, (summary, happened) in VERBS.items()
             for place, answer in (("calls/{call}", self._of_call), ("agents/{agent}", self._of_agent))
         ]
-        listen = partial(Operation, method="GET", needs=Scope.LISTEN_RECORDINGS)
+        listen = partial(Operation, method="GET", needs=Scope.LISTEN_RECORDINGS, hears=True)
         return (
             *verbs,
             listen(
