@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import (
 )
 
 from ami_listeners.exposition.figure_families import bound_text
-from ami_listeners.fold.calls import Call
+from ami_listeners.fold.call import Call
 from ami_listeners.fold.trunks import REMOVED
 from queue_strategies.facts import ClockCompared, Fact, LegQuality, ListenerGap, TrunkChanged
 from queue_strategies.figures import Histogram

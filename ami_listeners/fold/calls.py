@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
+from ami_listeners.fold.call import Call
 from ami_listeners.fold.channels import UP, Channel, Channels
-from ami_listeners.fold.directions import INBOUND, INTERNAL, OUTBOUND, Directions
+from ami_listeners.fold.directions import Directions
 from ami_listeners.fold.lately import Lately
 from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import CallEnded, CallOriginated, CallStarted, Fact
@@ -15,39 +15,6 @@ REACHED = frozenset({"5", UP})
 """ChannelState of one who was called, as soon as it is known by which number: Ringing and Up."""
 REASONS = {17: "busy", 18: "no answer", 19: "no answer", 20: "unreachable", 21: "refused"}
 """Why who was dialled was not reached, by Q.850 cause."""
-
-
-@dataclass(slots=True)
-class Call:
-    """One call that goes on."""
-
-    began: float
-    channels: set[str] = field(default_factory=set)
-    answered: bool = False
-    cause: int = 0
-    missing_once: bool = False
-    """Not among Asterisk's channels at the last look, though no hang-up was heard."""
-    from_inside: bool = False
-    originated: bool = False
-    """Asterisk dialled its first channel for a program, which was not told to have come about yet."""
-    dialled: bool = False
-    """Asterisk dialled its first channel."""
-    outside: bool = False
-    """Somebody outside was called."""
-    inside: bool = False
-    """Somebody else inside was called."""
-    asked_for: str = ""
-    """The call that its caller has on hold meanwhile."""
-    into: str = ""
-    """The call it became part of."""
-
-    def direction(self) -> str:
-        """Say which way it went, as far as is known."""
-        if self.outside and (self.dialled or self.from_inside):
-            return OUTBOUND
-        if self.dialled:
-            return INTERNAL if self.inside else ""
-        return INTERNAL if self.from_inside else INBOUND
 
 
 class Calls:

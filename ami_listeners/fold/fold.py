@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from ami_listeners.connection import Connected, Gap, Listing, Received
 from ami_listeners.fold.believed import Believed
-from ami_listeners.fold.calls import Call, Calls
+from ami_listeners.fold.call import Call
+from ami_listeners.fold.calls import Calls
 from ami_listeners.fold.channels import Channels
 from ami_listeners.fold.concluded import concluded
 from ami_listeners.fold.directions import Directions
 from ami_listeners.fold.diversions import Diversions
+from ami_listeners.fold.interests import (
+    CHANNELS,
+    DIVERSIONS,
+    MEMBERS,
+    MIXING,
+    ORDERED,
+    REPORTS,
+    VISITS,
+)
+from ami_listeners.fold.interfaces import agent_of
 from ami_listeners.fold.members import Members
 from ami_listeners.fold.mixing import Mixing
+from ami_listeners.fold.native_rules import native_rules, rules_seen
 from ami_listeners.fold.order import Order
 from ami_listeners.fold.phones import Phones
 from ami_listeners.fold.quality import Quality
@@ -23,54 +34,11 @@ from ami_listeners.fold.segments import Segments
 from ami_listeners.fold.trunks import Trunks
 from ami_listeners.fold.visits import Visits
 from ami_listeners.messages import AmiEvent
-from queue_strategies.facts import Fact, ListenerGap, NativeRulesSeen
+from queue_strategies.facts import Fact, ListenerGap
 from queue_strategies.model import AgentId, Queue, QueueName
-
-CHANNELS = frozenset({"Newchannel", "Newstate", "Hangup", "BridgeEnter"})
-MIXING = frozenset({"BridgeEnter", "BridgeLeave", "Hold", "Unhold", "Hangup"})
-DIVERSIONS = frozenset(
-    {"Pickup", "DialEnd", "ParkedCall", "UnParkedCall", "ParkedCallTimeOut", "ParkedCallGiveUp"}
-)
-VISITS = frozenset(
-    {
-        "QueueCallerJoin", "QueueCallerAbandon", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer",
-        "AgentConnect", "AgentComplete", "AgentDump", "DialState", "HangupRequest", "Hangup", "VarSet",
-        "Newexten", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "Pickup",
-    }
-)  # fmt: skip
-MEMBERS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus"})
-PHONES = frozenset({"DeviceStateChange", "ContactStatus", "Registry"})
-REPORTS = frozenset({"RTCPSent", "RTCPReceived"})
-ORDERED = CHANNELS | MIXING | DIVERSIONS | VISITS
-"""What says something else when it comes in another order."""
-NARROWED = {"VarSet": b"\r\nVariable: QUEUESTATUS\r\n", "DialEnd": b"\r\nForward: "}
-"""Of the many that set a variable, only those are read that say how app_queue let go of a caller; of those
-that tell how dialling ended, those of phones that sent the call on.
-"""
-INTERESTS = {
-    name.encode(): NARROWED.get(name, b"")
-    for name in CHANNELS | MIXING | DIVERSIONS | VISITS | MEMBERS | PHONES | REPORTS | {"FullyBooted"}
-}
-"""What is worth reading, by name, and what its block has to hold."""
-
-
-def interests(raw: Collection[str]) -> Mapping[bytes, bytes] | None:
-    """Say what is worth reading where events of these names are kept as they came; None: everything."""
-    return None if EVERY in raw else {**INTERESTS, **{name.encode(): b"" for name in raw}}
-
 
 Taker = Callable[[AmiEvent], Iterable[Fact]]
 SNOOP = "Snoop/"
-PHONE_TECHNOLOGIES = ("PJSIP", "SIP", "IAX2", "DAHDI")
-
-
-def agent_of(event: AmiEvent) -> AgentId:
-    """Name the agent behind a member: the phone's account, or the member's name where there is no phone."""
-    interface = event.text("Interface") or event.text("Location")
-    technology, _, account = interface.partition("/")
-    if technology.upper() in PHONE_TECHNOLOGIES and account:
-        return AgentId(account)
-    return AgentId(event.text("MemberName") or event.text("Name") or interface)
 
 
 def of_parties(take: Taker) -> Taker:
@@ -289,18 +257,3 @@ class Fold:
 
     def _rules_of(self, queue: QueueName) -> Queue:
         return self.rules.get(queue) or self._configured.get(queue) or Queue(name=queue)
-
-
-def rules_seen(rules: Queue, moment: float) -> NativeRulesSeen:
-    """Tell by which rules a queue's callers are judged."""
-    return NativeRulesSeen(
-        moment=moment, queue=rules.name, service_level_s=rules.service_level_s, strategy=rules.strategy
-    )
-
-
-def native_rules(params: AmiEvent) -> Queue:
-    """Read a queue's rules as Asterisk has them; it knows no service level unless one is configured."""
-    name, strategy = QueueName(params.text("Queue")), params.text("Strategy")
-    level_s = params.number("ServiceLevel")
-    rules = Queue(name=name, strategy=strategy)
-    return replace(rules, service_level_s=float(level_s)) if level_s else rules

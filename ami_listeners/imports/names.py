@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from ami_listeners.fold.fold import PHONE_TECHNOLOGIES
+from ami_listeners.fold.interfaces import PHONE_TECHNOLOGIES
 from ami_listeners.identity import EPOCH, VERSION_AND_VARIANT, digest
 
 AgentNames = Callable[[str], str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from ami_listeners.fold.calls import Call
+from ami_listeners.fold.call import Call
 from ami_listeners.fold.channels import Channel, Channels
 from ami_listeners.fold.segments.doing import ROOMS, Doing
 from ami_listeners.fold.visits.book import Book

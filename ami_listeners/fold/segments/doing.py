@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ami_listeners.fold.calls import Call
+from ami_listeners.fold.call import Call
 from ami_listeners.fold.channels import Bridge, Channel, Channels, Room
 from ami_listeners.fold.visits import Visits
 from queue_strategies.facts import SegmentKind

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from ami_listeners.fold.calls import Call
+from ami_listeners.fold.call import Call
 from ami_listeners.fold.channels import Channel, Channels
 from ami_listeners.fold.segments.belonging import Belonging
 from ami_listeners.fold.segments.doing import Doing, Doings
