@@ -63,6 +63,7 @@ from ari_apps.console.tokens import Tokens
 from ari_apps.console.users import Users
 from ari_apps.crew import Crew
 from ari_apps.last_agents import DAYS, LastAgents
+from ari_apps.monitoring.unended import end_unended
 from ari_apps.reconcile.before import Recall
 from ari_apps.recording.archive import Archive
 from ari_apps.recording.metrics import recording_families
@@ -329,6 +330,8 @@ async def _acting(
     )
     floor.telling.start(_recall_last_agents(floor.journal, apps.last_agents), "recall the last agents")
     floor.watchers.append(apps.monitoring.take)
+    ending = end_unended(floor.journal, apps.monitoring.cleared, clock, floor.remember)
+    floor.telling.start(ending, "end what supervisors heard before")
     health = apps.ari.health()
     floor.exporter.add(lambda: ari_families(health))
     floor.health.add(lambda: [Check("ari", health.connected, health.reason)])

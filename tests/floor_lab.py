@@ -97,6 +97,8 @@ class Floor:
 
     async def go_home(self) -> None:
         """End every call, log everybody out and unplug their phones, so that another scenario may begin."""
+        for monitoring in await self.get("monitorings"):
+            await self.delete(f"monitorings/{monitoring['supervisor']}")
         for record in list(self.world.calls):
             await record.hang_up()
         for callback in await self.get("callbacks"):

@@ -133,6 +133,11 @@ SELECT EXISTS (
     WHERE c.caller_number IN (%(number)s, with_masks(%(number)s))
         AND s.offered_at > now() - make_interval(days => %(days)s))
 
+-- monitorings_unended --
+-- Read who is believed to hear somebody, and began to before a moment.
+SELECT ear, supervisor, agent, contact, mode, began_at FROM monitorings
+WHERE ended_at IS NULL AND began_at < %(before)s AND system = %(system)s
+
 -- know_queues --
 -- Remember by which rules each queue is measured.
 INSERT INTO queues (queue, strategy, service_level_s, service_level_formula, short_abandon_s)

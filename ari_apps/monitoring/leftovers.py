@@ -28,9 +28,11 @@ async def clear_away_leftovers(ari: Ari, owned: Collection[str]) -> None:
         log.info("monitoring.leftovers_cleared", channels=len(strays), bridges=len(bridges))
 
 
-async def clear_away_surely(ari: Ari, owned: Collection[str]) -> None:
-    """Clear away as far as Asterisk answers."""
+async def clear_away_surely(ari: Ari, owned: Collection[str]) -> bool:
+    """Clear away as far as Asterisk answers; tell whether it did."""
     try:
         await clear_away_leftovers(ari, owned)
     except AriError as error:
         log.warning("monitoring.leftovers_stay", why=str(error))
+        return False
+    return True

@@ -84,6 +84,8 @@ class Monitoring:
         self._seats: dict[str, tuple[Seat, asyncio.Task[None]]] = {}
         self._hinted: set[AgentId] = set()
         self._hint = asyncio.Event()
+        self.cleared = asyncio.Event()
+        """Set once nothing is left in Asterisk of what an earlier process did."""
 
     # -- asking ---------------------------------------------------------------------------------------------
 
@@ -141,7 +143,8 @@ class Monitoring:
 
     async def reconnected(self) -> None:
         """Clear away what nobody here owns, after a start or a time without events."""
-        await clear_away_surely(self._ari, self._dispatcher.owned())
+        if await clear_away_surely(self._ari, self._dispatcher.owned()):
+            self.cleared.set()
 
     async def leave(self) -> None:
         """Let every supervisor go, and wait until nothing is left of them."""

@@ -19,6 +19,7 @@ from ari_apps.desks import Desks
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.legs import EVENTS_MISSED, LineLost
+from ari_apps.monitoring.names import is_of_supervisor
 from ari_apps.queueing import Queueing
 from ari_apps.reconcile.differences import differences
 from ari_apps.reconcile.farewells import Farewells, caller_of
@@ -154,6 +155,8 @@ class Adoption:
 
     def _is_ours(self, channel: Channel) -> bool:
         """Tell whether a channel is in our application, waits to enter it, or is a leg of our making."""
+        if is_of_supervisor(channel.id):  # monitoring clears them away, and gives back what they took
+            return False
         plan = channel.dialplan
         in_app = plan.app_name == "Stasis" and (plan.app_data or "").partition(",")[0] == self._app
         return in_app or is_made_by_us(channel)

@@ -63,6 +63,7 @@ NOT_ASKED = (
     "persons",
     "segments",
     "surveys",
+    "monitorings",
 )
 VIEWS = ("queue_figures", "queue_figures_by_quarter_hour", "agent_figures", "agents_now", "waiting_now",
          "callbacks_now")  # fmt: skip

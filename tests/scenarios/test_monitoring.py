@@ -5,19 +5,28 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import numpy as np
 import psycopg
 import pytest
+import typer
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
+from ari_apps.commands.monitor import monitor
+from ari_apps.configuration.settings import MonitoringSettings
+from ari_apps.ivr.settings import PromptSettings
+from ari_apps.mailbox import Mailbox
+from ari_apps.monitoring.leaving_out import leave_out
 from ari_apps.outside_world import OutsideCall
-from ari_apps.outside_world.calls import KEY_S
 from ari_apps.outside_world.voices import RATE
 from queue_strategies.facts import MonitoringBegan, MonitoringEnded
+from queue_strategies.model import AgentId
+from tests.command_line import CommandLine
 from tests.ears import AUDIBLE_DBFS, Heard, analyse, decibels, gaps_ms, read
-from tests.floor_lab import Floor, hears, hears_music
+from tests.floor_lab import Floor, hears, hears_music, until
 
 SALES = "+4930100"
 CALLER, SECOND, ANNA, BOB, SUE, SAM = 440, 620, 1000, 1400, 1800, 2200
@@ -79,9 +88,12 @@ MODES = {
 SWITCHES = ("whisper", "listen", "barge", "whisper", "barge", "listen")
 LEAVING_OUT = ("take_over", "whisper", "take_over", "barge", "take_over", "listen")
 """Together every switch from one mode to another; in the first part the agent is never left out."""
-SLOT_S, SETTLED_S = 0.8, 0.5
-"""So long a mode is kept, and the last part of that is listened to."""
-GAP_MS, DIP_DB, JUMP_DB = 40, 4.0, 0.5
+SETTLES_S, SETTLED_S = 0.2, 0.5
+"""So long after a switch is told, sound that was under way has come; so long is then listened."""
+LISTENS_S = 22
+"""Longer than all switches take."""
+GAP_MS, DIP_DB, JUMP_DB = 40, 12.0, 0.5
+"""A packet that a busy machine loses is 20 ms, and a dip of 9 dB."""
 WINDOW = RATE // 20
 
 
@@ -117,6 +129,17 @@ async def asked(floor: Floor, supervisor: str, agent: str, mode: str) -> tuple[i
         session.put(url, json={"agent": agent, "mode": mode}, headers=headers) as answer,
     ):
         return answer.status, (await answer.json()).get("error", "")
+
+
+async def typed(floor: Floor, folder: Path, *words: str) -> str:
+    """Type `callfloor monitor`; return what it says."""
+    (line := CommandLine(folder)).serve_floor(floor)
+    app = typer.Typer()
+    app.command()(monitor)
+    words = (*words, "-c", str(line.config))
+    done = await asyncio.to_thread(CliRunner().invoke, app, words, env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 class Ear:
@@ -176,21 +199,21 @@ async def test_each_mode_lets_those_hear_who_shall_and_no_switch_is_heard_by_cal
     await floor.come_to_work("anna")
     caller, at_anna = await talk(floor)
     slots = (*SWITCHES, *LEAVING_OUT)
-    seconds = (len(slots) + 3) * (SLOT_S + KEY_S)
-    at_caller, at_agent = Ear(caller, seconds), Ear(at_anna, seconds)
-    await asyncio.sleep(SLOT_S)
-    came = time.monotonic() - SLOT_S / 2
+    at_caller, at_agent = Ear(caller, LISTENS_S), Ear(at_anna, LISTENS_S)
+    await asyncio.sleep(SETTLED_S + SETTLES_S)
+    came = time.monotonic() - SETTLED_S / 2
     at_sue = await join(floor, "sue", "anna", "listen", SUE)
-    at_supervisor = Ear(at_sue, seconds - SLOT_S)
+    at_supervisor = Ear(at_sue, LISTENS_S)
     ends = {}
     for number, mode in enumerate(("listen", *slots)):
         if number:
             await switch(floor, at_sue, mode, by_key=number <= len(SWITCHES))
-        await asyncio.sleep(SLOT_S)
+        await floor.until_told(MonitoringBegan, number + 1)
+        await asyncio.sleep(SETTLES_S + SETTLED_S)
         ends[number, mode] = time.monotonic()
     await at_sue.press("*")
     await at_sue.ended()
-    await asyncio.sleep(SLOT_S)
+    await asyncio.sleep(SETTLED_S + SETTLES_S)
     left = time.monotonic()
     await asyncio.gather(at_caller.hear_out(), at_agent.hear_out(), at_supervisor.hear_out())
     for (_, mode), end in ends.items():
@@ -211,11 +234,13 @@ async def test_each_mode_lets_those_hear_who_shall_and_no_switch_is_heard_by_cal
     assert [fact.ended_by for fact in ended] == ["switched"] * len(slots) + ["supervisor"]
 
 
-async def test_two_supervisors_are_on_one_call_at_once(floor: Floor) -> None:
+async def test_two_supervisors_are_on_one_call_at_once(floor: Floor, tmp_path: Path) -> None:
     await floor.come_to_work("anna")
     caller, at_anna = await talk(floor)
     at_sue = await join(floor, "sue", "anna", "barge", SUE)
-    at_sam = await join(floor, "sam", "anna", "listen", SAM)
+    await floor.world.phone("sam").plug_in()
+    await typed(floor, tmp_path, "anna", "--as", "sam")
+    await (at_sam := await floor.world.phone("sam").rings()).answer(speaks=SAM)
     await everybody(
         (caller, ANNA, SUE), (at_anna, CALLER, SUE), (at_sue, ANNA, CALLER), (at_sam, ANNA, CALLER)
     )
@@ -224,8 +249,15 @@ async def test_two_supervisors_are_on_one_call_at_once(floor: Floor) -> None:
     await at_sue.press("7")
     await everybody((caller, SUE), (at_anna,), (at_sue, CALLER))
     assert (await asked(floor, "sam", "anna", "take_over"))[0] == 409
+    listed = (await typed(floor, tmp_path)).splitlines()
+    assert [line.split()[:4] for line in listed[1:]] == [
+        ["sue", "anna", "take_over", "hearing"],
+        ["sam", "anna", "whisper", "hearing"],
+    ]
     await at_sue.hang_up()
     await everybody((caller, ANNA), (at_anna, CALLER, SAM), (at_sam, ANNA, CALLER))
+    await typed(floor, tmp_path, "--as", "sam", "--end")
+    await at_sam.ended()
 
 
 async def test_a_supervisor_follows_the_agent_through_hold_and_transfer_to_the_next_call(
@@ -288,6 +320,90 @@ async def test_nobody_hears_card_data(floor: Floor) -> None:
     await everybody((caller, ANNA), (at_anna, CALLER))
     floor.callfloor.apps.monitoring.pause_ended(call)
     assert (await asked(floor, "sue", "anna", "listen"))[0] == 200
+
+
+async def test_a_call_of_asterisks_own_queue_is_heard_too_and_is_not_taken_over(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    await floor.asterisk.asterisk.cli("dialplan add extension 700,1,Queue(sales) into from-trunk")
+    at_sue = await join(floor, "sue", "anna", "listen", SUE)
+    caller = await floor.world.call("700", speaks=CALLER)
+    await (at_anna := await floor.world.phone("anna").rings()).answer(speaks=ANNA)
+    await everybody((at_sue, ANNA, CALLER), (caller, ANNA), (at_anna, CALLER))
+    await at_sue.press("5")
+    await everybody((at_sue, ANNA, CALLER), (caller, ANNA), (at_anna, CALLER, SUE))
+    await at_sue.press("6")
+    await everybody((at_sue, ANNA, CALLER), (caller, ANNA, SUE), (at_anna, CALLER, SUE))
+    status, told = await asked(floor, "sue", "anna", "take_over")
+    assert (status, told) == (409, "the call anna is on is not led by callfloor: no take over")
+    await caller.hang_up()
+    await hears(at_sue)
+    (ended,) = [fact for fact in await floor.until_told(MonitoringEnded, 3) if fact.mode == "barge"]
+    assert await floor.rows("SELECT direction FROM calls WHERE call = %s", ended.contact) == [("inbound",)]
+
+
+async def test_the_agent_alone_is_told_that_somebody_has_come(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    apps, configuration = floor.callfloor.apps, floor.asterisk.configuration
+    assert apps is not None
+    told = MonitoringSettings(announcement=PromptSettings.of("sound:tt-monkeys"))
+    apps.reconfigure(configuration.model_copy(update={"monitoring": told}))
+    try:
+        caller, at_anna = await talk(floor)
+        at_caller, at_agent = Ear(caller, 3), Ear(at_anna, 3)
+        await join(floor, "sue", "anna", "listen", SUE)
+        await asyncio.gather(at_caller.hear_out(), at_agent.hear_out())
+    finally:
+        apps.reconfigure(configuration)
+    assert beside(at_agent.samples, CALLER) > -35
+    assert beside(at_caller.samples, ANNA) < -35
+    assert max(gaps_ms(at_agent.samples), default=0) <= GAP_MS
+
+
+async def test_what_a_callfloor_that_died_has_left_is_cleared_away_and_a_left_out_agent_is_heard_again(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna")
+    await floor.world.phone("sue").plug_in()
+    caller, at_anna = await talk(floor)
+    apps = floor.callfloor.apps
+    assert apps is not None
+    (desk,) = [one for one in await apps.ari.list_bridges() if one.id == "desk-anna"]
+    customer, agent = sorted(desk.channels, key=lambda channel: channel.startswith("agent-"))
+    ear, phone = f"ear-left~{agent}", "monitor-left"
+    for channel in (ear, phone):  # what this one does not know, the next one will not either
+        apps.dispatcher.own(channel, Mailbox())
+    await apps.ari.originate(endpoint="PJSIP/sue", id=phone, app_args="leg")
+    await (at_sue := await floor.world.phone("sue").rings()).answer(speaks=SUE)
+    await apps.ari.channel(customer).snoop(ear, spy="in", whisper="out")
+    await leave_out(apps.ari, agent)
+    await (await apps.ari.bridge(phone).create()).add(phone, ear)
+    stretch = MonitoringBegan(
+        moment=floor.callfloor.clock.moment(), ear="left", supervisor="sue", agent=AgentId("anna"),
+        contact="c", channel=agent, mode="take_over", asked_by="sue",
+    )  # fmt: skip
+    floor.callfloor.remember(stretch)
+    await everybody((caller, SUE), (at_anna,), (at_sue, CALLER))
+    await floor.restart()
+    await at_sue.ended()
+    await everybody((caller, ANNA), (at_anna, CALLER))
+
+    async def ended() -> list[tuple[object, ...]]:
+        return await floor.rows("SELECT ended_by, heard_s > 1 FROM monitorings WHERE ended_by = 'lost'")
+
+    assert await until(ended, "the trail says that it ended") == [("lost", True)]
+    assert floor.callfloor.apps is not None
+    ari = floor.callfloor.apps.ari
+    there = [*(one.id for one in await ari.list_channels()), *(one.id for one in await ari.list_bridges())]
+    assert not [one for one in there if one.startswith(("ear-", "monitor-"))]
+
+
+def beside(samples: NDArray[np.float64], tone_hz: int) -> float:
+    """Measure how loud is what is heard beside a tone, in the loudest tenth of a second."""
+    spectrum, hz = np.fft.rfft(samples), np.fft.rfftfreq(len(samples), 1 / RATE)
+    spectrum[abs(hz - tone_hz) < 60] = 0
+    rest = np.fft.irfft(spectrum)
+    tenths = rest[: len(rest) // 800 * 800].reshape(-1, 800)
+    return decibels(float(np.sqrt(np.max(np.median(tenths**2, axis=1)))))
 
 
 async def switch(floor: Floor, at_sue: OutsideCall, mode: str, *, by_key: bool) -> None:
