@@ -30,7 +30,7 @@ MASK = "•••"
 NUMBERS = frozenset(
     {
         "caller_number", "called_number", "number", "to", "by", "target", "party", "channel_name",
-        "contact_uri", "endpoint", "device", "trunk", "recording", "text", "detail",
+        "contact_uri", "endpoint", "device", "trunk", "recording", "text", "note", "detail",
     }
 )  # fmt: skip
 """What in a fact may hold a customer's number."""
@@ -44,7 +44,7 @@ OF_NOBODY = frozenset(
         "segment_kind", "outcome", "was", "state", "because", "into", "who", "role", "what", "ear",
         "supervisor",
         "address", "operation", "mode", "asked_by", "why",
-        "survey", "question", "answer", "file", "media", "sha256",
+        "survey", "question", "answer", "disposition", "given_by", "file", "media", "sha256",
     }
 )  # fmt: skip
 """What in a fact tells of no customer."""

@@ -41,17 +41,28 @@ class Agents:
         self._tell = tell
         self._known = frozenset(known)
 
-    def do(self, agent: str, action: AgentAction, reason: str = "", queue: str | None = None) -> None:
+    def do(
+        self,
+        agent: str,
+        action: AgentAction,
+        reason: str = "",
+        queue: str | None = None,
+        *,
+        forced: bool = False,
+    ) -> None:
         """Do what an agent asks for, a pause in one queue alone if one is named.
 
-        Raises UnknownAgentError.
+        With `forced` also a wrap-up ends in which something is owed. Raises UnknownAgentError.
         """
         if agent not in self._known:
             raise UnknownAgentError(f"there is no agent {agent!r}, see agents in floor.toml")
-        self._tell(as_event(AgentId(agent), action, reason, None if queue is None else QueueName(queue)))
+        named = None if queue is None else QueueName(queue)
+        self._tell(as_event(AgentId(agent), action, reason, named, forced=forced))
 
 
-def as_event(agent: AgentId, action: AgentAction, reason: str, queue: QueueName | None = None) -> Event:
+def as_event(
+    agent: AgentId, action: AgentAction, reason: str, queue: QueueName | None = None, *, forced: bool = False
+) -> Event:
     """Say in the Floor's words what an agent asks for; a pause's reason is cut to what a row can show."""
     match action:
         case AgentAction.LOG_IN:
@@ -64,4 +75,4 @@ def as_event(agent: AgentId, action: AgentAction, reason: str, queue: QueueName 
         case AgentAction.UNPAUSE:
             return AgentUnpaused(agent, queue)
         case AgentAction.READY:
-            return AgentReady(agent)
+            return AgentReady(agent, forced)

@@ -14,7 +14,7 @@ import platformdirs
 import structlog
 
 from ami_listeners.clock import Clock
-from ari_apps.agents import AgentAction, Agents
+from ari_apps.agents import Agents
 from ari_apps.announcer import Announcer
 from ari_apps.ari import Ari, AriSettings, messages
 from ari_apps.call import Call
@@ -28,6 +28,7 @@ from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
 from ari_apps.directory import Directory, endpoint_of_agent
 from ari_apps.dispatcher import Dispatcher
+from ari_apps.dispositions import Dispositions
 from ari_apps.heartbeat import keep_being_seen
 from ari_apps.ids import new_id
 from ari_apps.inbound import Inbound
@@ -36,6 +37,7 @@ from ari_apps.ivr.espeak import find_engine
 from ari_apps.ivr.opening_hours import build_calendars
 from ari_apps.ivr.prompts import Prompts, values_of
 from ari_apps.ivr.python_calls import PythonCalls, load_all
+from ari_apps.ivr.settings import PromptSettings
 from ari_apps.ivr.sounds import AnySound, SoundFolders, Sounds
 from ari_apps.ivr.speech import Speech
 from ari_apps.ivr.voicemail import Voicemail
@@ -121,6 +123,13 @@ class Apps:
             crew=self.crew,
         )
         self.agents = Agents(self.queueing.tell, [agent.id for agent in configuration.agents])
+        self.dispositions = Dispositions(
+            snapshot=lambda: self.floor.snapshot(clock.moment()),
+            directory=self.directory,
+            tell=self.queueing.tell,
+            remember=remember,
+            now=clock.moment,
+        )
         self._switchboard = switchboard = Switchboard(
             queueing=self.queueing,
             directory=self.directory,
@@ -164,6 +173,7 @@ class Apps:
             inbound=inbound,
             directory=self.directory,
             agents=self.agents,
+            dispositions=self.dispositions,
             codes=configuration.feature_codes,
             confirm=self._confirm,
             tell=self.queueing.tell,
@@ -397,8 +407,7 @@ class Apps:
         texts = self.directory.supervisor_announcement().spoken_in(language)
         return await self._prompts.media(texts, language=language, values={})
 
-    async def _confirm(self, call: Call, action: AgentAction) -> None:
-        prompt = self._configuration.feature_codes.confirmation_of(action)
+    async def _confirm(self, call: Call, prompt: PromptSettings) -> None:
         texts = prompt.spoken_in(call.language)
         await call.play(await self._prompts.media(texts, language=call.language, values=values_of(call)))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
 from ari_apps.configuration.checks import references
+from ari_apps.configuration.dispositions import DispositionSettings
 from ari_apps.configuration.errors import suggest
 from ari_apps.configuration.floor_toml import FloorConfiguration, direct_line_name
 from ari_apps.configuration.recording import QueueRecordingSettings
@@ -172,6 +173,11 @@ class Directory:
         asked = queue.survey if queue else None
         survey = self._configuration.surveys.get(asked.ask) if asked else None
         return (asked, survey) if asked and survey else None
+
+    def dispositions_of(self, queue: QueueName) -> DispositionSettings | None:
+        """Return what calls of a queue may have been about; None: nobody says."""
+        found = self._queue_at(Destination(DestinationKind.QUEUE, queue))
+        return found.dispositions if found else None
 
     def callback_hours(self, at: dt.datetime) -> Iterator[tuple[QueueName, bool]]:
         """Yield each queue that calls back in certain hours only, and whether this is one of them."""

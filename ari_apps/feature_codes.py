@@ -28,6 +28,8 @@ class FeatureCodes(Section):
     """This and the next two are pressed in the middle of a talk."""
     pause_recording: Code = "*22"
     resume_recording: Code = "*23"
+    disposition: Code = "*16"
+    """Followed by the number of what the call was about, while it goes on or in wrap-up."""
     reasons: Mapping[Annotated[str, StringConstraints(pattern=r"^[0-9]$")], str] = Field(
         default={"1": "break", "2": "lunch", "3": "training", "4": "meeting"}
     )
@@ -36,10 +38,15 @@ class FeatureCodes(Section):
     said_pause: Prompt = PromptSettings.of("say:You are paused.")
     said_unpause: Prompt = PromptSettings.of("say:You are back.")
     said_ready: Prompt = PromptSettings.of("say:You are ready.")
+    said_disposition: Prompt = PromptSettings.of("say:Thank you.")
+    said_no_disposition: Prompt = PromptSettings.of("sound:pbx-invalid")
+    """There is none of this number, or no call that it could be about."""
+    said_disposition_owed: Prompt = PromptSettings.of("say:Please say first what the call was about.")
+    """To who wants to be ready before that."""
 
     @model_validator(mode="after")
     def _tell_apart(self) -> Self:
-        codes = [*(self.code_of(action) for action in AgentAction), *self.in_talk]
+        codes = [*(self.code_of(action) for action in AgentAction), self.disposition, *self.in_talk]
         for code in codes:
             if any(other != code and other.startswith(code) for other in codes) or codes.count(code) > 1:
                 raise ValueError(f"{code} begins or equals another code, give each its own")
@@ -72,6 +79,10 @@ class FeatureCodes(Section):
             AgentAction.READY: self.said_ready,
         }
         return confirmations[action]
+
+    def find_disposition(self, dialled: str) -> str | None:
+        """Return the number of a disposition that was dialled, perhaps none; None when it is no such code."""
+        return dialled.removeprefix(self.disposition) if dialled.startswith(self.disposition) else None
 
     def find(self, dialled: str) -> tuple[AgentAction, str] | None:
         """Return the action and the pause's reason that were dialled; None when it is no code."""

@@ -16,9 +16,11 @@ from ari_apps.crew import Crew
 from ari_apps.destinations import Destination
 from ari_apps.directory import CONGESTION, Directory
 from ari_apps.dispatcher import Dispatcher
+from ari_apps.dispositions import Dispositions
 from ari_apps.feature_codes import FeatureCodes
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.inbound import Inbound
+from ari_apps.ivr.settings import PromptSettings
 from ari_apps.line import CallerGone
 from ari_apps.reconcile.remembered import RememberedContact
 from ari_apps.recording.recordings import Recordings
@@ -28,8 +30,8 @@ from queue_strategies.model import AgentId, ContactId
 
 log = structlog.get_logger()
 
-Confirm = Callable[[Call, AgentAction], Awaitable[None]]
-"""Let an agent hear that it was done."""
+Confirm = Callable[[Call, PromptSettings], Awaitable[None]]
+"""Let an agent hear what became of a code."""
 
 
 class Reception:
@@ -43,6 +45,7 @@ class Reception:
         inbound: Inbound,
         directory: Directory,
         agents: Agents,
+        dispositions: Dispositions,
         codes: FeatureCodes,
         confirm: Confirm,
         tell: Callable[[Event], None],
@@ -59,6 +62,7 @@ class Reception:
         self._directory = directory
         self._agents = agents
         self._codes = codes
+        self._dispositions = dispositions
         self._confirm = confirm
         self._tell = tell
         self._remember = remember
@@ -177,8 +181,16 @@ class Reception:
         agent = AgentId(account) if self._directory.is_agent(account) else None
         if agent is not None and (feature := self._codes.find(call.called_number)) is not None:
             action, reason = feature
+            owed = action is AgentAction.READY and self._dispositions.owes(agent)
             self._agents.do(agent, action, reason)
-            await self._confirm(call, action)
+            codes = self._codes
+            await self._confirm(call, codes.said_disposition_owed if owed else codes.confirmation_of(action))
+            await call.hang_up()
+            return
+        if agent is not None and (number := self._codes.find_disposition(call.called_number)) is not None:
+            noted = self._dispositions.dialled(agent, number)
+            codes = self._codes
+            await self._confirm(call, codes.said_disposition if noted else codes.said_no_disposition)
             await call.hang_up()
             return
         route = self._directory.dialled(account, call.called_number, self._clock.at(call.started_moment))

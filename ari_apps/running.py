@@ -50,6 +50,7 @@ from ari_apps.configuration.settings import Address
 from ari_apps.console.api import add_api
 from ari_apps.console.audit import Audit
 from ari_apps.console.desk import Desk
+from ari_apps.console.disposing import Disposing
 from ari_apps.console.door import Door
 from ari_apps.console.monitorings import MonitoringDesk
 from ari_apps.console.offers_recollected import OffersRecollected
@@ -391,7 +392,11 @@ async def _serving(
         desk = Desk(floor.apps, floor.clock, floor.reload, OffersRecollected(floor.journal).of)
         monitoring = MonitoringDesk(floor.apps.monitoring, floor.apps.directory, floor.clock)
         recorded = _recording_desk(floor, floor.apps).operations()
-        answered = (*operations(desk, reach), *monitoring.operations(), *recorded, *answered)
+        disposing = Disposing(
+            floor.apps.dispositions, floor.journal, lambda id_: floor.configuration.team_of(id_)
+        )
+        own = (*operations(desk, reach), *monitoring.operations(), *recorded, *disposing.operations())
+        answered = (*own, *answered)
     add_api(site, answered, door=Door(gate, reach, Trail(floor.remember, floor.clock)), version=VERSION)
     http = floor.configuration.http
     runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=1.0)

@@ -206,9 +206,22 @@ class AgentUnpaused:
 
 @message()
 class AgentReady:
-    """An agent ends wrap-up, rest and pause at once and takes the next contact."""
+    """An agent ends wrap-up, rest and pause at once and takes the next contact.
+
+    A wrap-up in which it is still to be said what the call was about goes on, unless it is `forced` to end.
+    """
 
     agent: AgentId
+    forced: bool = False
+    """A supervisor wants it so."""
+
+
+@message()
+class DispositionNoted:
+    """It was said what a visit was about."""
+
+    agent: AgentId
+    visit: VisitId
 
 
 @message()
@@ -283,6 +296,8 @@ class WrapUpRestored:
     caller: Caller
     agent: AgentId
     began_moment: float
+    disposed: bool = False
+    """It was said what the call was about."""
 
 
 @message()
@@ -297,6 +312,8 @@ class TalkRestored:
     """Of holds that are over."""
     held_since_moment: float | None = None
     """The caller is on hold since then."""
+    disposed: bool = False
+    """It was said what the call is about."""
 
 
 @message()
@@ -352,6 +369,7 @@ Event = (
     | AgentRestored
     | MembershipPauseRestored
     | WrapUpRestored
+    | DispositionNoted
     | TalkRestored
     | OfferRestored
     | TimePassed

@@ -212,6 +212,8 @@ class Queue:
     """For so long an agent who picked up may be told who calls, before the two are bridged."""
     callback: CallbackRules | None = None
     """Callers may keep the place without the line; None: they may not."""
+    disposition_required: bool = False
+    """Wrap-up does not end by its timer, nor by the agent, before it was said what the call was about."""
     direct: bool = False
     """A personal line to one agent, for transfers and direct calls: kept out of the queue figures."""
 

@@ -23,6 +23,7 @@ class Subject(StrEnum):
     TRANSFERS = "transfers"
     QUALITY = "quality"
     OUTCOMES = "outcomes"
+    DISPOSITIONS = "dispositions"
 
 
 class Step(StrEnum):

@@ -126,6 +126,13 @@ WHERE outcome = 'answered' AND source = 'floor' AND system = %(system)s AND call
     AND joined_at > now() - make_interval(days => %(days)s)
 ORDER BY caller_number, decided_at DESC
 
+-- served_in --
+-- Read which agents talked within a call of the last days, in their order.
+SELECT visit, queue, agent FROM visits
+WHERE contact = %(contact)s AND outcome = 'answered' AND agent IS NOT NULL AND NOT direct
+    AND decided_at > now() - interval '7 days'
+ORDER BY decided_at
+
 -- asked_lately --
 -- Tell whether a customer of this number, perhaps masked since, was asked within the last days.
 SELECT EXISTS (
@@ -245,6 +252,8 @@ UNION ALL SELECT 'segments', to_jsonb(t) FROM segments t
     WHERE call IN (TABLE theirs) OR without_number(party, %(digits)s, '') <> party
 UNION ALL SELECT 'leg_quality', to_jsonb(t) FROM leg_quality t
     WHERE call IN (TABLE theirs) OR without_number(party, %(digits)s, '') <> party
+UNION ALL SELECT 'dispositions', to_jsonb(t) FROM dispositions t
+    WHERE contact IN (TABLE theirs) OR without_number(note, %(digits)s, '') <> note
 UNION ALL SELECT 'surveys', to_jsonb(t) FROM surveys t WHERE contact IN (TABLE theirs)
 UNION ALL SELECT 'survey_answers', to_jsonb(t) FROM survey_answers t WHERE contact IN (TABLE theirs)
 UNION ALL SELECT 'voicemails', to_jsonb(t) FROM voicemails t WHERE contact IN (TABLE theirs)

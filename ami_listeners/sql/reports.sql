@@ -56,6 +56,17 @@ WHERE ({within}) AND {such} AND {where} AND {named}
 ORDER BY began_at, fact, part
 LIMIT %(limit)s
 
+-- listed_dispositions --
+-- List what calls were said to be about.
+SELECT d.at, coalesce(c.caller_number, '') AS number, d.queue, d.agent, d.disposition, d.note, d.given_by,
+    d.contact, d.visit, d.counts
+FROM (
+    SELECT *, {value} AS counts FROM {rows}
+    WHERE ({within}) AND {such} AND {where} AND {named}
+    ORDER BY {at}, visit LIMIT %(limit)s) d
+LEFT JOIN contacts c USING (contact)
+ORDER BY 1, d.visit
+
 -- listed_scores --
 -- List the answers of customers that a number is made of.
 SELECT s.at, coalesce(c.caller_number, '') AS number, s.queue, s.agent, s.survey, s.question, s.answer, s.contact,

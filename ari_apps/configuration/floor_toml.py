@@ -175,7 +175,8 @@ class FloorConfiguration(IvrSettings):
 def floor_queue(settings: QueueSettings, rule: Rule) -> Queue:
     """Make the Floor's queue of the file's."""
     heard = {"music", "announcements", "briefing", "briefing_max_s", "callback", "survey", "recording"}
-    same = settings.model_dump(exclude={"name", "overflow", "exit_keys", "rule", *heard})
+    own = {"name", "overflow", "exit_keys", "rule", "dispositions"}
+    same = settings.model_dump(exclude=own | heard)
     return Queue(
         name=QueueName(settings.name),
         exit_keys=frozenset(settings.exit_keys),
@@ -183,6 +184,7 @@ def floor_queue(settings: QueueSettings, rule: Rule) -> Queue:
         callback=settings.callback.rules() if settings.callback else None,
         briefing_s=settings.briefing_max_s if settings.briefing.by_language else 0.0,
         rule=floor_rule(rule),
+        disposition_required=settings.dispositions is not None and settings.dispositions.required,
         **same,
     )
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from ami_listeners.settings import EventName, WrapUps
 from ari_apps.configuration.announcements import AnnouncementSettings
 from ari_apps.configuration.callback import CallbackSettings
+from ari_apps.configuration.dispositions import DispositionSettings
 from ari_apps.configuration.errors import suggest
 from ari_apps.configuration.recording import QueueRecordingSettings
 from ari_apps.configuration.surveys import QueueSurveySettings
@@ -231,6 +232,8 @@ class QueueSettings(Section):
     announcements: AnnouncementSettings = AnnouncementSettings()
     callback: CallbackSettings | None = None
     """Callers may keep the place without the line; None: they may not."""
+    dispositions: DispositionSettings | None = None
+    """What its calls may have been about; None: nobody says."""
     survey: QueueSurveySettings | None = None
     """What customers are asked whose agent has hung up; None: nothing."""
     briefing: Prompt = NO_PROMPT

@@ -38,7 +38,7 @@ from queue_strategies.floor import (
     QueueSnapshot,
     WaitingCaller,
 )
-from queue_strategies.model import ContactId, QueueName, VisitOutcome
+from queue_strategies.model import AgentId, ContactId, QueueName, VisitOutcome
 
 REPLY_S = 10.0
 """How long a call's coroutine may take to do what is asked."""
@@ -129,12 +129,22 @@ class Desk:
         except (ConfigurationError, PythonCallError) as error:
             raise NotNow(str(error)) from None
 
-    def let_agent(self, id_: str, action: AgentAction, reason: str = "", queue: str | None = None) -> None:
-        """Do what an agent asks for, in one queue alone if that is named; raises NotFoundError."""
+    def let_agent(
+        self,
+        id_: str,
+        action: AgentAction,
+        reason: str = "",
+        queue: str | None = None,
+        *,
+        forced: bool = False,
+    ) -> None:
+        """Do what an agent asks for, in one queue alone if that is named; raises NotFoundError, NotNow."""
+        if action is AgentAction.READY and not forced and self._apps.dispositions.owes(AgentId(id_)):
+            raise NotNow("say first what the call was about: PUT /api/v1/calls/CALL/disposition, or *16")
         if queue is not None and queue not in self.agent(id_).queues:
             raise NotFoundError(f"there is no queue {queue!r} that {id_} serves")
         try:
-            self._apps.agents.do(id_, action, reason, queue)
+            self._apps.agents.do(id_, action, reason, queue, forced=forced)
         except UnknownAgentError as unknown:
             raise NotFoundError(str(unknown)) from None
 
@@ -277,6 +287,7 @@ def agent_view(agent: AgentSnapshot, now: float) -> AgentView:
         paused_queues=dict(agent.paused_queues),
         queues=[queue for queue in agent.queues if "/" not in queue],
         queue=agent.queue,
-        call=agent.contact,
+        call=agent.contact if agent.work_after is None else agent.work_after.contact,
         on_hold=agent.on_hold,
+        owes_disposition=agent.work_after is not None and agent.work_after.owes,
     )

@@ -39,7 +39,7 @@ from ari_apps.requests import (
     Transfer,
     Withdraw,
 )
-from queue_strategies.rights import Scope
+from queue_strategies.rights import Role, Scope
 
 ROOT = "/api/v1"
 
@@ -136,7 +136,8 @@ def _agents(desk: Desk) -> tuple[Operation, ...]:
     def act(action: AgentAction, summary: str) -> Operation:
         async def answer(asked: Asked) -> None:
             if asked.body is None:
-                desk.let_agent(asked.path["agent"], action)
+                forced = asked.who.role is not Role.AGENT
+                desk.let_agent(asked.path["agent"], action, forced=forced)
             else:
                 desk.let_agent(asked.path["agent"], action, asked.body.reason, asked.body.queue)
 

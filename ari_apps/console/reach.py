@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 
 from ari_apps.console.views import CallbackView, CallView, FloorView, QueueView
 from queue_strategies.floor import FloorSnapshot
@@ -31,9 +32,9 @@ class Reach:
         return who.sees_everybody or name in self._queues(who, self._snapshot())
 
     def call(self, who: Person, id_: str) -> bool:
-        """Tell whether one of theirs rings or talks for a call, or it waits in a queue they serve.
+        """Tell whether one of theirs rings, talks or wraps up for a call, or it waits in a queue they serve.
 
-        An agent's are those that ring or talk for that agent alone.
+        An agent's are those of that agent alone.
         """
         return who.sees_everybody or id_ in self._calls(who, self._snapshot())
 
@@ -43,7 +44,8 @@ class Reach:
 
     def _calls(self, who: Person, floor: FloorSnapshot) -> set[str]:
         busy = ((one.agent, one.contact) for one in floor.agents.values() if one.contact is not None)
-        theirs = {str(contact) for agent, contact in busy if self.agent(who, agent)}
+        after = ((one.agent, one.work_after.contact) for one in floor.agents.values() if one.work_after)
+        theirs = {str(contact) for agent, contact in chain(busy, after) if self.agent(who, agent)}
         if who.role is not Role.AGENT:
             queues = self._queues(who, floor)
             waiting = (queue.callers for queue in floor.queues.values() if queue.name in queues)

@@ -42,7 +42,10 @@ class AgentView(View):
     """Those of them that the agent does not serve for now, and why."""
     queue: str | None
     call: str | None
+    """With whom the agent talks, or whom the agent wraps up."""
     on_hold: bool
+    owes_disposition: bool = False
+    """Wrap-up does not end before it was said what the call was about."""
 
 
 class WaitingView(View):

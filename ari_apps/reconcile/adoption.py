@@ -230,7 +230,7 @@ class Adoption:
             if agent is not None and visit.handled_at is not None:
                 caller = caller_of(visit, self._clock)
                 began = self._clock.moment_at(visit.handled_at)
-                self._queueing.tell(WrapUpRestored(caller, agent, began))
+                self._queueing.tell(WrapUpRestored(caller, agent, began, visit.disposed))
 
     def _part(self, looked: Looked, ended: Mapping[str, Ending]) -> None:
         """End what is over without anybody having seen it."""

@@ -200,4 +200,5 @@ def talk_of(visit: RememberedVisit, clock: Clock) -> TalkRestored:
         clock.moment_at(visit.answered_at or visit.joined_at),
         hold_s=visit.hold_s,
         held_since_moment=clock.moment_at(visit.held_at) if visit.held_at else None,
+        disposed=visit.disposed,
     )

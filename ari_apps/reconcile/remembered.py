@@ -60,6 +60,8 @@ class RememberedVisit:
     sent_to: str | None = None
     """Where the agent transferred the caller."""
     wraps_up: bool = False
+    disposed: bool = False
+    """It was said what the call was about."""
     callback: RememberedCallback | None = None
 
     @property
@@ -210,5 +212,7 @@ def _take_into(visit: RememberedVisit, kind: str, body: Mapping[str, Any], at: d
         case "handled":
             visit.handled_at, visit.ended_by = at, body["ended_by"]
             visit.wraps_up = body["wrap_up_follows"]
+        case "disposition_given":
+            visit.disposed = True
         case "wrap_up_ended":
             visit.wraps_up = False

@@ -33,6 +33,7 @@ from queue_strategies.facts.calls import (
     SegmentKind,
 )
 from queue_strategies.facts.contacts import ContactEnded, ContactStarted, IvrStep, VoicemailLeft
+from queue_strategies.facts.dispositions import DispositionGiven
 from queue_strategies.facts.fact import Fact
 from queue_strategies.facts.monitoring import MonitoringBegan, MonitoringEnded, MonitoringRefused
 from queue_strategies.facts.recordings import (
@@ -80,6 +81,7 @@ __all__ = [
     "ContactEnded",
     "ContactStarted",
     "DeviceChanged",
+    "DispositionGiven",
     "EstimateJudged",
     "Fact",
     "Handled",

@@ -161,7 +161,7 @@ class WrapUpEnded(Fact):
     agent: AgentId
     wrap_up_s: float
     ended_by: str
-    """timer, agent or logout."""
+    """timer, agent, logout or supervisor."""
     direct: bool = False
 
 

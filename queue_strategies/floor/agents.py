@@ -98,7 +98,8 @@ def ready(hall: Hall, event: AgentReady) -> None:
         desk.pause_reason = None
         desk.idle_since = hall.now
     serve_all(hall, desk)
-    end_wrap_up(hall, desk, "agent")
+    if event.forced or desk.wrap_up is None or not desk.wrap_up.owes:
+        end_wrap_up(hall, desk, "supervisor" if event.forced else "agent")
     end_rest(hall, desk)
     hall.refresh_desk(desk)
 
@@ -135,7 +136,8 @@ def freed(hall: Hall, event: AgentFreed) -> None:
 
 def time_is_up(hall: Hall, desk: Desk) -> None:
     """End the wrap-up or the rest that has lasted long enough."""
-    end_wrap_up(hall, desk, "timer")
+    if desk.wrap_up is None or not desk.wrap_up.owes:
+        end_wrap_up(hall, desk, "timer")
     end_rest(hall, desk)
     hall.refresh_desk(desk)
 
@@ -159,11 +161,11 @@ def end_rest(hall: Hall, desk: Desk) -> None:
 
 
 def end_wrap_up(hall: Hall, desk: Desk, ended_by: str) -> None:
-    """Let the work after the last visit be done: by timer, agent or logout."""
+    """Let the work after the last visit be done: by timer, agent, logout or supervisor."""
     wrap_up = desk.wrap_up
     if wrap_up is None:
         return
-    ended = min(hall.now, wrap_up.until)
+    ended = hall.now if wrap_up.owes else min(hall.now, wrap_up.until)
     desk.wrap_up = None
     if (seat := wrap_up.visit.line.seats.get(desk.agent.id)) is not None:
         seat.handle_s += ended - wrap_up.began

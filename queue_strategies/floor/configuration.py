@@ -11,6 +11,7 @@ from queue_strategies.events import FloorConfigured
 from queue_strategies.floor.agents import log_out
 from queue_strategies.floor.bounds import check_figures
 from queue_strategies.floor.desk import Desk
+from queue_strategies.floor.dispositions import demand_no_more
 from queue_strategies.floor.entrance import stand_elsewhere
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.letting_go import let_go
@@ -47,6 +48,7 @@ def configured(hall: Hall, event: FloorConfigured) -> None:
         _open_line(hall, queue)
     _dismiss(hall, agents)
     _seat(hall, agents)
+    demand_no_more(hall)
     for line in list(hall.lines.values()):
         if line.deserted:
             _give_up(hall, line)

@@ -31,7 +31,9 @@ class WrapUp:
     visit: Visit
     began: float
     until: float
-    """When it is over at the latest."""
+    """When it is over at the latest; while it `owes`, not before that is settled."""
+    owes: bool = False
+    """It is still to be said what the call was about."""
 
 
 @dataclass(slots=True, eq=False)

@@ -70,9 +70,10 @@ def wrap_up_restored(hall: Hall, event: WrapUpRestored) -> None:
     visit = enter(hall, event.caller)
     hall.forget(visit)
     limit_s = talks.wrap_up_s(desk, visit)
-    if limit_s > 0:
+    owes = talks.owes_disposition(desk, visit, disposed=event.disposed)
+    if limit_s > 0 or owes:
         began = min(event.began_moment, hall.now)
-        talks.wrap_up(hall, desk, visit, began, limit_s)
+        talks.wrap_up(hall, desk, visit, began, limit_s, owes=owes)
         hall.refresh_desk(desk)
         hall.trust(desk, began)
 
@@ -91,7 +92,7 @@ def talk_restored(hall: Hall, event: TalkRestored) -> None:
     hall.offers[offer.id] = offer
     began = min(event.answered_moment, hall.now)
     talk = talks.seat_down(hall, offer, began)
-    talk.hold_s = event.hold_s
+    talk.hold_s, talk.disposed = event.hold_s, event.disposed
     if event.held_since_moment is not None:
         talk.held_since = hall.late(event.held_since_moment, after=began)
     desk.since = began

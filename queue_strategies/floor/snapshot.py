@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from queue_strategies.estimates import Estimate
 from queue_strategies.floor import outlook
-from queue_strategies.floor.desk import Desk
+from queue_strategies.floor.desk import Desk, WrapUp
 from queue_strategies.floor.hall import Hall
 from queue_strategies.floor.line import Line
 from queue_strategies.floor.visit import Visit
@@ -78,6 +78,17 @@ class QueueSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkAfter:
+    """The caller whom an agent wraps up."""
+
+    contact: ContactId
+    visit: VisitId
+    queue: QueueName
+    owes: bool
+    """It is still to be said what the call was about; before that the wrap-up does not end."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSnapshot:
     """One agent."""
 
@@ -101,6 +112,8 @@ class AgentSnapshot:
     idle_since_moment: float
     paused_queues: Mapping[QueueName, str] = field(default_factory=dict)
     """Those of the queues that the agent does not serve for now, and why."""
+    work_after: WorkAfter | None = None
+    """Set in wrap-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +204,15 @@ def agent_snapshot(hall: Hall, desk: Desk) -> AgentSnapshot:
         contact=None if offer is None else offer.visit.caller.contact,
         on_hold=desk.talk is not None and desk.talk.held_since is not None,
         idle_since_moment=desk.idle_since,
+        work_after=None if desk.wrap_up is None else _work_after(desk.wrap_up),
+    )
+
+
+def _work_after(wrap_up: WrapUp) -> WorkAfter:
+    visit = wrap_up.visit
+    return WorkAfter(
+        contact=visit.caller.contact,
+        visit=visit.caller.visit,
+        queue=visit.line.queue.name,
+        owes=wrap_up.owes,
     )

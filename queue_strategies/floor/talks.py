@@ -119,8 +119,8 @@ def end(
     _end_hold(hall, visit, talk, ended)
     if to is not None:
         _tell_transfer(hall, talk, to, kind or "blind", ended)
-    limit_s = wrap_up_s(desk, visit)
-    _tell_handled(hall, talk, ended_by, ended, wrap_up_follows=limit_s > 0)
+    limit_s, owes = wrap_up_s(desk, visit), owes_disposition(desk, visit, disposed=talk.disposed)
+    _tell_handled(hall, talk, ended_by, ended, wrap_up_follows=limit_s > 0 or owes)
     _count(talk, ended)
     visit.talk = desk.talk = None
     visit.line.talking -= 1
@@ -128,8 +128,8 @@ def end(
     hall.forget(visit)
     del hall.offers[talk.offer.id]
     desk.idle_since = ended
-    if limit_s > 0:
-        wrap_up(hall, desk, visit, ended, limit_s)
+    if limit_s > 0 or owes:
+        wrap_up(hall, desk, visit, ended, limit_s, owes=owes)
     hall.refresh_desk(desk)
 
 
@@ -142,10 +142,16 @@ def _count(talk: Talk, ended: float) -> None:
     seat.desk.talk_s += talk_s
 
 
-def wrap_up(hall: Hall, desk: Desk, visit: Visit, began: float, limit_s: float) -> None:
-    """Let an agent do the work after a visit."""
-    desk.wrap_up = WrapUp(visit, began, began + limit_s)
-    hall.deadlines.set(desk, max(hall.now, began + limit_s))
+def wrap_up(hall: Hall, desk: Desk, visit: Visit, began: float, limit_s: float, *, owes: bool) -> None:
+    """Let an agent do the work after a visit; no timer ends it while it owes a disposition."""
+    desk.wrap_up = WrapUp(visit, began, began + limit_s, owes)
+    if not owes:
+        hall.deadlines.set(desk, max(hall.now, began + limit_s))
+
+
+def owes_disposition(desk: Desk, visit: Visit, *, disposed: bool) -> bool:
+    """Tell whether an agent is still to say what a visit was about."""
+    return visit.line.queue.disposition_required and desk.logged_in and not disposed
 
 
 def wrap_up_s(desk: Desk, visit: Visit) -> float:

@@ -164,3 +164,5 @@ class Talk:
     began: float
     held_since: float | None = None
     hold_s: float = 0.0
+    disposed: bool = False
+    """It was said what the call is about."""

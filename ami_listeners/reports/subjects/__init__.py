@@ -9,6 +9,7 @@ from ami_listeners.reports.subjects.abandoned import ABANDONED
 from ami_listeners.reports.subjects.agents import AGENTS
 from ami_listeners.reports.subjects.calls import CALLS
 from ami_listeners.reports.subjects.definition import Definition
+from ami_listeners.reports.subjects.dispositions import DISPOSITIONS
 from ami_listeners.reports.subjects.quality import QUALITY
 from ami_listeners.reports.subjects.queues import OUTCOMES, QUEUES, TRANSFERS
 
@@ -22,4 +23,5 @@ DEFINITIONS: Mapping[Subject, Definition] = {
     Subject.TRANSFERS: TRANSFERS,
     Subject.QUALITY: QUALITY,
     Subject.OUTCOMES: OUTCOMES,
+    Subject.DISPOSITIONS: DISPOSITIONS,
 }

@@ -5,7 +5,7 @@
 -- so that what is counted by customers stays the same.
 
 CREATE OR REPLACE FUNCTION personal_keys() RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-    '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,text,detail}'::text[];
+    '{caller_number,called_number,number,to,by,target,party,channel_name,contact_uri,endpoint,device,trunk,recording,text,note,detail}'::text[];
 COMMENT ON FUNCTION personal_keys IS 'What in the bodies of facts may hold a customer''s number';
 
 CREATE OR REPLACE VIEW personal_places (name, key, at, columns, named) AS VALUES
@@ -14,6 +14,7 @@ CREATE OR REPLACE VIEW personal_places (name, key, at, columns, named) AS VALUES
     ('visits', 'contact', 'joined_at', '{callback_number,transferred_to}', false),
     ('segments', 'call', 'began_at', '{party}', false),
     ('leg_quality', 'call', 'at', '{party}', false),
+    ('dispositions', 'contact', 'at', '{note}', false),
     ('voicemails', 'contact', NULL, '{recording}', false),
     ('audit', 'what', 'at', '{detail}', false);
 COMMENT ON VIEW personal_places IS

@@ -76,6 +76,7 @@ BEGIN
         ('calls', 'started_at < $1'),
         ('contacts', 'started_at < $1'),
         ('voicemails', 'left_at < $1'),
+        ('dispositions', 'at < $1'),
         ('surveys', 'offered_at < $1'),
         ('survey_answers', 'at < $1'),
         ('leg_quality', 'at < $1'),
