@@ -109,6 +109,8 @@ class RunningFloor:
     queues_told: asyncio.Task[None] | None = None
     apps: Apps | None = None
     listener: Listener | None = None
+    archive: Archive | None = None
+    """Of recordings, where calls are recorded."""
     watchers: list[Callable[[Fact], None]] = field(default_factory=list)
     """Told every fact, as it becomes true."""
     listening: Listening = field(default_factory=Listening)
@@ -421,7 +423,7 @@ def _answered_everywhere(floor: RunningFloor, gate: Gate) -> tuple[Operation, ..
 def _recording_desk(floor: RunningFloor, apps: Apps) -> RecordingDesk:
     """Let recordings be found and heard, and forget those that were kept long enough."""
     database, remember = floor.journal.database, floor.remember
-    archive = Archive(database, apps.shelf, remember, floor.clock.moment)
+    archive = floor.archive = Archive(database, apps.shelf, remember, floor.clock.moment)
     floor.telling.start(archive.keep_forgetting(), "forget old recordings")
     floor.exporter.add(lambda: recording_families(apps.recordings.running, apps.keeping.figures))
     timezone = lambda: floor.configuration.site.timezone  # noqa: E731

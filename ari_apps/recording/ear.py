@@ -24,7 +24,7 @@ SNOOP = "rec-"
 """What the ids of our spying channels begin with."""
 FOLDER = "callfloor/"
 """Of our recordings in Asterisk."""
-BEGINS_WITHIN_S = 3.0
+BEGINS_WITHIN_S = 10.0
 ENDS_WITHIN_S = 5.0
 LOOK_AGAIN_S = 0.25
 

@@ -57,6 +57,8 @@ class Keeping:
     compress: Compression
     least_bytes: int
     remember: Callable[[Fact], None]
+    again_s: float = AGAIN_S
+    """After so long what could not be kept is tried again."""
     figures: KeepingFigures = field(default_factory=KeepingFigures)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
@@ -93,7 +95,7 @@ class Keeping:
             except (OSError, AriError, wave.Error, EOFError) as failure:
                 if told != (told := f"not kept yet: {failure}"):
                     self.failed(note.contact, note.recording, told)
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(self.again_s)
             else:
                 self.figures.waiting -= 1
                 return

@@ -53,6 +53,10 @@ class Recordings:
     _unfinished: dict[str, Note] = field(default_factory=dict)
     """By contact: what an earlier process has begun, and nobody has taken up."""
 
+    def __contains__(self, contact: object) -> bool:
+        """Tell whether somebody talks, or has talked, with a customer who is on the line."""
+        return contact in self._tapes
+
     # -- what calls tell ------------------------------------------------------------------------------------
 
     def talk_began(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> None:

@@ -33,7 +33,10 @@ from queue_strategies.recording import Course, CustomerLeft, Happened, LeftOut, 
 
 log = structlog.get_logger()
 
-DONE_WITHIN_S = 10.0
+DONE_WITHIN_S = 14.0
+BEGIN_AT_ONCE = 8
+TRIES = 3
+"""A busy Asterisk may not begin at once; a caller who is gone is not tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Studio:
     keeping: Keeping
     new_id: Callable[[], str]
     remember: Callable[[Fact], None]
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BEGIN_AT_ONCE))
+    """Whom many calls at once would keep from answering is asked for a few at a time."""
     pause_watchers: list[Callable[[ContactId, bool], None]] = field(default_factory=list)
     """Told when somebody asks that nobody hear what is said now, and when that is over."""
 
@@ -221,16 +226,21 @@ class Tape:
                 moment=now, contact=self.contact, recording=note.recording, paused_s=paused_s, by=by
             )
             self.studio.remember(resumption)
-        ear = self._ear(self.channel, note)
-        self._write(msgspec.structs.replace(note, takes=(*note.takes, TakeNote(ear.file, 0.0))))
-        try:
-            began_at = await ear.begin()
-        except AriError as failure:
-            self.studio.keeping.failed(self.contact, note.recording, str(failure))
-            return
-        take = TakeNote(ear.file, began_at.timestamp())
-        self._write(msgspec.structs.replace(self.note, takes=(*note.takes, take)))
-        self._caller, self._since = ear, self.studio.clock.moment()
+        for _ in range(TRIES):
+            ear = self._ear(self.channel, note)
+            self._write(msgspec.structs.replace(note, takes=(*note.takes, TakeNote(ear.file, 0.0))))
+            try:
+                async with self.studio.turns:
+                    began_at = await ear.begin()
+            except Gone:
+                return
+            except AriError as failure:
+                self.studio.keeping.failed(self.contact, note.recording, str(failure))
+            else:
+                take = TakeNote(ear.file, began_at.timestamp())
+                self._write(msgspec.structs.replace(note, takes=(*note.takes, take)))
+                self._caller, self._since = ear, self.studio.clock.moment()
+                return
 
     async def _begin_voice(self) -> None:
         """Hear whom the caller talks with; one who has just left has nothing more to say."""
@@ -238,7 +248,8 @@ class Tape:
             return
         ear = self._ear(self.talk.leg, self.note)
         try:
-            began_at = await ear.begin()
+            async with self.studio.turns:
+                began_at = await ear.begin()
         except AriError as failure:
             if not isinstance(failure, Gone):
                 self.studio.keeping.failed(self.contact, self.note.recording, str(failure))

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import hashlib
 import io
+import resource
 import wave
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import numpy as np
+import pytest
 
+from ami_listeners.clock import utc_now
 from ari_apps.outside_world import OutsideCall
-from ari_apps.outside_world.voices import RATE
+from ari_apps.outside_world.voices import RATE, TONES_HZ
 from queue_strategies.facts import (
     Answered,
     RecordingBegan,
     RecordingEnded,
+    RecordingFailed,
     RecordingPaused,
     RecordingResumed,
 )
+from queue_strategies.model import ContactId
+from tests.command_line import CommandLine
 from tests.ears import Samples, analyse, gaps_ms
 from tests.floor_lab import Floor, hears, until
 
-SALES, SUPPORT = "+4930100", "+4930200"
+SALES, SUPPORT, ABROAD, FRIEND = "+4930100", "+4930200", "+4930300", "+4411223344"
 FLOOR = f"""
 [site]
 name = "recording"
@@ -59,6 +68,10 @@ to = "{SALES}"
 destination = "queue:sales"
 
 [[routes]]
+to = "{ABROAD}"
+destination = "number:{FRIEND}"
+
+[[routes]]
 to = "{SUPPORT}"
 destination = "queue:support"
 """
@@ -80,15 +93,17 @@ class Recorded:
         return len(self.left) / RATE
 
 
-async def talk(floor: Floor, agent: str = "anna", to: str = SALES) -> tuple[OutsideCall, OutsideCall, str]:
+async def talk(
+    floor: Floor, agent: str = "anna", to: str = SALES, number: str = NUMBER
+) -> tuple[OutsideCall, OutsideCall, str]:
     """Bring a caller and an agent together; returns both ends and the call's id."""
     voice = ANNA if agent == "anna" else BOB
-    caller = await floor.world.call(to, from_number=NUMBER, speaks=CALLER)
+    caller = await floor.world.call(to, from_number=number, speaks=CALLER)
     at_agent = await floor.world.phone(agent).rings()
     await at_agent.answer(speaks=voice)
     await floor.until_told(Answered)
     await hears(caller, voice)
-    return caller, at_agent, (await floor.call_of(NUMBER))["id"]
+    return caller, at_agent, (await floor.call_of(number))["id"]
 
 
 async def ask(floor: Floor, path: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
@@ -263,3 +278,112 @@ async def test_a_restart_in_a_pause_and_in_a_talk_goes_on_with_the_same_recordin
     assert set(story(heard.left)) == {str(ANNA), "silence"}
     assert heard.lasted_s > 2
     assert len(floor.told(RecordingBegan)) == 1
+
+
+@pytest.fixture
+async def hurried(floor: Floor) -> AsyncIterator[Floor]:
+    """That floor, trying again soon what could not be kept."""
+    assert floor.callfloor.apps is not None
+    keeping = floor.callfloor.apps.keeping
+    usual, keeping.again_s = keeping.again_s, 0.2
+    yield floor
+    keeping.again_s = usual
+
+
+async def test_a_disk_that_is_full_in_the_middle_is_an_alarm_and_stops_no_call(hurried: Floor) -> None:
+    floor = hurried
+    await floor.come_to_work("anna")
+    first, _, call = await talk(floor)
+    await asyncio.sleep(1)
+    before = await floor.metrics()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1]))  # what a disk does that is full by then
+    try:
+        await first.hang_up()
+        (failed, *_) = await floor.until_told(RecordingFailed)
+        assert "not kept yet" in failed.why
+        caller, _, second = await talk(floor)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    await hears(caller, ANNA)
+    await caller.hang_up()
+    for heard in (await recorded(floor, call), await recorded(floor, second)):
+        assert (story(heard.left), story(heard.right)) == ([str(ANNA)], [str(CALLER)])
+    after = await floor.metrics()
+    name = ("callfloor_recordings_failed_total",)
+    assert after[name] > before[name]
+    assert after["callfloor_recordings_waiting",] == 0
+    kept = floor.asterisk.configuration.recordings_dir()
+    assert list(kept.rglob(".new-*")) == []
+    assert all(path.stat().st_size for path in kept.rglob("*") if path.is_file())
+
+
+async def test_one_customer_is_erased_and_what_is_old_is_forgotten(floor: Floor, tmp_path: Path) -> None:
+    await floor.come_to_work("anna")
+    rows = []
+    for number in (NUMBER, "+491709999999"):
+        caller, _, call = await talk(floor, number=number)
+        await caller.hang_up()
+        rows.append((await recorded(floor, call)).row["recording"])
+        await floor.until_agent("anna", "ready")
+    kept = floor.asterisk.configuration.recordings_dir()
+    files = dict(await floor.rows("SELECT recording, file FROM recordings WHERE recording = ANY (%s)", rows))
+    line = CommandLine(tmp_path)
+    site = floor.data["site"] | {"secrets": str(floor.asterisk.secrets.directory)}
+    line.configure(floor.data | {"site": site, "recordings": {"folder": str(kept)}})
+    config = ("-c", str(line.config))
+    found = await line.run("recordings", "find", "--agent", "anna", "--from", "today", *config)
+    assert all(row in found.text for row in rows), found
+    assert (
+        await line.run("recordings", "export", rows[0], "--mixed", "-o", str(tmp_path / "talk.wav"), *config)
+    ).code == 0
+    with wave.open(str(tmp_path / "talk.wav")) as file:
+        both = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2") / 32768.0
+        assert (file.getnchannels(), analyse(both).tones) == (1, {CALLER, ANNA})
+    done = await line.run("personal-data", "erase", NUMBER, "--recordings", *config)
+    assert f"recording {rows[0]}: deleted" in done.text, done
+    assert [(kept / files[row]).exists() for row in rows] == [False, True]
+    assert await floor.get(f"recordings?number={NUMBER.removeprefix('+')}") == []
+    floor.date = utc_now() + dt.timedelta(days=8)
+    assert floor.callfloor.archive is not None
+    assert await floor.callfloor.archive.forget() >= 1
+    floor.date = None
+    assert not (kept / files[rows[1]]).exists()
+    gone = "SELECT recording, erased_by, erased_why FROM recordings WHERE recording = ANY (%s)"
+    assert set(await floor.rows(gone, rows)) == {
+        (rows[0], "personal-data", "personal data"),
+        (rows[1], "callfloor", "retention"),
+    }
+
+
+async def test_many_calls_at_once_are_all_recorded(floor: Floor, long: bool) -> None:
+    count = 100 if long else 10
+    friend = floor.world.number(FRIEND)
+    tones_of = {f"+4917{n:06}": TONES_HZ[n] for n in range(count)}
+    await asyncio.gather(
+        *(floor.world.call(ABROAD, from_number=one, speaks=hz) for one, hz in tones_of.items())
+    )
+    for _ in range(count):
+        await (await friend.rings(30)).answer(speaks=3000)
+    calls = {call["caller_number"]: call["id"] for call in await floor.get("calls")}
+
+    async def started(call: str) -> None:
+        async def talks() -> bool:
+            assert floor.callfloor.apps is not None
+            return ContactId(call) in floor.callfloor.apps.recordings
+
+        await until(talks, f"{call} talks")
+        await floor.post(f"calls/{call}/recording-start")
+
+    for number in tones_of:  # one after the other, as calls come
+        await started(calls[number])
+    assert (await floor.metrics())["callfloor_recordings_running",] == count
+    await asyncio.sleep(2)
+    for call in list(floor.world.calls):
+        if call.record.dialled_by == "outside":
+            await call.hang_up()
+    for number, tone in tones_of.items():
+        heard = await recorded(floor, calls[number])
+        assert (analyse(heard.left).tones, analyse(heard.right).tones) == ({3000}, {tone}), number
+        assert heard.row["failed"] is None
+        assert heard.lasted_s > 1.9
