@@ -22,7 +22,7 @@ from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.leaving_out import leave_out
 from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.voices import RATE
-from queue_strategies.facts import MonitoringBegan, MonitoringEnded
+from queue_strategies.facts import MonitoringBegan, MonitoringEnded, MonitoringRefused
 from queue_strategies.model import AgentId
 from tests.command_line import CommandLine
 from tests.ears import AUDIBLE_DBFS, Heard, analyse, decibels, gaps_ms, read
@@ -120,10 +120,10 @@ async def join(floor: Floor, supervisor: str, agent: str, mode: str, speaks: int
     return call
 
 
-async def asked(floor: Floor, supervisor: str, agent: str, mode: str) -> tuple[int, str]:
+async def asked(floor: Floor, supervisor: str, agent: str, mode: str, token: str = "") -> tuple[int, str]:
     """Ask for a supervisor by REST; return the status and the sentence."""
     url = f"http://{floor.asterisk.configuration.http.listen}/api/v1/monitorings/{supervisor}"
-    headers = {"Authorization": f"Bearer {floor.asterisk.secrets.get('api')}"}
+    headers = {"Authorization": f"Bearer {token or floor.asterisk.secrets.get('api')}"}
     async with (
         aiohttp.ClientSession() as session,
         session.put(url, json={"agent": agent, "mode": mode}, headers=headers) as answer,
@@ -304,6 +304,20 @@ async def test_who_may_not_hears_nothing_and_the_trail_says_who_tried(floor: Flo
         await floor.rows("DELETE FROM monitorings")
     with pytest.raises(psycopg.errors.RaiseException, match="trail"):
         await floor.rows("UPDATE monitorings SET supervisor = 'nobody'")
+
+
+async def test_a_supervisor_asks_in_the_own_name_alone_and_for_the_own_teams(floor: Floor) -> None:
+    sam = {"name": "sam", "password": "correct horse battery", "role": "supervisor", "teams": ["north"]}
+    await floor.post("users", sam)
+    token = (await floor.post("tokens", {"owner": "sam"}))["token"]
+    other = (403, "sam may not put sue on calls of anna")
+    assert await asked(floor, "sue", "anna", "listen", token) == other
+    assert (await asked(floor, "sam", "carl", "listen", token))[0] == 403
+    told = {(one.supervisor, one.agent, one.asked_by) for one in await floor.until_told(MonitoringRefused, 2)}
+    assert told == {("sue", "anna", "sam"), ("sam", "carl", "sam")}
+    await floor.world.phone("sam").plug_in()
+    assert (await asked(floor, "sam", "anna", "listen", token))[0] == 200
+    await floor.world.phone("sam").rings()
 
 
 async def test_nobody_hears_card_data(floor: Floor) -> None:
