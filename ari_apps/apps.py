@@ -103,7 +103,7 @@ class Apps:
         self._recall = recall
         self._configuration = configuration
         self._clock = clock
-        self._recordings = recordings
+        self.recordings_folder = recordings
         self._prompts = prompts
         self.shelf = shelf
         self.crew = Crew()
@@ -267,7 +267,7 @@ class Apps:
             clock=self._clock,
             shelf=self.shelf,
             notes=notes,
-            spool=self._recordings,
+            spool=self.recordings_folder,
             compress=settings.compress,
             least_bytes=settings.disk_least_bytes,
             remember=remember,
@@ -379,7 +379,7 @@ class Apps:
             language=self._configuration.site.language,
             new_id=new_id,
             started_moment=self._clock.moment() if started_moment is None else started_moment,
-            recordings=self._recordings,
+            recordings=self.recordings_folder,
         )
 
     async def _meet(self, line: Line, to: Destination) -> Destination:

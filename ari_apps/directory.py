@@ -179,6 +179,10 @@ class Directory:
         found = self._queue_at(Destination(DestinationKind.QUEUE, queue))
         return found.dispositions if found else None
 
+    def boxes(self) -> Mapping[str, Destination | None]:
+        """Return the voicemail boxes, and whose each is; None: of those who see everybody."""
+        return {name: box.of for name, box in self._configuration.voicemail.items()}
+
     def callback_hours(self, at: dt.datetime) -> Iterator[tuple[QueueName, bool]]:
         """Yield each queue that calls back in certain hours only, and whether this is one of them."""
         for queue in {**self._former, **self._configuration.queues_by_name}.values():

@@ -62,8 +62,10 @@ from ari_apps.console.reporting import Reporting
 from ari_apps.console.sessions import Sessions
 from ari_apps.console.tokens import Tokens
 from ari_apps.console.users import Users
+from ari_apps.console.voicemails import VoicemailDesk
 from ari_apps.crew import Crew
 from ari_apps.last_agents import DAYS, LastAgents
+from ari_apps.message_boxes import MessageBoxes
 from ari_apps.monitoring.unended import end_unended
 from ari_apps.reconcile.before import Recall
 from ari_apps.recording.archive import Archive
@@ -397,7 +399,12 @@ async def _serving(
         disposing = Disposing(
             floor.apps.dispositions, floor.journal, lambda id_: floor.configuration.team_of(id_)
         )
-        own = (*operations(desk, reach), *monitoring.operations(), *recorded, *disposing.operations())
+        boxes = MessageBoxes(
+            floor.journal.database, floor.apps.recordings_folder, floor.remember, floor.clock.moment
+        )
+        voicemails = VoicemailDesk(boxes, floor.apps.directory, reach).operations()
+        own = (*operations(desk, reach), *monitoring.operations(), *recorded, *voicemails)
+        own = (*own, *disposing.operations())
         answered = (*own, *answered)
     add_api(site, answered, door=Door(gate, reach, Trail(floor.remember, floor.clock)), version=VERSION)
     http = floor.configuration.http

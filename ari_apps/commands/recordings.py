@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
@@ -72,13 +74,22 @@ def state(row: RecordingView) -> str:
 @app.command()
 def play(recording: Recording, config: Config = FLOOR) -> None:
     """Play a recording with what this machine has for it; the trail notes who heard it."""
-    player = next((words for words in PLAYERS if shutil.which(words[0])), None)
-    if player is None:
-        raise NoPlayerError("there is no ffplay, paplay, aplay or play here: callfloor recordings export")
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "sound.wav"
-        ApiClient(load(config)).download(f"{path_of(['recordings', recording, 'sound'])}?how=played", sound)
-        subprocess.run([*player, str(sound)], check=False)
+        with played(sound):
+            ApiClient(load(config)).download(
+                f"{path_of(['recordings', recording, 'sound'])}?how=played", sound
+            )
+
+
+@contextmanager
+def played(sound: Path) -> Iterator[None]:
+    """Play what was put into a file within the context; raises NoPlayerError before that."""
+    player = next((words for words in PLAYERS if shutil.which(words[0])), None)
+    if player is None:
+        raise NoPlayerError("there is no ffplay, paplay, aplay or play here: write it into a file")
+    yield
+    subprocess.run([*player, str(sound)], check=False)
 
 
 @app.command()

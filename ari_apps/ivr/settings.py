@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from ari_apps.destinations import HANGUP, Destination, Reference, refer
+from ari_apps.destinations import HANGUP, Destination, DestinationKind, Reference, refer
 from ari_apps.ivr.opening_hours import country_holidays, time_zone
 from ari_apps.ivr.prompts import read
 from queue_strategies.calendar import read_hours, read_spans
@@ -302,6 +302,8 @@ class MenuSettings(Section):
 class VoicemailSettings(Section):
     """A box in which callers leave messages."""
 
+    of: Destination | None = None
+    """Whose it is: `queue:sales` or `agent:anna`, whose people hear it; None: of those who see everybody."""
     greeting: Prompt = PromptSettings.of("sound:vm-intro")
     beep: bool = True
     max_s: float = Field(default=180.0, gt=0, le=3600)
@@ -312,9 +314,15 @@ class VoicemailSettings(Section):
     end_keys: str = "#"
     thanks: Prompt = PromptSettings.of("sound:vm-goodbye")
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.of is not None and self.of.kind not in (DestinationKind.QUEUE, DestinationKind.AGENT):
+            raise ValueError(f"of = {str(self.of)!r}: a box is a queue's or an agent's, write queue:sales")
+        return self
+
     def references(self, place: str) -> Iterator[Reference]:
-        """Yield nothing: a box uses no names."""
-        yield from ()
+        """Yield whose the box is."""
+        yield from refer(f"{place}.of", self.of)
 
 
 class IvrSettings(Section):
@@ -331,3 +339,5 @@ class IvrSettings(Section):
             yield from route.references(f"routes[{number}]")
         for name, menu in self.menus.items():
             yield from menu.references(f"menus.{name}")
+        for name, box in self.voicemail.items():
+            yield from box.references(f"voicemail.{name}")

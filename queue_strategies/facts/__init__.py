@@ -62,6 +62,7 @@ from queue_strategies.facts.visits import (
     VisitEnded,
     WrapUpEnded,
 )
+from queue_strategies.facts.voicemails import VoicemailDeleted, VoicemailHeard
 
 __all__ = [
     "AgentStateChanged",
@@ -118,6 +119,8 @@ __all__ = [
     "Transferred",
     "TrunkChanged",
     "VisitEnded",
+    "VoicemailDeleted",
+    "VoicemailHeard",
     "VoicemailLeft",
     "WrapUpEnded",
 ]

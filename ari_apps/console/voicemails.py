@@ -1,0 +1,117 @@
+"""Messages that callers left, by REST: of the own boxes alone."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from ari_apps.console.desk import NotFoundError
+from ari_apps.console.operation import Asked, Operation
+from ari_apps.console.reach import Reach
+from ari_apps.console.sound import Sound
+from ari_apps.console.views import View
+from ari_apps.destinations import Destination, DestinationKind
+from ari_apps.directory import Directory
+from ari_apps.message_boxes import MessageBoxes, part_of
+from queue_strategies.rights import ForbiddenError, Person, Scope
+
+ROOT = "/api/v1/voicemails"
+
+
+class MessagesAsked(View):
+    """Which messages are asked for."""
+
+    box: str = Field("", max_length=64)
+    new: bool = Field(default=False, description="those alone that nobody has heard")
+
+
+class VoicemailView(View):
+    """A message; `heard_at` is null while it is new."""
+
+    voicemail: UUID
+    box: str
+    number: str
+    name: str
+    contact: str | None
+    duration_s: float | None
+    left_at: dt.datetime
+    heard_at: dt.datetime | None
+    heard_by: str | None
+
+
+class VoicemailDesk:
+    """Answer those whose boxes they are."""
+
+    def __init__(self, boxes: MessageBoxes, directory: Directory, reach: Reach) -> None:
+        self._boxes, self._directory, self._reach = boxes, directory, reach
+
+    def operations(self) -> tuple[Operation, ...]:
+        """List what can be asked."""
+        one = f"{ROOT}/{{voicemail}}"
+        return (
+            Operation(
+                method="GET", path=ROOT, needs=Scope.WORK, answer=self._list, asks=MessagesAsked,
+                gives=VoicemailView, many=True, summary="List the messages of one's boxes, the latest first",
+            ),
+            Operation(
+                method="GET", path=f"{one}/sound", needs=Scope.WORK, answer=self._sound, media=("audio/wav",),
+                summary="Hear a message, or a range of its bytes; it is not new any more",
+            ),
+            Operation(
+                method="DELETE", path=one, needs=Scope.WORK, answer=self._delete,
+                summary="Delete a message and its sound",
+            ),
+        )  # fmt: skip
+
+    async def _list(self, asked: Asked) -> list[VoicemailView]:
+        wanted: MessagesAsked = asked.query
+        theirs = self._theirs(asked.who)
+        if wanted.box:
+            if theirs is not None and wanted.box not in theirs:
+                raise ForbiddenError(f"voicemail {wanted.box!r} is not within reach of {asked.who.name}")
+            theirs = {wanted.box}
+        return [view(row) for row in await self._boxes.find(theirs, new=wanted.new)]
+
+    async def _sound(self, asked: Asked) -> Sound:
+        message = await self._one(asked)
+        file = self._boxes.file_of(message)
+        size = (await asyncio.to_thread(file.stat)).st_size
+        self._boxes.note_heard(message, asked.who.name)
+        name = f"{message['voicemail']}.wav"
+        return Sound(size, "audio/wav", name, partial(part_of, file))
+
+    async def _delete(self, asked: Asked) -> None:
+        await self._boxes.delete(await self._one(asked), asked.who.name)
+
+    async def _one(self, asked: Asked) -> dict[str, Any]:
+        """Find a message in the own boxes; who does not see everybody is not told of any other."""
+        name = asked.path["voicemail"]
+        try:
+            found = await self._boxes.find(self._theirs(asked.who), voicemail=str(UUID(name)))
+        except ValueError:
+            found = []
+        if not found and not asked.who.sees_everybody:
+            raise ForbiddenError(f"voicemail {name[:40]!r} is not within reach of {asked.who.name}")
+        if not found:
+            raise NotFoundError(f"there is no message {name[:40]!r}")
+        return found[0]
+
+    def _theirs(self, who: Person) -> set[str] | None:
+        """Name the boxes of somebody; None: all, those included that floor.toml has no more."""
+        if who.sees_everybody:
+            return None
+        return {name for name, of in self._directory.boxes().items() if of is not None and self._has(who, of)}
+
+    def _has(self, who: Person, of: Destination) -> bool:
+        within = self._reach.agent if of.kind is DestinationKind.AGENT else self._reach.queue
+        return within(who, of.name)
+
+
+def view(row: dict[str, Any]) -> VoicemailView:
+    """Show a message as people see it."""
+    return VoicemailView(**{name: row[name] for name in VoicemailView.model_fields})

@@ -1,0 +1,24 @@
+"""What becomes of messages that callers left."""
+
+from __future__ import annotations
+
+from queue_strategies.facts.fact import Fact
+from queue_strategies.message import message
+
+
+@message(kw_only=True)
+class VoicemailHeard(Fact):
+    """Somebody has heard a message; it is not new any more."""
+
+    recording: str
+    box: str
+    who: str
+
+
+@message(kw_only=True)
+class VoicemailDeleted(Fact):
+    """Somebody has deleted a message; its sound is gone."""
+
+    recording: str
+    box: str
+    who: str
