@@ -29,8 +29,8 @@ log = structlog.get_logger()
 AT_ONCE = 2
 AGAIN_S = 20.0
 COMPRESSING_S = 600.0
-SHORT_S = 1.0
-"""What is so much shorter than it took has lost something."""
+SHORT_S = 3.0
+"""What is so much shorter than it took has lost something; a busy Asterisk tells late who has gone."""
 
 
 @dataclass(slots=True)
