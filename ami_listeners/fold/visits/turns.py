@@ -74,7 +74,8 @@ class Turns:
         gone = outcome in (VisitOutcome.ABANDONED, VisitOutcome.LOST)
         for offered in list(visit.offers):
             lost_by = OfferOutcome.CALLER_LEFT if gone else OfferOutcome.WITHDRAWN
-            yield from self.offer_over(visit, offered, moment, lost_by)
+            told = self.offer_over(visit, offered, moment, lost_by)
+            yield from concluded(told) if visit.unheard else told
         yield telling.ended(visit, self._rules(visit.queue), moment, outcome, key)
 
     # -- before a member ------------------------------------------------------------------------------------

@@ -68,11 +68,11 @@ class Untimely:
             if waited or self._explained(channel, events[0]):
                 yield channel, waited, self.held.pop(channel)
 
-    def due(self, moment: float) -> Iterator[list[AmiEvent]]:
+    def due(self, moment: float) -> Iterator[tuple[str, list[AmiEvent]]]:
         """Give what nothing can explain any more."""
         for channel, events in list(self.held.items()):
             if events[0].moment + ON_ITS_WAY_S <= moment:
-                yield self.held.pop(channel)
+                yield channel, self.held.pop(channel)
 
     @property
     def next_end(self) -> float:

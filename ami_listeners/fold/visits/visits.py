@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ami_listeners.fold.channels import Channels
+from ami_listeners.fold.concluded import concluded
 from ami_listeners.fold.visits.book import Book
 from ami_listeners.fold.visits.leaving import Leaving
 from ami_listeners.fold.visits.ringing import Ringing
@@ -66,9 +67,17 @@ class Visits:
         for event in events:
             yield from self._handlers[event.name](event)
 
+    def _missed(self, channel: str, moment: float) -> Iterator[Fact]:
+        """End a talk whose end was not heard, for the caller is told to be in a queue again."""
+        visit = self.open.get(channel)
+        if visit is not None and visit.talk is not None:
+            yield from concluded(self._turns.part(channel, moment, "lost"))
+            self.book.over_with.pop(channel, None)
+
     def settle(self, moment: float) -> Iterator[Fact]:
         """Take in what stays unexplained as it is, and end the visits of callers who went."""
-        for events in self._untimely.due(moment):
+        for channel, events in self._untimely.due(moment):
+            yield from self._missed(channel, events[0].moment)
             yield from self._catch_up(events)
         yield from self._leaving.settle(moment)
         self.book.next_end = min(self._leaving.next_end, self._untimely.next_end)
