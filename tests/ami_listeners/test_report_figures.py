@@ -35,6 +35,7 @@ from queue_strategies.facts import (
     Answered,
     ContactEnded,
     ContactStarted,
+    DispositionGiven,
     Fact,
     Handled,
     LegQuality,
@@ -127,9 +128,23 @@ def with_callers(facts: list[Fact]) -> Iterator[Fact]:
             )
             if isinstance(fact, Handled):
                 yield from segment(fact, number)
+                yield disposition(fact, number)
             yield ContactEnded(
                 moment=fact.moment, contact=fact.contact, ended_by="caller", cause=16, duration_s=number / 7
             )
+
+
+def disposition(talk: Handled, number: int) -> Fact:
+    """Tell what the call was about, now and then with a note."""
+    return DispositionGiven(
+        moment=talk.moment,
+        contact=talk.contact,
+        visit=talk.visit,
+        queue=talk.queue,
+        agent=talk.agent,
+        disposition=["solved", "call-again"][number % 2],
+        note="more of it" if number % 3 else "",
+    )
 
 
 def segment(talk: Handled, number: int) -> Iterator[Fact]:
