@@ -98,6 +98,8 @@ class Visits:
         """
         there = {entry.text("Uniqueid"): entry for entry in entries}
         for channel, visit in list(self.open.items()):
+            if visit.joined > asked:
+                continue  # the answer is older than the visit
             if not alive(channel):
                 yield from self._leaving.channel_gone(channel, asked)
             elif channel not in there and visit.talk is None and visit.left is None:
