@@ -13,7 +13,7 @@ import aiohttp
 from ami_listeners.alerting import FILES, alerts, records
 from ami_listeners.dashboards import DASHBOARDS
 from ami_listeners.dashboards.panel import Store
-from queue_strategies.facts import Answered, Handled
+from queue_strategies.facts import Answered, Handled, SurveyAnswered, SurveyOffered
 from tests.floor_lab import Floor, until
 from tests.prometheus_lab import Prometheus, PrometheusInstallation, running_prometheus
 
@@ -22,9 +22,17 @@ FLOOR = f"""
 [site]
 name = "watched"
 
+[surveys.service]
+
+[[surveys.service.questions]]
+name = "satisfaction"
+prompt = "digits:5"
+score = true
+
 [[queues]]
 name = "sales"
 leave_when_empty = "never"
+survey = {{ ask = "service" }}
 
 [[agents]]
 id = "anna"
@@ -73,11 +81,16 @@ async def test_prometheus_counts_the_calls_of_a_floor_and_watches_over_it(
             prometheus, 'callfloor_queue_agents{state="ready"} > 0', {"queue": "sales", "state": "ready"}
         )
         caller = await floor.world.call(SALES, from_number="+491701", speaks=440)
-        await (await floor.world.phone("anna").rings()).answer(speaks=1000)
+        phone = await floor.world.phone("anna").rings()
+        await phone.answer(speaks=1000)
         await floor.until_told(Answered)
         await seen(prometheus, "callfloor_asterisk_calls >= 1", {})
         await asyncio.sleep(RTCP_S)
-        await caller.hang_up()
+        await phone.hang_up()
+        await floor.until_told(SurveyOffered)
+        await caller.press("5")
+        await floor.until_told(SurveyAnswered)
+        await caller.ended()
         await floor.until_told(Handled)
         await seen(prometheus, "callfloor_queue_handled_total == 1", {"queue": "sales"})
         await seen(prometheus, "callfloor:queue_abandonment_rate:rate5m == 0", {"queue": "sales"})
