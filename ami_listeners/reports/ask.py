@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, LiteralString
 
@@ -27,8 +28,16 @@ from queue_strategies.definitions import USUAL_SERVICE_LEVEL
 
 LONGEST_S = 300
 """So long the database may count for one report."""
-Counted = dict[tuple[int, Key], dict[str, Any]]
-"""What was counted, by the number of the span, from 1, and by whom it is of."""
+Place = tuple[int, Key]
+"""The number of a span, from 1, and whom a row is of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted: by its name a column, each with a number for each place."""
+
+    places: Sequence[Place]
+    columns: Mapping[str, Sequence[Any]]
 
 
 @asynccontextmanager
@@ -55,12 +64,13 @@ async def ask(database: Database, question: Question, longest_s: int = LONGEST_S
     async with reading(database, longest_s) as connection:
         await _check_table(connection, definition)
         counted = await _count(connection, definition, question, cut)
-        formulas = await _formulas(connection, definition, question, {key[0] for _, key in counted})
+        formulas = await _formulas(connection, definition, question, {key[0] for _, key in counted.places})
         quality = await _quality(connection, question, cut)
     columns = columns_of(definition)
-    places = sorted(counted)
-    cells = cells_of(definition, [counted[place] for place in places], formulas, [key for _, key in places])
-    rows = [Row(each, cut[number - 1], key) for each, (number, key) in zip(cells, places, strict=True)]
+    cells = cells_of(definition, counted.columns, formulas, [key for _, key in counted.places])
+    rows = [
+        Row(each, cut[number - 1], key) for each, (number, key) in zip(cells, counted.places, strict=True)
+    ]
     return Answer(
         question=question,
         keys=tuple(Column(name=name, title=name, text=f"The {name}") for name in definition.keys),
@@ -119,24 +129,22 @@ def _totals(
 ) -> Iterable[Row]:
     """Yield a row for each queue over all spans, and one for all queues, where these are more than one."""
     whole = spans(question.since, question.until, Step.ALL, question.zone)[0]
-    by_key: dict[Key, list[dict[str, Any]]] = defaultdict(list)
-    for (_, key), counts in counted.items():
-        by_key[key].append(counts)
-    totals = {key: _together(definition, several) for key, several in sorted(by_key.items())}
-    everything = _together(definition, totals.values())
-    if question.step is Step.ALL:
-        totals.clear()
-    if len(by_key) > 1:
-        totals[()] = everything
-    for key, cells in zip(totals, cells_of(definition, totals.values(), formulas, totals), strict=True):
-        yield Row(cells, whole, key)
-
-
-def _together(definition: Definition, several: Collection[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        name: count.together([counts[name] for counts in several])
+    of_each: dict[Key, list[int]] = defaultdict(list)
+    for row, (_, key) in enumerate(counted.places):
+        of_each[key].append(row)
+    groups: dict[Key, Sequence[int]] = {}
+    if question.step is not Step.ALL:
+        groups.update(sorted(of_each.items()))
+    columns = {
+        name: [count.together([counted.columns[name][row] for row in rows]) for rows in groups.values()]
         for name, count in definition.counts.items()
     }
+    if len(of_each) > 1:
+        groups[()] = ()
+        for name, count in definition.counts.items():
+            columns[name].append(count.together(counted.columns[name]))
+    for key, cells in zip(groups, cells_of(definition, columns, formulas, list(groups)), strict=True):
+        yield Row(cells, whole, key)
 
 
 # -- what is asked of the database --------------------------------------------------------------------------
@@ -145,19 +153,30 @@ def _together(definition: Definition, several: Collection[dict[str, Any]]) -> di
 async def _count(
     connection: Connection, definition: Definition, question: Question, cut: Sequence[Span]
 ) -> Counted:
-    nothing = {name: 0 if count.how == "sum" else None for name, count in definition.counts.items()}
-    counted: Counted = {}
     bounds = [cut[0].begins, *(span.ends for span in cut)]
+    parts: list[Counted] = []
     for sql, keys in counting(definition):
         cursor = connection.cursor(row_factory=tuple_row, binary=True)
         await cursor.execute(sql, {**_between(question), "bounds": bounds})
-        names = [column.name for column in cursor.description or ()][1 + keys :]
-        for row in await cursor.fetchall():
-            of = row[0], tuple(map(str, row[1 : 1 + keys]))
-            if of not in counted:
-                counted[of] = nothing.copy()
-            counted[of].update(zip(names, row[1 + keys :], strict=True))
-    return counted
+        names = [column.name for column in cursor.description or ()]
+        columns = list(zip(*await cursor.fetchall(), strict=True)) or [()] * len(names)
+        of = zip(*([str(key) for key in column] for column in columns[1 : 1 + keys]), strict=True)
+        places = list(zip(columns[0], of, strict=True))
+        parts.append(Counted(places, dict(zip(names[1 + keys :], columns[1 + keys :], strict=True))))
+    return parts[0] if len(parts) == 1 else together(definition, parts)
+
+
+def together(definition: Definition, parts: Sequence[Counted]) -> Counted:
+    """Put beside each other what was counted of the same places; what is missing was not there to count."""
+    places = sorted({place for part in parts for place in part.places})
+    columns: dict[str, Sequence[Any]] = {}
+    for part in parts:
+        row_of = {place: row for row, place in enumerate(part.places)}
+        rows = [row_of.get(place) for place in places]
+        for name, column in part.columns.items():
+            nothing = 0 if definition.counts[name].how == "sum" else None
+            columns[name] = [nothing if row is None else column[row] for row in rows]
+    return Counted(places, columns)
 
 
 async def _formulas(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from ami_listeners.reports.answer import SERVICE_LEVEL, Cell, Column
 from ami_listeners.reports.counts import Count
@@ -47,24 +47,21 @@ def _column(of: Count | Figure, main: Collection[str], *, opens: str) -> Column:
 
 def cells_of(
     definition: Definition,
-    counted: Collection[Mapping[str, Any]],
+    counted: Mapping[str, Sequence[Any]],
     formulas: Mapping[str, str],
-    keys: Collection[Key],
+    keys: Sequence[Key],
 ) -> Iterable[tuple[Cell, ...]]:
-    """Give what stands in rows, from what was counted for each; a report has tens of thousands of them.
+    """Give what stands in rows, from the columns of what was counted; there are tens of thousands of rows.
 
     The service level of several queues together is absent where they count it by different formulas.
     """
-    values: dict[str, Sequence[Cell]] = {
-        name: [counts[name] for counts in counted] for name in definition.counts
-    }
-    numbers = cast("Mapping[str, Sequence[float]]", values)
-    made = {figure.name: figure.of.values(numbers) for figure in definition.made}
+    values: dict[str, Sequence[Cell]] = dict(counted)
+    for figure in definition.made:
+        values[figure.name] = figure.of.values(counted)
     if definition.service_level:
         named = formulas_of(formulas, keys)
-        levels = {name: SERVICE_LEVELS[name].values(numbers) for name in set(named) if name}
-        made[SERVICE_LEVEL] = [levels[name][row] if name else None for row, name in enumerate(named)]
-    values.update(made)
+        levels = {name: SERVICE_LEVELS[name].values(counted) for name in set(named) if name}
+        values[SERVICE_LEVEL] = [levels[name][row] if name else None for row, name in enumerate(named)]
     return zip(*(values[column.name] for column in columns_of(definition)), strict=True)
 
 

@@ -38,10 +38,9 @@ class Count:
 
     def together(self, values: Iterable[Any]) -> Any:
         """Make one number of those of several spans, or of several queues."""
-        told = [value for value in values if value is not None]
         if self.how == "sum":
-            return sum(told)
-        return {"max": max, "min": min}[self.how](told, default=None)
+            return sum(filter(None, values))
+        return {"max": max, "min": min}[self.how]((each for each in values if each is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
