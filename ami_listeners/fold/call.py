@@ -28,6 +28,8 @@ class Call:
     """Somebody else inside was called."""
     asked_for: str = ""
     """The call that its caller has on hold meanwhile."""
+    untold: bool = False
+    """Nobody was told yet that it began."""
     into: str = ""
     """The call it became part of."""
 

@@ -31,12 +31,14 @@ class Calls:
         directions: Directions,
         changed: Callable[[Channel, float, bool], None],
         gone: Callable[[str, float, bool], Iterable[Fact]],
+        catching_up: Callable[[], bool] = lambda: False,
     ) -> None:
         self.open = calls
         self.channels = channels
         self._over = Lately[None]()
         """Channels that are no more: what is told of one later is old."""
         self._directions, self._changed, self._ended = directions, changed, gone
+        self._catching_up = catching_up
         self._handlers: dict[str, Callable[[AmiEvent], Iterable[Fact]]] = {
             "Newchannel": self._seen,
             "Newstate": self._moved,
@@ -87,20 +89,30 @@ class Calls:
 
     def _seen(self, event: AmiEvent, began: float | None = None) -> Sequence[Fact]:
         id_, name = event.sent("Uniqueid"), event.sent("Linkedid")
-        if id_ in self.channels.known:
-            return self._moved(event)
+        if (known := self.channels.known.get(id_)) is not None:
+            return [*self._told(known, event, began), *self._moved(event)]
         if id_ in self._over:
             return ()
         channel = self.channels.add(event, id_, name)
-        facts: list[Fact] = []
         call = self.open.get(name)
         if call is None:
-            call = self.open[name] = Call(event.moment if began is None else began)
-            facts = [self._start(channel, call, event)]
+            call = self.open[name] = Call(event.moment if began is None else began, untold=True)
+        facts = self._told(channel, event, began)
         call.channels.add(id_)
         call.answered |= channel.up and id_ == name
         self._changed(channel, event.moment, began is None)
         return facts
+
+    def _told(self, channel: Channel, event: AmiEvent, began: float | None) -> list[Fact]:
+        """Tell that a call began: of one that was under way, once it is listed who called."""
+        call = self.open.get(channel.call)
+        if call is None or not call.untold:
+            return []
+        if self._catching_up() and began is None and channel.id != channel.call:
+            return []
+        call.untold = False
+        call.began = call.began if began is None else min(call.began, began)
+        return [self._start(channel, call, event)]
 
     def _start(self, channel: Channel, call: Call, event: AmiEvent) -> CallStarted:
         call.dialled = not channel.calls_us

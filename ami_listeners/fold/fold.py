@@ -83,7 +83,9 @@ class Fold:
         self._directions = Directions(self._is_agent, lambda name: name in trunks or name in self.trunks.told)
         calls: dict[str, Call] = {}
         self.segments = Segments(channels, calls, self.visits, self._is_agent)
-        self.calls = Calls(channels, calls, self._directions, self.segments.note, self.segments.ended)
+        self.calls = Calls(
+            channels, calls, self._directions, self.segments.note, self.segments.ended, lambda: self._gap
+        )
         self._mixing = Mixing(channels, self.segments.note)
         self._diversions = Diversions()
         self.quality = Quality(self.visits.book.place_of, codec)

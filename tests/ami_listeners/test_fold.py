@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ami_listeners.connection import Connected, Listing, Received
 from ami_listeners.fold import Fold
-from ami_listeners.messages import AmiEvent, Block
+from ami_listeners.messages import AmiEvent, Block, ReadEvent
 from ami_listeners.replay import read, replay
 from queue_strategies.facts import (
     AgentStateChanged,
@@ -318,3 +318,22 @@ def test_what_ended_while_nobody_listened_is_ended_by_the_next_look(name: str) -
         (gap,) = of(told, ListenerGap)
         assert (gap.began_moment, gap.moment) == (whole[cut - 1].moment, moment)
         assert set(states(told, "anna")[-1:]) == {AgentState.READY}
+
+
+def test_a_call_whose_phone_rings_while_channels_are_listed_is_its_caller_s() -> None:
+    """The agent's channel is heard first: who called is known once the caller's is listed."""
+    callers = {"Uniqueid": "1.0", "Linkedid": "1.0", "CallerIDNum": "491701", "ChannelState": "6"}
+    phones = {"Uniqueid": "1.1", "Linkedid": "1.0", "CallerIDNum": "", "ChannelState": "0"}
+    fold = Fold()
+    rings = ReadEvent("Newchannel", 5.0, {"Channel": "PJSIP/anna-1", **phones})
+    there = [
+        ReadEvent("CoreShowChannel", 5.1, {"Channel": f"PJSIP/{name}-1", "Duration": "00:00:02", **headers})
+        for name, headers in (("anna", phones), ("trunk", callers))
+    ]
+    told = [
+        *fold.handle(Connected(4.9, 1.0, "cut off")),
+        *fold.handle(rings),
+        *fold.handle(Listing("CoreShowChannels", 5.0, 5.1, there)),
+    ]
+    (started,) = of(told, CallStarted)
+    assert (started.call, started.caller_number, started.moment) == ("1.0", "491701", 3.0)
