@@ -14,7 +14,7 @@ from ari_apps.configuration.rule_checks import skills_nobody_has, unknown_choice
 from ari_apps.configuration.written_values import is_ip, sip_host
 from ari_apps.destinations import DestinationKind, Reference, refer
 from ari_apps.ivr.settings import MenuSettings, RouteSettings
-from queue_strategies.monitoring import EVERY_TEAM
+from queue_strategies.rights import ALL_TEAMS
 
 if TYPE_CHECKING:
     from ari_apps.configuration.floor_toml import FloorConfiguration
@@ -88,7 +88,7 @@ def references(configuration: FloorConfiguration) -> Iterator[Reference]:
     for n, supervisor in enumerate(configuration.supervisors):
         yield from refer(f"supervisors[{n}].endpoint", supervisor.endpoint)
         for team in supervisor.modes:
-            if team != EVERY_TEAM:
+            if team != ALL_TEAMS:
                 yield Reference(f"supervisors[{n}].modes.{team}", "team", team)
     if configuration.outbound.trunk is not None:
         yield Reference("outbound.trunk", "trunk", configuration.outbound.trunk)

@@ -74,11 +74,6 @@ class Quotient:
         """Return the ratio of what was counted."""
         return Ratio(self.numerator.of(counted), self.denominator.of(counted))
 
-    def value(self, counted: Mapping[str, float]) -> float | None:
-        """Return the quotient of what was counted; None over nothing."""
-        denominator = self.denominator.of(counted)
-        return self.numerator.of(counted) / denominator if denominator else None
-
     def values(self, counted: Mapping[str, Sequence[float]]) -> list[float | None]:
         """Return the quotients of what was counted, for many at once."""
         pairs = zip(self.numerator.columns(counted), self.denominator.columns(counted), strict=True)

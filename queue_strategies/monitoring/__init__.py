@@ -16,13 +16,12 @@ from queue_strategies.monitoring.events import (
     SupervisorPressed,
     SupervisorsConfigured,
 )
-from queue_strategies.monitoring.model import EVERY_TEAM, Line, Mode, Refusal, Refused, Supervisor
+from queue_strategies.monitoring.model import Line, Mode, Refusal, Refused, Supervisor
 from queue_strategies.monitoring.monitors import Decision, Monitors
 from queue_strategies.monitoring.orders import CloseEar, Deny, LetGo, Look, OpenEar, Order, RingSupervisor
 from queue_strategies.monitoring.watched import Ear, Watched
 
 __all__ = [
-    "EVERY_TEAM",
     "CloseEar",
     "Decision",
     "Deny",

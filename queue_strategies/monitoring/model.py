@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-EVERY_TEAM = "*"
-"""In place of a team: every agent, those of no team too."""
+from queue_strategies.rights import ALL_TEAMS
 
 
 class Mode(StrEnum):
@@ -34,7 +33,7 @@ class Supervisor:
     def modes_with(self, team: str | None) -> frozenset[Mode]:
         """Say in which modes agents of a team may be heard; None is the team of those who have none."""
         of_team = self.modes.get(team, frozenset()) if team is not None else frozenset()
-        return of_team | self.modes.get(EVERY_TEAM, frozenset())
+        return of_team | self.modes.get(ALL_TEAMS, frozenset())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from queue_strategies.facts import Fact, MonitoringBegan, MonitoringEnded, MonitoringRefused
 from queue_strategies.model import AgentId
 from queue_strategies.monitoring import (
-    EVERY_TEAM,
     CloseEar,
     Decision,
     Deny,
@@ -39,11 +38,12 @@ from queue_strategies.monitoring import (
     SupervisorPressed,
     SupervisorsConfigured,
 )
+from queue_strategies.rights import ALL_TEAMS
 
 ANNA, BOB, CARL = AgentId("anna"), AgentId("bob"), AgentId("carl")
 TEAMS = {ANNA: "north", BOB: "north", CARL: None}
 SUE = Supervisor("sue", {"north": frozenset(Mode)})
-SAM = Supervisor("sam", {EVERY_TEAM: frozenset({Mode.LISTEN}), "north": frozenset({Mode.TAKE_OVER})})
+SAM = Supervisor("sam", {ALL_TEAMS: frozenset({Mode.LISTEN}), "north": frozenset({Mode.TAKE_OVER})})
 ADA = Supervisor("ada")
 CALL = Line("leg-1", "c1", "customer-1")
 
