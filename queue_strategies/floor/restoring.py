@@ -87,6 +87,7 @@ def talk_restored(hall: Hall, event: TalkRestored) -> None:
         return
     untouched = not desk.spoken_of
     _clear(hall, desk)
+    hall.desks[event.agent] = desk  # one no longer configured has gone with the offer
     visit = enter(hall, event.caller)
     offer = Offer(event.offer, visit, desk, _seat(desk, visit), made=hall.now, picked_up=hall.now)
     hall.offers[offer.id] = offer

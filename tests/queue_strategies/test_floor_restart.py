@@ -122,6 +122,15 @@ def test_an_agent_found_talking_is_not_rung() -> None:
     assert story.talking == {ANNA: "eva"}
 
 
+def test_an_agent_found_talking_is_on_the_floor_though_removed_after_picking_up() -> None:
+    story = restarted().happen(AgentRestored(ANNA, True, None, 50.0)).join("fay")
+    story.happen(AgentAnswered(story.offer(ANNA))).happen(FloorConfigured([sales()], [agent(BOB)]))
+    story.happen(TalkRestored(caller_named("eva", SALES, joined_moment=30), ANNA, OFFER, 40.0))
+    assert story.talking == {ANNA: "eva"}
+    assert story.part("eva").told(Handled)[0].agent == ANNA
+    assert ANNA not in story.floor.snapshot(100).agents
+
+
 def test_a_talk_restored_twice_is_one_talk() -> None:
     restored = TalkRestored(caller_named("eva", SALES, joined_moment=30), ANNA, OFFER, 40.0)
     story = restarted().happen(restored).happen(restored)
