@@ -156,8 +156,8 @@ class Listener:
     def _receive(self, received: Received) -> None:
         if self._also is not None:
             self._also(received)
-        if over := self.fold.settle(received.moment):  # of which no event tells, and no stamp
-            self._remember(over)
+        if received.moment != self.fold.settled_moment:
+            self._remember(self.fold.settle(received.moment))  # of which no event tells, and no stamp
         if facts := self.fold.handle(received):
             self._remember(facts, received.text("Timestamp") if isinstance(received, AmiEvent) else "")
         if not isinstance(received, AmiEvent) or received.name == "FullyBooted":

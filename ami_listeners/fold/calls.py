@@ -13,6 +13,8 @@ from queue_strategies.facts import CallEnded, CallOriginated, CallStarted, Fact
 
 REACHED = frozenset({"5", UP})
 """ChannelState of one who was called, as soon as it is known by which number: Ringing and Up."""
+SNOOP = "Snoop/"
+"""Begins the names of channels by which a call is heard or recorded: they are no party of any."""
 REASONS = {17: "busy", 18: "no answer", 19: "no answer", 20: "unreachable", 21: "refused"}
 """Why who was dialled was not reached, by Q.850 cause."""
 
@@ -91,7 +93,7 @@ class Calls:
         id_, name = event.sent("Uniqueid"), event.sent("Linkedid")
         if (known := self.channels.known.get(id_)) is not None:
             return [*self._told(known, event, began), *self._moved(event)]
-        if id_ in self._over:
+        if id_ in self._over or event.sent("Channel").startswith(SNOOP):
             return ()
         channel = self.channels.add(event, id_, name)
         call = self.open.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -38,16 +39,6 @@ from queue_strategies.facts import Fact, ListenerGap
 from queue_strategies.model import AgentId, Queue, QueueName
 
 Taker = Callable[[AmiEvent], Iterable[Fact]]
-SNOOP = "Snoop/"
-
-
-def of_parties(take: Taker) -> Taker:
-    """Leave out those who only listen: a snoop channel, by which a call is recorded, is no party of any."""
-
-    def taken(event: AmiEvent) -> Iterable[Fact]:
-        return () if event.sent("Channel").startswith(SNOOP) else take(event)
-
-    return taken
 
 
 class Fold:
@@ -97,6 +88,8 @@ class Fold:
         self._order = Order()
         self._takers = self._who_takes_what(raw)
         self._otherwise: Sequence[Taker] = (keep,) if EVERY in raw else ()
+        self.settled_moment = -math.inf
+        """What ends by itself was told up to then: much arrives at the same moment."""
         self._gap = True
         """Something may have been missed since the last listing of all channels."""
         self._unheard: tuple[float, str] | None = None
@@ -136,14 +129,7 @@ class Fold:
     def handle(self, received: Received) -> list[Fact]:
         """Take in one thing that arrived, after settling what is overdue by then."""
         moment = received.moment
-        facts: list[Fact] = []  # the short way to make one: this is done for every event
-        if (
-            self.segments.next_end <= moment
-            or self.members.next_end <= moment
-            or self.visits.book.next_end <= moment
-            or self._order.next_end <= moment
-        ):
-            facts = self.settle(moment)
+        facts = self.settle(moment) if moment != self.settled_moment else []
         if isinstance(received, AmiEvent):
             for take in self._takers.get(received.name, self._otherwise):
                 if told := take(received):
@@ -154,6 +140,7 @@ class Fold:
 
     def settle(self, moment: float) -> list[Fact]:
         """Let time pass: end what ends by itself."""
+        self.settled_moment = moment
         facts: list[Fact] = []
         if self.visits.book.next_end <= moment:
             facts += self._followed(self.visits.settle(moment))
@@ -161,7 +148,8 @@ class Fold:
             facts += self.segments.follow(self.members.settle(moment))
         if self.segments.next_end <= moment:
             facts += self.segments.settle(moment)
-        facts += self._order.settle(moment)
+        if self._order.next_end <= moment:
+            facts += self._order.settle(moment)
         return facts
 
     def _who_takes_what(self, raw: Collection[str]) -> dict[str, list[Taker]]:
@@ -171,9 +159,9 @@ class Fold:
             (REPORTS, self.quality.reported),
             (["Hangup"], self.quality.ended),
             (VISITS if self._native else (), self._visited),
-            (MIXING, of_parties(self._mixing.handle)),
+            (MIXING, self._mixing.handle),
             (["BlindTransfer", "AttendedTransfer"], self._mixing.given),
-            (CHANNELS, of_parties(self.calls.handle)),
+            (CHANNELS, self.calls.handle),
             (DIVERSIONS, self._diversions.handle),
             (MEMBERS if self._native else (), self.members.handle),
             (["DeviceStateChange"], self.phones.device_changed),

@@ -6,6 +6,7 @@ tells what got there, and how long the way there and back is. A report comes eve
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
@@ -87,11 +88,13 @@ class Leg:
 
     def note_round_trip(self, seconds: str) -> None:
         """Note a round trip, as long as it is another one; Asterisk writes 0.0000 before it knows one."""
+        if self.sent.reports <= self.round_trips:
+            return
         try:
             trip_ms = float(seconds) * 1000
         except ValueError:
             return
-        if 0 < trip_ms < float("inf") and self.sent.reports > self.round_trips:
+        if 0 < trip_ms < math.inf:
             self.round_trips, self.round_trip_ms = self.round_trips + 1, trip_ms
             self.round_trip_sum_ms += trip_ms
 

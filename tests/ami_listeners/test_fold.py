@@ -337,3 +337,18 @@ def test_a_call_whose_phone_rings_while_channels_are_listed_is_its_caller_s() ->
     ]
     (started,) = of(told, CallStarted)
     assert (started.call, started.caller_number, started.moment) == ("1.0", "491701", 3.0)
+
+
+def test_a_channel_by_which_a_call_is_recorded_is_no_call_whether_heard_or_listed() -> None:
+    snoop = {"Channel": "Snoop/1.0-00000001", "Uniqueid": "9.0", "Linkedid": "9.0", "ChannelState": "6"}
+    there = [ReadEvent("CoreShowChannel", 5.1, {**snoop, "Duration": "00:00:02"})]
+    for heard in ("Newchannel", "Newstate", "BridgeEnter", "BridgeLeave", "Hangup"):
+        fold = Fold()
+        told = [
+            *fold.handle(Connected(4.9, None, "")),
+            *fold.handle(ReadEvent(heard, 5.0, {**snoop, "BridgeUniqueid": "b"})),
+            *fold.handle(Listing("CoreShowChannels", 5.0, 5.1, there)),
+            *fold.settle(100.0),
+        ]
+        assert not told
+        assert not fold.calls.open

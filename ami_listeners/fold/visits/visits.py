@@ -35,14 +35,14 @@ class Visits:
         self._turns = Turns(self.book, agent_of, rules)
         self._untimely = Untimely(self.book)
         self._leaving = Leaving(self._turns)
-        self._handlers: dict[str, Callable[[AmiEvent], Iterator[Fact]]] = {
+        self._handlers: dict[str, Callable[[AmiEvent], Iterable[Fact]]] = {
             **Waiting(self._turns).handlers,
             **Ringing(self._turns).handlers,
             **Talking(self._turns).handlers,
             **self._leaving.handlers,
         }
 
-    def handle(self, event: AmiEvent) -> Iterator[Fact]:
+    def handle(self, event: AmiEvent) -> Iterable[Fact]:
         """Take in one event of a queue or of a channel in one.
 
         Under load Asterisk tells of a talk's end when it has forgotten the channels, and names none; the
@@ -50,9 +50,9 @@ class Visits:
         """
         name, channel = event.name, event.text("Uniqueid")
         if not channel:
-            return self._explaining(event) if name in TRANSFERS else iter(())
+            return self._explaining(event) if name in TRANSFERS else ()
         if (name in OF_QUEUES or self._untimely.held) and self._untimely.holds(channel, event):
-            return iter(())
+            return ()
         return self._explaining(event) if self._untimely.held else self._handlers[name](event)
 
     def _explaining(self, event: AmiEvent) -> Iterator[Fact]:

@@ -8,7 +8,7 @@ and a dialplan step. A caller refused at the door is a QUEUESTATUS alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ami_listeners.fold.concluded import concluded
 from ami_listeners.fold.visits.turns import Turns
@@ -88,15 +88,22 @@ class Waiting:
         elif visit is not None and visit.talk is None:
             yield from self._turns.over(channel, visit.left or event.moment, outcome)
 
-    def _goes_on(self, event: AmiEvent) -> Iterator[Fact]:
-        """Who left, was neither answered nor let go, and goes on, pressed a key or was redirected."""
+    def _goes_on(self, event: AmiEvent) -> Iterable[Fact]:
+        """Take in a step of a dialplan: few are of a caller who was in a queue, or lead to one."""
         channel = event.text("Uniqueid")
         visit = self._book.open.get(channel)
+        facts: Iterable[Fact] = ()
         if visit is not None and visit.left is not None and visit.talk is None:
-            redirected = VisitOutcome.LOST if visit.unheard else VisitOutcome.WITHDRAWN
-            by_key = not visit.abandoned and not visit.unheard
-            outcome = VisitOutcome.EXITED_BY_KEY if by_key else redirected
-            yield from self._turns.over(channel, visit.left, outcome, event.text("Extension"))
+            facts = self._gone_on(visit, channel, visit.left, event.text("Extension"))
         if event.text("Application") == "Queue":
+            facts = list(facts)
             self._book.asked_for[channel] = QueueName(event.text("AppData").partition(",")[0])
             self._book.over_with.pop(channel, None)
+        return facts
+
+    def _gone_on(self, visit: Visit, channel: str, left: float, extension: str) -> Iterator[Fact]:
+        """Who left, was neither answered nor let go, and goes on, pressed a key or was redirected."""
+        redirected = VisitOutcome.LOST if visit.unheard else VisitOutcome.WITHDRAWN
+        by_key = not visit.abandoned and not visit.unheard
+        outcome = VisitOutcome.EXITED_BY_KEY if by_key else redirected
+        return self._turns.over(channel, left, outcome, extension)
