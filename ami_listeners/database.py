@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 import structlog
@@ -30,6 +31,8 @@ LONGEST_USE_S = 30.0
 """A connection lent longer than this is taken back: the server is as good as away."""
 PATIENT = 4
 """So many may have a connection of their own; others wait for it, so that some are left for what is heard."""
+KEPT_S = 60.0
+"""How long such a connection is kept that nobody uses."""
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError, TimeoutError)
 """What means that the database cannot be used now; data are not to blame."""
 
@@ -52,9 +55,10 @@ class Database:
         self.conninfo = conninfo(url, settings)
         self.health = DatabaseHealth(since_moment=clock.moment())
         self._opening = asyncio.Lock()
-        self._patient = asyncio.Semaphore(PATIENT)
+        self._patience = asyncio.Semaphore(PATIENT)
         self._migrated = False
         self._pool: AsyncConnectionPool[Connection] | None = None
+        self._patient: AsyncConnectionPool[Connection] | None = None
 
     async def start(self) -> None:
         """Connect and migrate, if the database answers; if not, that is done at the first use.
@@ -103,9 +107,13 @@ class Database:
         """
         async with self.connection():  # it is there, and migrated
             pass
-        async with self._patient:
+        async with self._patience:
             try:
-                async with await self._connect(purpose) as connection:
+                pool = await self._patient_ones()
+                async with pool.connection(timeout=self.settings.connect_timeout_s) as connection:
+                    await connection.execute("RESET ALL")
+                    named = "SELECT set_config('application_name', %s, false)"
+                    await connection.execute(named, [f"callfloor: {purpose}"])
                     patience = f"SET statement_timeout = '{longest_s:d}s'; SET lock_timeout = '2s'"
                     await connection.execute(literal(patience))
                     yield connection
@@ -114,10 +122,13 @@ class Database:
             except AWAY as failure:
                 raise DatabaseUnreachable(unreachable(self.conninfo, failure)) from failure
 
-    async def _connect(self, purpose: str) -> Connection:
-        named = make_conninfo(self.conninfo, application_name=f"callfloor: {purpose}")
-        async with asyncio.timeout(self.settings.connect_timeout_s):
-            return await psycopg.AsyncConnection.connect(named, autocommit=True)
+    async def _patient_ones(self) -> AsyncConnectionPool[Connection]:
+        """Give the connections for what takes long; they are kept a while: a new one knows no table."""
+        async with self._opening:
+            if self._patient is None:
+                kept = {"autocommit": True, "prepare_threshold": None}
+                self._patient = await self._open(0, PATIENT, max_idle=KEPT_S, kwargs=kept)
+            return self._patient
 
     @asynccontextmanager
     async def _told(self) -> AsyncIterator[None]:
@@ -140,7 +151,7 @@ class Database:
             if self._pool is None or not self.health.up:
                 await self._probe()
             if self._pool is None:
-                self._pool = await self._open()
+                self._pool = await self._open(1, self.settings.pool_max)
             return self._pool
 
     async def _probe(self) -> None:
@@ -155,23 +166,25 @@ class Database:
             self.health.since_moment = self.clock.moment()
             log.info("database.connected", database=address(self.conninfo))
 
-    async def _open(self) -> AsyncConnectionPool[Connection]:
+    async def _open(self, least: int, most: int, **more: Any) -> AsyncConnectionPool[Connection]:
         pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self.conninfo,
-            min_size=1,
-            max_size=self.settings.pool_max,
+            min_size=least,
+            max_size=most,
             open=False,
             check=AsyncConnectionPool.check_connection,
             reconnect_timeout=self.settings.connect_timeout_s,
+            **more,
         )
         await pool.open()
         return pool
 
     async def _close_pool(self) -> None:
         """Give up the connections: a pool that lost some waits longer and longer before it makes new ones."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.close(timeout=2)
+        pools, self._pool, self._patient = (self._pool, self._patient), None, None
+        for pool in pools:
+            if pool is not None:
+                await pool.close(timeout=2)
 
     def _down(self, why: str) -> None:
         if self.health.up:

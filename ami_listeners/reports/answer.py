@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from ami_listeners.reports.period import Span
 from ami_listeners.reports.question import ContactsQuestion, Question
@@ -36,8 +37,7 @@ class Column:
     """The measure whose contacts it is made of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: a span, whom it is of, and what was counted."""
 
     cells: tuple[Cell, ...]

@@ -68,9 +68,8 @@ async def ask(database: Database, question: Question, longest_s: int = LONGEST_S
         quality = await _quality(connection, question, cut)
     columns = columns_of(definition)
     cells = cells_of(definition, counted.columns, formulas, [key for _, key in counted.places])
-    rows = [
-        Row(each, cut[number - 1], key) for each, (number, key) in zip(cells, counted.places, strict=True)
-    ]
+    of = [(cut[number - 1], key) for number, key in counted.places]
+    rows = [Row(each, span, key) for each, (span, key) in zip(cells, of, strict=True)]
     return Answer(
         question=question,
         keys=tuple(Column(name=name, title=name, text=f"The {name}") for name in definition.keys),
@@ -136,13 +135,13 @@ def _totals(
     if question.step is not Step.ALL:
         groups.update(sorted(of_each.items()))
     columns = {
-        name: [count.together([counted.columns[name][row] for row in rows]) for rows in groups.values()]
+        name: [count.together(map(counted.columns[name].__getitem__, rows)) for rows in groups.values()]
         for name, count in definition.counts.items()
     }
     if len(of_each) > 1:
-        groups[()] = ()
         for name, count in definition.counts.items():
-            columns[name].append(count.together(counted.columns[name]))
+            columns[name].append(count.together(columns[name] if groups else counted.columns[name]))
+        groups[()] = ()
     for key, cells in zip(groups, cells_of(definition, columns, formulas, list(groups)), strict=True):
         yield Row(cells, whole, key)
 

@@ -378,6 +378,26 @@ async def test_a_question_that_takes_too_long_is_put_off_and_keeps_nobody_waitin
     assert (await history.answer(Subject.QUEUE)).rows
 
 
+async def test_a_connection_is_kept_for_the_next_question_remembers_nothing_and_may_be_cut(
+    history: History,
+) -> None:
+    asked = history.question(Subject.QUEUE)
+    answer = await ask(history.database, asked, longest_s=7)
+    async with history.database.patient("retention") as connection:
+        kept = connection.info.backend_pid
+        told = await connection.execute("SELECT name, setting FROM pg_settings WHERE source = 'session'")
+        assert {str(name): setting for name, setting in await told.fetchall()} == {
+            "application_name": "callfloor: retention",
+            "lock_timeout": "2000",
+            "statement_timeout": "0",
+        }
+    async with await psycopg.AsyncConnection.connect(history.database.conninfo) as other:
+        assert await (await other.execute("SELECT pg_terminate_backend(%s, 5000)", [kept])).fetchone() == (
+            True,
+        )
+    assert (await ask(history.database, asked)).rows == answer.rows
+
+
 async def test_programs_read_the_same_numbers(history: History) -> None:
     answer = await history.answer(Subject.QUEUE, Step.HOUR)
     out = io.BytesIO()
