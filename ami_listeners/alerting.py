@@ -222,6 +222,15 @@ ALERTS: Sequence[Alert] = (
         "Make room at `recordings.folder`, or let queues keep recordings for fewer days.",
     ),
     Alert(
+        "NoticesGivenUp",
+        Severity.WARNING,
+        "increase(callfloor_voicemail_notices_given_up_total[10m]) > 0",
+        "0s",
+        "Nobody was told by {{ $labels.way }} of a message at {{ $labels.instance }}",
+        "`callfloor voicemail list --new` has it; the log says why (`voicemail.given_up`), and"
+        " `voicemail_notices.failure` in the database.",
+    ),
+    Alert(
         "CallsDiffer",
         Severity.WARNING,
         'sum without (kind) (callfloor_reconcile_mismatches{kind!="in_gap"}) > 0',

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,6 +68,8 @@ from ari_apps.crew import Crew
 from ari_apps.last_agents import DAYS, LastAgents
 from ari_apps.message_boxes import MessageBoxes
 from ari_apps.monitoring.unended import end_unended
+from ari_apps.notices.notifier import Notifier
+from ari_apps.notices.ways import ways
 from ari_apps.reconcile.before import Recall
 from ari_apps.recording.archive import Archive
 from ari_apps.recording.metrics import recording_families
@@ -214,6 +217,7 @@ async def running(
         floor = await _remembering(configuration, secrets, only, clock or Clock(), stack)
         if only is not Half.LISTENERS:
             floor.apps = await _acting(floor, secrets, folders or AsteriskFolders.of(configuration), stack)
+            await _notifying(floor, floor.apps, secrets, stack)
         await _listening(floor, secrets, only, stack)
         await _serving(floor, secrets, only, stack)
         yield floor
@@ -344,6 +348,25 @@ async def _acting(
     return apps
 
 
+async def _notifying(floor: RunningFloor, apps: Apps, secrets: SecretFiles, stack: AsyncExitStack) -> None:
+    """Tell people of new messages, for as long as nothing else of the floor has ended."""
+    configuration = lambda: floor.configuration  # noqa: E731
+    telling = await stack.enter_async_context(
+        ways(configuration, secrets, message_boxes(floor, apps), floor.clock)
+    )
+    notifier = Notifier(floor.journal, telling, configuration, SystemRandom())
+    floor.watchers.append(notifier.take)
+    floor.exporter.add(notifier.figures.families)
+    crew = Crew()
+    stack.push_async_callback(crew.leave)
+    crew.start(notifier.keep_telling(), "tell of messages")
+
+
+def message_boxes(floor: RunningFloor, apps: Apps) -> MessageBoxes:
+    """Find the messages that callers left."""
+    return MessageBoxes(floor.journal.database, apps.recordings_folder, floor.remember, floor.clock.moment)
+
+
 async def _listening(
     floor: RunningFloor, secrets: SecretFiles, only: Half | None, stack: AsyncExitStack
 ) -> None:
@@ -399,9 +422,7 @@ async def _serving(
         disposing = Disposing(
             floor.apps.dispositions, floor.journal, lambda id_: floor.configuration.team_of(id_)
         )
-        boxes = MessageBoxes(
-            floor.journal.database, floor.apps.recordings_folder, floor.remember, floor.clock.moment
-        )
+        boxes = message_boxes(floor, floor.apps)
         voicemails = VoicemailDesk(boxes, floor.apps.directory, reach).operations()
         own = (*operations(desk, reach), *monitoring.operations(), *recorded, *voicemails)
         own = (*own, *disposing.operations())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ari_apps.configuration.callback_checks import wrong_callbacks
 from ari_apps.configuration.errors import LEFT_OUT, Problem, at, suggest
+from ari_apps.configuration.notice_checks import mail_without_server
 from ari_apps.configuration.placeholder_checks import unknown_placeholders
 from ari_apps.configuration.rule_checks import skills_nobody_has, unknown_choices, wrong_rules
 from ari_apps.configuration.written_values import is_ip, sip_host
@@ -31,6 +32,7 @@ def find_problems(configuration: FloorConfiguration, data: Mapping[str, Any]) ->
         dangling_references(configuration, data),
         wrong_queues(configuration),
         wrong_callbacks(configuration),
+        mail_without_server(configuration),
         unknown_choices(configuration),
         wrong_rules(configuration),
         skills_nobody_has(configuration),
@@ -235,3 +237,6 @@ def secrets_in_the_file(data: Mapping[str, Any]) -> Iterator[Problem]:
             yield at("database.password", "belongs in the secret `database`, not in this file")
         if re.search(r"://[^/@]*:[^/@]+@|password\s*=", url):
             yield at("database.url", "holds a password: take it out and put it into the secret `database`")
+    mail = data.get("mail")
+    if isinstance(mail, dict) and "password" in mail:
+        yield at("mail.password", "belongs in the secret `mail`, not in this file")

@@ -119,6 +119,8 @@ def find_holder(data: Any, place: Place) -> tuple[Any, Any]:
     """Find what holds the deepest part of a place that is there, and that part; (None, None) without."""
     found: tuple[Any, Any] = (None, None)
     for part in place:
+        if isinstance(data, str):
+            break  # one text was written where a list of them may stand
         try:
             below = data[part]
         except (KeyError, IndexError, TypeError):

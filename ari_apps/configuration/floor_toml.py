@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, SecretStr
 from ami_listeners.settings import AmiSettings, DatabaseSettings, RetentionSettings
 from ari_apps.configuration.checks import find_problems
 from ari_apps.configuration.errors import validate
+from ari_apps.configuration.mail import MailSettings
 from ari_apps.configuration.recording import RecordingsSettings
 from ari_apps.configuration.rules import CallersSettings, Rule, floor_rule
 from ari_apps.configuration.settings import (
@@ -63,6 +64,7 @@ class FloorConfiguration(IvrSettings):
     retention: RetentionSettings = RetentionSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
     recordings: RecordingsSettings = RecordingsSettings()
+    mail: MailSettings | None = None
     music: Mapping[Name, MusicSettings] = Field(default_factory=dict)
     callers: CallersSettings = CallersSettings()
     rules: Mapping[Name, Rule] = Field(default_factory=dict)

@@ -16,6 +16,10 @@ HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _EXTENSION = re.compile(r"[0-9]{1,12}")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
+_MAIL_ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
 _SIP_URI = re.compile(
     r"sips?:(?:(?P<user>[A-Za-z0-9_.+*#~%-]{1,64})@)?(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)"
     r"(?::(?P<port>[0-9]{1,5}))?(?:;transport=(?:udp|tcp|tls|ws|wss))?(?:;lr)?"
@@ -83,6 +87,11 @@ def is_ip(host: str) -> bool:
     return True
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, by its address or as localhost."""
+    return host == "localhost" or (is_ip(host) and ipaddress.ip_address(host).is_loopback)
+
+
 def sip_host(uri: str) -> str:
     """Take the host out of a SIP address, without the brackets of IPv6."""
     found = _SIP_URI.fullmatch(uri)
@@ -140,6 +149,11 @@ def _printable(given: str) -> str:
 Name = Annotated[str, _matching(_NAME, "name, write small letters, digits, - and _ (at most 40)")]
 Extension = Annotated[str, _matching(_EXTENSION, "extension, write 1 to 12 digits in quotes")]
 Number = Annotated[str, _matching(_NUMBER, "telephone number, write digits, perhaps after a +")]
+MailAddress = Annotated[
+    str,
+    StringConstraints(max_length=254),
+    _matching(_MAIL_ADDRESS, "mail address, write one alone, without a name, as in anna@example.com"),
+]
 SipUri = Annotated[str, _matching(_SIP_URI, "SIP address, write it as in sip:anna@192.0.2.7:5060")]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80), AfterValidator(_printable)]

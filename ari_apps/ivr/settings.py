@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from ari_apps.configuration.written_values import MailAddress, is_loopback
 from ari_apps.destinations import HANGUP, Destination, DestinationKind, Reference, refer
 from ari_apps.ivr.opening_hours import country_holidays, time_zone
 from ari_apps.ivr.prompts import read
@@ -79,6 +80,15 @@ def _http_address(given: str) -> str:
     return given
 
 
+def _hook_address(given: str) -> str:
+    parts = urlsplit(_http_address(given))
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError(f"{given!r} lets everybody on the way read along, write https://…")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user or a password: take it out, what is sent is signed by a secret")
+    return given
+
+
 def _matcher_keys(given: str) -> str:
     if not given or not set(given) <= set("0123456789ABCD*#XZN"):
         raise ValueError(
@@ -129,6 +139,7 @@ Skills = Mapping[
 """What is asked of an agent, or what an agent can do, at which level."""
 DialledKeys = Annotated[str, AfterValidator(_matcher_keys)]
 WebAddress = Annotated[str, AfterValidator(_http_address)]
+HookAddress = Annotated[str, AfterValidator(_hook_address)]
 EndKey = Literal["#", "*", ""]
 
 
@@ -299,6 +310,27 @@ class MenuSettings(Section):
             yield Reference(f"{place}.calendar", "calendar", self.calendar)
 
 
+class NotifySettings(Section):
+    """Who is told of a new message, and how."""
+
+    mail: Annotated[tuple[MailAddress, ...], BeforeValidator(_as_sequence)] = Field(default=(), max_length=50)
+    """To whom a mail goes, through the server of [mail]."""
+    attach: bool = False
+    """The message goes with the mail; else it is only named."""
+    webhook: HookAddress | None = None
+    """Is sent a POST, signed by the Standard Webhooks scheme."""
+    signed_by: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,80}$")] = "webhook"
+    """The name of the secret that signs it."""
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+    """How long the webhook may take to answer."""
+    give_up_h: float = Field(default=24.0, gt=0, le=720)
+    """So long after the message, nobody is told any more who could not be told so far."""
+
+    def ways(self) -> tuple[str, ...]:
+        """Name the ways that are wanted."""
+        return ("mail",) * bool(self.mail) + ("webhook",) * (self.webhook is not None)
+
+
 class VoicemailSettings(Section):
     """A box in which callers leave messages."""
 
@@ -313,6 +345,7 @@ class VoicemailSettings(Section):
     """A shorter message is thrown away."""
     end_keys: str = "#"
     thanks: Prompt = PromptSettings.of("sound:vm-goodbye")
+    notify: NotifySettings = NotifySettings()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -57,6 +57,7 @@ class Voicemail:
             box=name,
             recording=recorded.name,
             duration_s=recorded.duration_s,
+            notices=box.notify.ways(),
         )
         self.remember(fact)
         await asyncio.to_thread(_write_note, recorded, note(line, fact, left_at))

@@ -41,6 +41,8 @@ class VoicemailLeft(Fact):
     box: str
     recording: str
     duration_s: float
+    notices: tuple[str, ...] = ()
+    """In which ways people are to be told of it: mail, webhook."""
 
 
 @message(kw_only=True)

@@ -115,6 +115,11 @@ CASES: Mapping[str, tuple[str, Series, Series]] = {
         one("callfloor_recordings_disk_low", "0 1x60"),
         one("callfloor_recordings_disk_low", "0 1 0x60"),
     ),
+    "NoticesGivenUp": (
+        "5m",
+        one("callfloor_voicemail_notices_given_up_total", "0 0 0 1x60", ', way="mail"'),
+        one("callfloor_voicemail_notices_given_up_total", "3x60", ', way="mail"'),
+    ),
     "CallsDiffer": (
         "15m",
         one("callfloor_reconcile_mismatches", "0 2x60", ', kind="answered"'),

@@ -1,25 +1,43 @@
-"""Messages are found, heard and deleted by those whose box it is, and by nobody else."""
+"""Messages are told of, found, heard and deleted: to and by those whose box it is, and nobody else."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
+import psycopg
 import pytest
 
+from ami_listeners.local_postgres import LocalPostgres
+from ari_apps.local_asterisk.free_ports import free_port
 from queue_strategies.facts import VoicemailDeleted, VoicemailHeard, VoicemailLeft
 from tests.ari_apps.console.house import House
+from tests.asterisk_lab import AsteriskLab
 from tests.command_line import CommandLine
 from tests.ears import analyse, listen, read
-from tests.floor_lab import Floor, until
+from tests.floor_lab import Floor, FloorLab, until
+from tests.post_office import Hook, PostOffice, open_at, write_certificate
 
 OF_SALES, OF_BOB = "+4930300", "+4930400"
 EVA = "+491701"
+MAIL, HOOK = free_port(), free_port()
+PASSWORD = "letters only"
 
 FLOOR = f"""
 [site]
 name = "boxes"
+
+[mail]
+server = "127.0.0.1:{MAIL}"
+from = "floor@example.com"
+security = "starttls"
+user = "callfloor"
+ca = "mail.pem"
 
 [[queues]]
 name = "sales"
@@ -38,10 +56,16 @@ of = "queue:sales"
 greeting = "sound:beep"
 thanks = "sound:beep"
 
+[voicemail.sales.notify]
+mail = ["north@example.com", "sales@example.com"]
+attach = true
+webhook = "http://127.0.0.1:{HOOK}/sales"
+
 [voicemail.bob]
 of = "agent:bob"
 greeting = "sound:beep"
 thanks = "sound:beep"
+notify = {{ webhook = "http://127.0.0.1:{HOOK}/bob", signed_by = "hook-of-bob" }}
 
 [[routes]]
 to = "{OF_SALES}"
@@ -53,6 +77,17 @@ destination = "voicemail:bob"
 """
 
 
+@pytest.fixture(scope="module")
+async def floor_of_file(shared_asterisk_lab: AsteriskLab, postgres: LocalPostgres) -> AsyncIterator[Floor]:
+    async with FloorLab(shared_asterisk_lab, postgres) as lab:
+        floor = await lab.start(FLOOR, started=False)
+        password = floor.asterisk.secrets.directory / "mail"
+        password.touch(mode=0o600)
+        password.write_text(f"{PASSWORD}\n")
+        await floor.start()
+        yield floor
+
+
 @pytest.fixture
 async def house(floor: Floor) -> AsyncIterator[House]:
     async with aiohttp.ClientSession() as session:
@@ -61,14 +96,85 @@ async def house(floor: Floor) -> AsyncIterator[House]:
         yield house
 
 
-async def leave_message(floor: Floor, number: str) -> None:
+async def leave_message(floor: Floor, number: str, name: str = "") -> None:
     before = len(floor.told(VoicemailLeft))
-    caller = await floor.world.call(number, from_number=EVA, speaks=440)
+    caller = await floor.world.call(number, from_number=EVA, from_name=name, speaks=440)
     await listen(caller, 3.0)
     await caller.press("#")
     await floor.until_told(VoicemailLeft, before + 1)
     await caller.ended()
     await floor.rows("SELECT 1")  # the database knows it
+
+
+def is_signed(body: bytes, headers: dict[str, str], secret: str) -> bool:
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    digest = hmac.digest(secret.encode(), signed, hashlib.sha256)
+    return headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
+
+
+async def test_people_are_told_of_messages_after_a_restart_too_until_it_is_too_late(
+    floor: Floor, tmp_path: Path
+) -> None:
+    certificate = write_certificate(floor.asterisk.configuration.path.parent / "mail.pem")
+    post_office, hook = PostOffice(PASSWORD, certificate), Hook()
+    post_office.closed, hook.broken = True, {"/sales"}
+    async with open_at(post_office, MAIL, hook, HOOK):
+        await leave_message(floor, OF_BOB)
+        await leave_message(floor, OF_SALES, "Zo\u00eb <b>")
+
+        async def tried() -> bool:
+            return bool(post_office.turned_away and hook.told_at("/sales") and hook.told_at("/bob"))
+
+        await until(tried, "everybody was tried once")
+        ((body, headers),) = hook.told_at("/bob")
+        assert is_signed(body, headers, floor.asterisk.secrets.get("hook-of-bob"))
+        assert not is_signed(body, headers, floor.asterisk.secrets.get("webhook"))
+        told = json.loads(body)
+        assert (told["type"], told["data"]["box"], told["data"]["number"]) == ("voicemail.left", "bob", EVA)
+        assert told["data"]["voicemail"] == headers["webhook-id"]
+        await floor.stop()
+        post_office.closed = False
+        await a_day_later(floor)
+        await floor.start()
+
+        async def settled() -> bool:
+            states = await floor.rows("SELECT told_at IS NULL AND given_up_at IS NULL FROM voicemail_notices")
+            return not any(waiting for (waiting,) in states)
+
+        await until(settled, "nothing is left to be told")
+    (mail,) = post_office.mails
+    assert post_office.recipients == [["north@example.com", "sales@example.com"]]
+    assert mail["Subject"] == f"New message in sales from Zo\u00eb <b> ({EVA})"
+    (sound,) = mail.iter_attachments()
+    file = tmp_path / "attached.wav"
+    file.write_bytes(sound.get_content())
+    assert analyse(read(file)).tones == {440}
+    tries = [headers["webhook-id"] for _, headers in hook.told_at("/sales")]
+    assert tries == [mail["Message-ID"][1:-1].partition("@")[0]] * 2
+    told_of = await floor.rows(
+        "SELECT box, way, tries, told_at IS NOT NULL, failure FROM voicemail_notices"
+        " JOIN voicemails ON fact = voicemail ORDER BY box, way"
+    )
+    assert told_of == [
+        ("bob", "webhook", 1, True, None),
+        ("sales", "mail", 2, True, None),
+        ("sales", "webhook", 2, False, "status 500"),
+    ]
+    counted = await floor.metrics()
+    assert counted["callfloor_voicemail_notices_given_up_total", "webhook"] == 1
+    assert counted["callfloor_voicemail_notices_told_total", "mail"] == 1
+    for message in await floor.get("voicemails"):
+        await floor.delete(f"voicemails/{message['voicemail']}")
+    await floor.rows("SELECT 1")
+
+
+async def a_day_later(floor: Floor) -> None:
+    """Let a day and an hour be over since the messages of sales."""
+    async with await psycopg.AsyncConnection.connect(floor.database_url) as connection:
+        await connection.execute(
+            "UPDATE voicemails SET left_at = left_at - interval '25 h' WHERE box = 'sales'"
+        )
+        await connection.execute("UPDATE voicemail_notices SET due_at = now()")
 
 
 async def test_a_message_is_new_until_heard_and_gone_once_deleted_for_those_whose_box_it_is(

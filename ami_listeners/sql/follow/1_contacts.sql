@@ -69,6 +69,10 @@ BEGIN
     SELECT id, contact, body->>'box', body->>'recording', (body->>'duration_s')::float8, at
     FROM arrived WHERE kind = 'voicemail_left'
     ON CONFLICT (fact) DO NOTHING;
+    INSERT INTO voicemail_notices (voicemail, way, due_at)
+    SELECT id, jsonb_array_elements_text(body->'notices'), at
+    FROM arrived WHERE kind = 'voicemail_left'
+    ON CONFLICT (voicemail, way) DO NOTHING;
     RETURN NULL;
 END $$;
 

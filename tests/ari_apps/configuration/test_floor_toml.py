@@ -130,6 +130,13 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ('numbers = ["+49*", "0*"]', 'numbers = ["+49*", "0*9"]', "queues[0].callback.numbers: '0*9' is no number, write digits, and * at the end for a prefix: \"+49*\""),
         ('numbers = ["+49*", "0*"]', "", "queues[0].callback.numbers: is missing"),
         ('max_digits = 15', 'max_digits = 4', "queues[0].callback: min_digits = 5 is more than max_digits = 4"),
+        ('server = "127.0.0.1:25"', 'server = "mail.example:25"\nsecurity = "none"', "mail: security = 'none' lets everybody on the way to mail.example:25 read along, write starttls or tls"),
+        ('server = "127.0.0.1:25"', 'server = "mail.example"', "mail.server: 'mail.example' is no address, write host:port"),
+        ('from = "callfloor@example.com"', 'from = "a@b.example\\r\\nBcc: x@y.example"', "mail.from: 'a@b.example\\r\\nBcc: x@y.example' is no mail address, write one alone"),
+        ('from = "callfloor@example.com"', 'from = "callfloor@example.com"\npassword = "geheim"', "mail.password: belongs in the secret `mail`, not in this file"),
+        ('mail = ["sales@example.com"]', 'mail = "Sales <sales@example.com>"', "voicemail.sales.notify.mail[0]: 'Sales <sales@example.com>' is no mail address, write one alone"),
+        ('# webhook = "https://crm', 'webhook = "http://crm', "voicemail.sales.notify.webhook: 'http://crm.example/hooks/voicemail' lets everybody on the way read along, write https://"),
+        ('# webhook = "https://crm', 'webhook = "https://u:p@crm', "voicemail.sales.notify.webhook: holds a user or a password"),
         ('music = "default"', 'music = "owl"', "queues[0].music: there is no music 'owl', known are default"),
         ('queues = ["support"]', 'queues = ["support", "support"]', "agents[1].queues[1]: 'support' is taken by agents[1].queues[0], choose another"),
         ('id = "lobby"', 'id = "carrier"', "trunks[0].name: 'carrier' is taken by phones[0].id, choose another"),
@@ -234,6 +241,12 @@ def test_a_number_needs_a_line_to_the_outside_world() -> None:
     assert problems(text) == [
         "menus.account.answers.gold: number: needs a line to the outside world, name one in outbound.trunk",
         "queues[0].callback: needs a line to the outside world, name one in outbound.trunk",
+    ]
+
+
+def test_mail_needs_a_server_that_takes_it() -> None:
+    assert problems('[voicemail.sales.notify]\nmail = "sales@example.com"\n') == [
+        "voicemail.sales.notify.mail: needs a server that takes mail, name one in [mail]"
     ]
 
 
