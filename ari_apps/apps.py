@@ -235,6 +235,7 @@ class Apps:
             new_leg=self._new_leg,
             contact_on=self._contact_on,
             talking=self.floor.talking,
+            settled=lambda: self.ari.health().connected and self.adoption.settled,
             announcement=self._supervisor_announcement,
         )
         self.call_of: Callable[[str], str | None] = lambda _: None

@@ -23,11 +23,8 @@ class Lines:
         self._ari = ari
         self._contact_on = contact_on
 
-    async def look(self, agent: AgentId, *, other_too: bool) -> Line | None:
-        """Return the call the agent is on, the latest of several; None: none.
-
-        `other_too` looks for the channel at the other end, which may take long. Raises AriError.
-        """
+    async def look(self, agent: AgentId) -> Line | None:
+        """Return the call the agent is on, the latest of several; None: none. Raises AriError."""
         phone = await self._ari.endpoint(TECHNOLOGY, agent)
         ids = [id_ for id_ in (phone.channel_ids if phone else ()) if not is_of_supervisor(id_)]
         found = await asyncio.gather(*(self._ari.channel(id_).get() for id_ in ids))
@@ -35,7 +32,7 @@ class Lines:
         if not talking:
             return None
         channel = max(talking, key=lambda one: one.creationtime)
-        other = await self._other(agent, channel.id) if other_too else None
+        other = await self._other(agent, channel.id)
         led = channel.dialplan.app_name == IN_STASIS
         return Line(channel.id, self._contact_on(agent, channel.id), other, led)
 

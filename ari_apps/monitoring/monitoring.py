@@ -67,6 +67,7 @@ class Monitoring:
         new_leg: Callable[[str, Mailbox], Leg],
         contact_on: Callable[[AgentId, str], str],
         talking: Callable[[], frozenset[AgentId]],
+        settled: Callable[[], bool],
         announcement: Callable[[], Awaitable[Sequence[str]]],
     ) -> None:
         self._ari = ari
@@ -77,6 +78,7 @@ class Monitoring:
         self._remember = remember
         self._new_leg = new_leg
         self._talking = talking
+        self._settled = settled
         self._media = announcement
         self._announcement = Announcement(ari, dispatcher, new_id)
         self._monitors = Monitors(new_id)
@@ -103,7 +105,7 @@ class Monitoring:
         """
         line = None
         if self._directory.is_agent(agent):
-            line = await self._lines.look(agent, other_too=mode is Mode.TAKE_OVER)
+            line = await self._lines.look(agent)
         return self._tell(MonitoringAsked(supervisor, agent, mode, by, line)).refused
 
     def forbid(self, supervisor: str, agent: AgentId, mode: Mode, by: str, why: str) -> None:
@@ -168,11 +170,10 @@ class Monitoring:
             await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _look(self, agent: AgentId) -> None:
-        watched = self._monitors.watched()
-        if agent not in watched:
-            return
+        if agent not in self._monitors.watched() or not self._settled():
+            return  # who is asked of an Asterisk that began anew would be told to have hung up
         try:
-            line = await self._lines.look(agent, other_too=watched[agent])
+            line = await self._lines.look(agent)
         except AriError as error:
             log.info("monitoring.not_looked", agent=agent, why=str(error))
         else:

@@ -9,7 +9,7 @@ import structlog
 
 from ari_apps.ari import Ari, AriError, messages
 from ari_apps.dispatcher import Dispatcher
-from ari_apps.legs import EVENTS_MISSED, Leg, Progress, has_ended
+from ari_apps.legs import EVENTS_MISSED, Leg, Progress, asterisk_failed, has_ended
 from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.ears import Ears
 from ari_apps.monitoring.names import SEAT
@@ -118,6 +118,10 @@ class Seat:
                 await self._hear()
             case _ if item is EVENTS_MISSED:
                 await self._look_around()
+            case _ if asterisk_failed(item):
+                self._tell(SupervisorLeft(self._watch, "lost"))
+                self._leg.has_left()
+                self._over = True
             case _ if has_ended(item, self._leg.id):
                 self._leg.has_left()
                 self._over = True

@@ -62,12 +62,9 @@ class Monitors:
         """Find what a supervisor is on."""
         return self._watches.get(supervisor)
 
-    def watched(self) -> dict[AgentId, bool]:
-        """Return the agents whose lines matter, and whether it matters who is at the other end."""
-        found: dict[AgentId, bool] = {}
-        for watch in self._watches.values():
-            found[watch.agent] = found.get(watch.agent, False) or watch.mode is Mode.TAKE_OVER
-        return found
+    def watched(self) -> frozenset[AgentId]:
+        """Return the agents whose lines matter."""
+        return frozenset(watch.agent for watch in self._watches.values())
 
     # -- deciding -------------------------------------------------------------------------------------------
 
@@ -120,7 +117,7 @@ class Monitors:
             return
         if not watch.answered or line is None or not self._can_be_heard(line, watch.mode):
             if ear is not None:
-                ear.ended_by = "call" if line is None else "switched"
+                ear.ended_by = "call" if line is None and ear.agent == watch.agent else "switched"
                 self._order(CloseEar(watch.id))
                 watch.ear = None
             return
@@ -142,7 +139,8 @@ class Monitors:
         before, is_new = watch.ear, True
         if before is not None:
             is_new = before.line.contact != line.contact
-            before.ended_by = "switched" if before.line.channel == line.channel else before.ended_by
+            goes_on = before.agent != watch.agent or before.line.channel == line.channel
+            before.ended_by = "switched" if goes_on else before.ended_by
         id_ = self._new_id()
         watch.ear = self._ears[id_] = Ear(id_, watch.supervisor.id, watch.agent, line, watch.mode, watch.by)
         self._order(OpenEar(watch.id, id_, watch.agent, line, watch.mode, is_new))
@@ -184,7 +182,6 @@ class Monitors:
         before, watch.agent, watch.mode, watch.by = watch.agent, agent, mode, by
         if before != agent:
             self._forget_line(before)
-        if before != agent or mode is Mode.TAKE_OVER:
             self._order(Look(agent))
 
     def refusal(self, supervisor: str, agent: AgentId, mode: Mode, line: Line | None) -> Refused | None:

@@ -154,7 +154,7 @@ def test_the_next_agent_is_one_who_may_be_heard_and_rather_one_who_talks() -> No
     floor.tell(MonitoringAsked("sue", BOB, Mode.LISTEN, "sue"))
     floor.tell(SupervisorAnswered(floor.watch(SUE)))
     floor.press(SUE, "#")
-    assert floor.monitors.watched()[ANNA] is False
+    assert floor.monitors.watched() == {ANNA, CARL}
 
 
 def test_nobody_hears_card_data() -> None:

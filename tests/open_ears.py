@@ -1,0 +1,78 @@
+"""An ear that is open all the time: what was heard at a moment, and how steadily, is asked afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ari_apps.outside_world import OutsideCall
+from ari_apps.outside_world.voices import RATE
+from tests.ears import Heard, analyse, decibels, gaps_ms, read
+
+SETTLED_S = 0.5
+"""So long is listened to say what was heard."""
+WINDOW = RATE // 20
+
+
+class Ear:
+    """One party's ear, open all the time; what was heard at a moment is asked afterwards."""
+
+    def __init__(self, party: OutsideCall, seconds: float) -> None:
+        self._task = asyncio.create_task(party.recorded(seconds))
+        self._began = time.monotonic()
+        self.samples = np.zeros(0)
+
+    async def hear_out(self) -> None:
+        """Wait for the end."""
+        self.samples = read(await self._task)
+
+    def heard(self, until: float) -> Heard:
+        """Say what was heard in the half second before a moment."""
+        end = round((until - self._began) * RATE)
+        return analyse(self.samples[end - round(SETTLED_S * RATE) : end])
+
+    def steady(self, tone_hz: int, since: float, until: float) -> Steadiness:
+        """Say how steadily a tone was heard between two moments."""
+        piece = self.samples[round((since - self._began) * RATE) : round((until - self._began) * RATE)]
+        levels = [
+            level(piece[at : at + WINDOW], tone_hz) for at in range(0, len(piece) - WINDOW, WINDOW // 2)
+        ]
+        usual = float(np.median(levels))
+        smooth = [float(np.median(levels[at : at + 9])) for at in range(len(levels) - 8)]
+        return Steadiness(
+            gap_ms=max(gaps_ms(piece), default=0),
+            dip_db=usual - min(levels),
+            jump_db=max(abs(one - usual) for one in smooth),
+        )
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """How steadily a tone was heard."""
+
+    gap_ms: int
+    """The longest stretch without any sound."""
+    dip_db: float
+    """How much softer the softest 50 ms were than usual; the seam of the tone itself, every 2 s, is 2.5."""
+    jump_db: float
+    """By how much a quarter of a second was softer or louder than usual."""
+
+
+def level(samples: NDArray[np.float64], tone_hz: int) -> float:
+    """Measure a tone in a moment's sound."""
+    window = np.hanning(len(samples))
+    turn = np.exp(-2j * np.pi * tone_hz / RATE * np.arange(len(samples)))
+    return decibels(float(2 * abs(np.sum(samples * window * turn)) / np.sum(window) / np.sqrt(2)))
+
+
+def beside(samples: NDArray[np.float64], tone_hz: int) -> float:
+    """Measure how loud is what is heard beside a tone, in the loudest tenth of a second."""
+    spectrum, hz = np.fft.rfft(samples), np.fft.rfftfreq(len(samples), 1 / RATE)
+    spectrum[abs(hz - tone_hz) < 60] = 0
+    rest = np.fft.irfft(spectrum)
+    tenths = rest[: len(rest) // 800 * 800].reshape(-1, 800)
+    return decibels(float(np.sqrt(np.max(np.median(tenths**2, axis=1)))))

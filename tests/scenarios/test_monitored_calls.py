@@ -1,0 +1,169 @@
+"""Which calls supervisors hear, and where that leads: to the next call, another agent, a transfer, an end."""
+
+from __future__ import annotations
+
+from ari_apps.mailbox import Mailbox
+from ari_apps.monitoring.leaving_out import leave_out
+from queue_strategies.facts import MonitoringBegan, MonitoringEnded
+from queue_strategies.model import AgentId
+from tests.floor_lab import Floor, hears, hears_music, until
+from tests.supervisors import (
+    ANNA,
+    BOB,
+    CALLER,
+    FLOOR,
+    SALES,
+    SAM,
+    SECOND,
+    SUE,
+    asked,
+    everybody,
+    join,
+    talk,
+)
+
+__all__ = ["FLOOR"]
+MOBILE = "+49170999"
+
+
+async def monitorings_left(floor: Floor) -> list[str]:
+    """Return what supervisors have in Asterisk: phones, snoops, bridges."""
+    assert floor.callfloor.apps is not None
+    ari = floor.callfloor.apps.ari
+    there = [*(one.id for one in await ari.list_channels()), *(one.id for one in await ari.list_bridges())]
+    return [one for one in there if one.startswith(("ear-", "monitor-"))]
+
+
+async def test_a_supervisor_follows_the_agent_through_hold_and_transfer_to_the_next_call(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna", "bob")
+    at_sue = await join(floor, "sue", "anna", "whisper", SUE)
+    at_sam = await join(floor, "sam", "bob", "listen", SAM)
+    caller, at_anna = await talk(floor)
+    await everybody((at_sue, ANNA, CALLER), (at_anna, CALLER, SUE))
+    call = (await floor.call_of("+491701"))["id"]
+    await floor.post(f"calls/{call}/hold")
+    await everybody((at_sue, ANNA), (at_sam,))
+    assert not {ANNA, SUE} & (await hears_music(caller)).tones
+    await floor.post(f"calls/{call}/resume")
+    await everybody((at_sue, ANNA, CALLER), (caller, ANNA))
+    await floor.post(f"calls/{call}/transfer", {"to": "extension:102"})
+    await (at_bob := await floor.world.phone("bob").rings()).answer(speaks=BOB)
+    await everybody((at_sam, BOB, CALLER), (at_sue,), (at_bob, CALLER), (caller, BOB))
+    second = await floor.world.call(SALES, from_number="+491702", speaks=SECOND)
+    await (at_anna := await floor.world.phone("anna").rings()).answer(speaks=ANNA)
+    await everybody((at_sue, ANNA, SECOND), (at_anna, SECOND, SUE), (second, ANNA))
+    contacts = [(fact.supervisor, fact.agent) for fact in floor.told(MonitoringBegan) if fact.contact == call]
+    assert contacts == [("sue", "anna"), ("sam", "bob")]
+
+
+async def test_a_call_of_asterisks_own_queue_is_heard_too_and_is_not_taken_over(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    await floor.asterisk.asterisk.cli("dialplan add extension 700,1,Queue(sales) into from-trunk")
+    at_sue = await join(floor, "sue", "anna", "listen", SUE)
+    caller = await floor.world.call("700", speaks=CALLER)
+    await (at_anna := await floor.world.phone("anna").rings()).answer(speaks=ANNA)
+    await everybody((at_sue, ANNA, CALLER), (caller, ANNA), (at_anna, CALLER))
+    await at_sue.press("5")
+    await everybody((at_sue, ANNA, CALLER), (caller, ANNA), (at_anna, CALLER, SUE))
+    await at_sue.press("6")
+    await everybody((at_sue, ANNA, CALLER), (caller, ANNA, SUE), (at_anna, CALLER, SUE))
+    status, told = await asked(floor, "sue", "anna", "take_over")
+    assert (status, told) == (409, "the call anna is on is not led by callfloor: no take over")
+    await caller.hang_up()
+    await hears(at_sue)
+    (ended,) = [fact for fact in await floor.until_told(MonitoringEnded, 3) if fact.mode == "barge"]
+    assert await floor.rows("SELECT direction FROM calls WHERE call = %s", ended.contact) == [("inbound",)]
+
+
+async def test_what_a_callfloor_that_died_has_left_is_cleared_away_and_a_left_out_agent_is_heard_again(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna")
+    await floor.world.phone("sue").plug_in()
+    caller, at_anna = await talk(floor)
+    apps = floor.callfloor.apps
+    assert apps is not None
+    (desk,) = [one for one in await apps.ari.list_bridges() if one.id == "desk-anna"]
+    customer, agent = sorted(desk.channels, key=lambda channel: channel.startswith("agent-"))
+    ear, phone = f"ear-left~{agent}", "monitor-left"
+    for channel in (ear, phone):  # what this one does not know, the next one will not either
+        apps.dispatcher.own(channel, Mailbox())
+    await apps.ari.originate(endpoint="PJSIP/sue", id=phone, app_args="leg")
+    await (at_sue := await floor.world.phone("sue").rings()).answer(speaks=SUE)
+    await apps.ari.channel(customer).snoop(ear, spy="in", whisper="out")
+    await leave_out(apps.ari, agent)
+    await (await apps.ari.bridge(phone).create()).add(phone, ear)
+    stretch = MonitoringBegan(
+        moment=floor.callfloor.clock.moment(), ear="left", supervisor="sue", agent=AgentId("anna"),
+        contact="c", channel=agent, mode="take_over", asked_by="sue",
+    )  # fmt: skip
+    floor.callfloor.remember(stretch)
+    await everybody((caller, SUE), (at_anna,), (at_sue, CALLER))
+    await floor.restart()
+    await at_sue.ended()
+    await everybody((caller, ANNA), (at_anna, CALLER))
+
+    async def ended() -> list[tuple[object, ...]]:
+        return await floor.rows("SELECT ended_by, heard_s > 1 FROM monitorings WHERE ended_by = 'lost'")
+
+    assert await until(ended, "the trail says that it ended") == [("lost", True)]
+    assert await monitorings_left(floor) == []
+
+
+async def test_a_key_brings_the_supervisor_to_the_next_agent_who_talks_and_another_one_back(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna", "bob", "carl")
+    caller, at_anna = await talk(floor)
+    at_bob = await floor.world.phone("bob").dial(MOBILE, speaks=BOB)
+    await (outside := await floor.world.number(MOBILE).rings()).answer(speaks=SECOND)
+    at_sue = await join(floor, "sue", "anna", "whisper", SUE)
+    for key, hearing, by in (("#", (BOB, SECOND), at_bob), ("0", (ANNA, CALLER), at_anna)):
+        await at_sue.press(key)
+        await everybody((at_sue, *hearing), (by, hearing[1], SUE), (caller, ANNA), (outside, BOB))
+    await at_sue.press("*")
+    await at_sue.ended()
+    ended = await floor.until_told(MonitoringEnded, 3)
+    assert [(fact.agent, fact.mode, fact.ended_by) for fact in ended] == [
+        ("anna", "whisper", "switched"),
+        ("bob", "whisper", "switched"),
+        ("anna", "whisper", "supervisor"),
+    ]
+
+
+async def test_a_call_from_phone_to_phone_and_one_the_agent_dials_are_heard_as_well(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    at_sue = await join(floor, "sue", "anna", "barge", SUE)
+    await floor.world.phone("sam").plug_in()
+    direct = await floor.world.phone("sam").dial("101", speaks=SAM)
+    await (at_anna := await floor.world.phone("anna").rings()).answer(speaks=ANNA)
+    await everybody((at_sue, ANNA, SAM), (at_anna, SAM, SUE), (direct, ANNA, SUE))
+    await direct.hang_up()
+    await at_anna.ended()
+    at_anna = await floor.world.phone("anna").dial(MOBILE, speaks=ANNA)
+    await (outside := await floor.world.number(MOBILE).rings()).answer(speaks=SECOND)
+    await everybody((at_sue, ANNA, SECOND), (at_anna, SECOND, SUE), (outside, ANNA, SUE))
+    await at_sue.press("7")
+    await everybody((at_sue, SECOND), (at_anna,), (outside, SUE))
+
+
+async def test_an_asterisk_that_dies_ends_each_stretch_in_the_trail_and_leaves_nothing(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    await talk(floor)
+    await join(floor, "sue", "anna", "take_over", SUE)
+    await join(floor, "sam", "anna", "listen", SAM)
+    await floor.until_told(MonitoringBegan, 2)
+    apps, asterisk = floor.callfloor.apps, floor.asterisk.asterisk
+    assert apps is not None
+    await asterisk.kill()
+    await asterisk.start()
+    ended = await floor.until_told(MonitoringEnded, 2)
+    assert {(fact.supervisor, fact.ended_by) for fact in ended} == {("sue", "lost"), ("sam", "lost")}
+    await apps.ari.ready(15)
+    assert await floor.get("monitorings") == []
+    assert await monitorings_left(floor) == []
+    assert not [one for one in apps.dispatcher.owned() if one.startswith(("ear-", "monitor-"))]
+    unended = "SELECT count(*) FROM monitorings WHERE began_at IS NOT NULL AND ended_at IS NULL"
+    assert await floor.rows(unended) == [(0,)]
