@@ -98,6 +98,11 @@ class AmiEvent:
         """Give the header's value as it was sent, empty when it is missing."""
         raise NotImplementedError
 
+    @property
+    def channel(self) -> str:
+        """Name the channel that it is told of, by its unique id; empty for none."""
+        return self.sent("Uniqueid")
+
     def find(self, first: str, lines: re.Pattern[bytes]) -> tuple[bytes, ...]:
         """Give the groups of a pattern of lines of which this header's is the first; empty when not found."""
         raise NotImplementedError
@@ -161,10 +166,19 @@ class ReadEvent(AmiEvent):
 class Block(AmiEvent):
     """An event as it came; of its twenty headers the two or three that are asked for are looked up."""
 
-    __slots__ = ("_block",)
+    __slots__ = ("_block", "_channel")
 
     def __init__(self, name: str, moment: float, block: bytes) -> None:
         self.name, self.moment, self._block = name, moment, block
+        self._channel: str | None = None
+
+    @property
+    def channel(self) -> str:
+        """Name the channel that it is told of, by its unique id; empty for none. Everybody asks for it."""
+        channel = self._channel
+        if channel is None:
+            channel = self._channel = self.sent("Uniqueid")
+        return channel
 
     @property
     def headers(self) -> Mapping[str, str]:

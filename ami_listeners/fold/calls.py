@@ -71,7 +71,7 @@ class Calls:
         A call that is missing has ended unheard. Without a gap before, it gets the benefit of the doubt once:
         its hang-up may be on the way.
         """
-        there = {item.sent("Uniqueid") for item in items}
+        there = {item.channel for item in items}
         # A call is known by who called, though others may be listed first.
         for item in sorted(items, key=is_called):
             yield from self._seen(item, began=asked - clock_seconds(item.text("Duration")))
@@ -90,7 +90,7 @@ class Calls:
     # -- channels come and go -------------------------------------------------------------------------------
 
     def _seen(self, event: AmiEvent, began: float | None = None) -> Sequence[Fact]:
-        id_, name = event.sent("Uniqueid"), event.sent("Linkedid")
+        id_, name = event.channel, event.sent("Linkedid")
         if (known := self.channels.known.get(id_)) is not None:
             return [*self._told(known, event, began), *self._moved(event)]
         if id_ in self._over or event.sent("Channel").startswith(SNOOP):
@@ -136,7 +136,7 @@ class Calls:
 
     def _moved(self, event: AmiEvent) -> Sequence[Fact]:
         """Note that a channel rings or was answered, and which call it is part of by now."""
-        channel = self.channels.known.get(event.sent("Uniqueid"))
+        channel = self.channels.known.get(event.channel)
         if channel is None:
             return ()
         facts = self._joined(channel, event)
@@ -186,7 +186,7 @@ class Calls:
         return list(self._left(before, channel.id, event.moment, into=name))
 
     def _gone(self, event: AmiEvent) -> Iterator[Fact]:
-        id_ = event.sent("Uniqueid")
+        id_ = event.channel
         channel = self.channels.known.get(id_)
         if channel is not None:
             if event.sent("Linkedid") in self.open:
@@ -234,7 +234,7 @@ class Calls:
 
 def is_called(item: AmiEvent) -> bool:
     """Tell a channel that was called from the one that its call began with."""
-    return item.sent("Uniqueid") != item.sent("Linkedid")
+    return item.channel != item.sent("Linkedid")
 
 
 def clock_seconds(text: str) -> float:

@@ -45,7 +45,7 @@ def picked_up(event: AmiEvent) -> CallPickedUp:
     return CallPickedUp(
         moment=event.moment,
         call=event.sent("TargetLinkedid"),
-        by_channel=event.sent("Uniqueid"),
+        by_channel=event.channel,
         by=account_of(event.sent("Channel")),
         target=account_of(event.sent("TargetChannel")),
     )

@@ -195,10 +195,10 @@ class Fold:
         items, asked = listing.items, listing.asked_moment
         match listing.action:
             case "CoreShowChannels":
-                yield from self.quality.listed({item.sent("Uniqueid") for item in items}, asked)
+                yield from self.quality.listed({item.channel for item in items}, asked)
                 yield from concluded(self.calls.listed(items, asked, after_gap=self._gap))
                 self._mixing.listed(items, asked, after_gap=self._gap)
-                yield from self.segments.listed({item.sent("Uniqueid") for item in items}, asked)
+                yield from self.segments.listed({item.channel for item in items}, asked)
                 yield from self._caught_up(listing.moment)
             case "QueueStatus" if self._native:
                 yield from self._queues_listed(items, asked)

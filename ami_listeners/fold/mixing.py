@@ -29,7 +29,7 @@ class Mixing:
 
     def handle(self, event: AmiEvent) -> tuple[()]:
         """Take in what a channel did."""
-        channel = self._channels.known.get(event.sent("Uniqueid"))
+        channel = self._channels.known.get(event.channel)
         if channel is not None:
             self._handlers[event.name](event, channel)
         return ()
@@ -55,7 +55,7 @@ class Mixing:
         Without a gap before, what differs gets the benefit of the doubt once: its event may be on the way.
         """
         for item in items:
-            channel = self._channels.known.get(item.sent("Uniqueid"))
+            channel = self._channels.known.get(item.channel)
             if channel is None:
                 continue
             found, believed = item.text("BridgeId"), channel.bridge.id if channel.bridge is not None else ""

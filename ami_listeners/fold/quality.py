@@ -114,7 +114,7 @@ class Quality:
 
     def reported(self, event: AmiEvent) -> tuple[()]:
         """Take in one report."""
-        channel = event.sent("Uniqueid")
+        channel = event.channel
         leg = self.legs.get(channel)
         if leg is None:
             leg = self.legs[channel] = Leg(event.sent("Linkedid"), party(event))
@@ -130,7 +130,7 @@ class Quality:
 
     def ended(self, event: AmiEvent) -> Iterator[Fact]:
         """Take in that a channel is gone."""
-        return self._over(event.sent("Uniqueid"), event.moment, heard=True)
+        return self._over(event.channel, event.moment, heard=True)
 
     def listed(self, alive: Container[str], asked: float) -> Iterator[Fact]:
         """Compare with all channels there are; of those that are gone nothing more is to be told."""
@@ -195,6 +195,6 @@ def first_report(lost: int, share: float) -> tuple[float, float]:
 
 def party(event: AmiEvent) -> str:
     """Name who is on a channel: the caller by the number, whoever was called by the phone or the trunk."""
-    if event.sent("Uniqueid") == event.sent("Linkedid") and (number := event.text("CallerIDNum")):
+    if event.channel == event.sent("Linkedid") and (number := event.text("CallerIDNum")):
         return number
     return event.sent("Channel").partition("/")[2].rpartition("-")[0]

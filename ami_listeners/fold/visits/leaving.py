@@ -22,7 +22,7 @@ class Leaving:
         self.handlers = {"HangupRequest": self._hangs_up, "Hangup": self._hung_up}
 
     def _hangs_up(self, event: AmiEvent) -> Iterator[Fact]:
-        channel = event.text("Uniqueid")
+        channel = event.channel
         if channel in self._book.open:
             self._book.open[channel].hung_up = True
         offer, visit = self._book.offer_on(channel), self._book.talking_on(channel)
@@ -33,7 +33,7 @@ class Leaving:
         yield from ()
 
     def _hung_up(self, event: AmiEvent) -> Iterator[Fact]:
-        channel, book = event.text("Uniqueid"), self._book
+        channel, book = event.channel, self._book
         if (offer := book.offer_on(channel)) is not None and offer.missed is not None:
             offer.cause = offer.cause or event.number("Cause")
             offered = book.open[book.caller_of[channel]]

@@ -29,13 +29,13 @@ class Ringing:
 
     def _called(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._turns.known(event)
-        visit, channel = self._book.seated(event.text("Uniqueid")), event.text("DestUniqueid")
+        visit, channel = self._book.seated(event.channel), event.text("DestUniqueid")
         if visit is not None and channel not in visit.offers and visit.talk is None:
             yield from self._turns.offer(event, visit, channel)
 
     def _pick_up(self, event: AmiEvent) -> Iterator[Fact]:
         """Note who answers for somebody else; app_queue will name the member it had called."""
-        self._book.picked_up[event.sent("Uniqueid")] = AgentId(account_of(event.sent("Channel")))
+        self._book.picked_up[event.channel] = AgentId(account_of(event.sent("Channel")))
         yield from ()
 
     def _rings(self, event: AmiEvent) -> Iterator[Fact]:
@@ -45,7 +45,7 @@ class Ringing:
         yield from ()
 
     def _missed(self, event: AmiEvent) -> Iterator[Fact]:
-        visit, channel = self._book.seated(event.text("Uniqueid")), event.text("DestUniqueid")
+        visit, channel = self._book.seated(event.channel), event.text("DestUniqueid")
         if visit is not None and channel in visit.offers:
             offer = visit.offers[channel]
             offer.missed = event.moment
@@ -53,6 +53,6 @@ class Ringing:
                 yield from self._turns.offer_over(visit, channel, event.moment, offer.in_which_way())
 
     def _dumped(self, event: AmiEvent) -> Iterator[Fact]:
-        visit, channel = self._book.seated(event.text("Uniqueid")), event.text("DestUniqueid")
+        visit, channel = self._book.seated(event.channel), event.text("DestUniqueid")
         if visit is not None and channel in visit.offers:
             yield from self._turns.offer_over(visit, channel, event.moment, OfferOutcome.FAILED)

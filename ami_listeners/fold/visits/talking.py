@@ -30,7 +30,7 @@ class Talking:
         }
 
     def _connected(self, event: AmiEvent) -> Iterator[Fact]:
-        member, given = event.text("DestUniqueid"), event.text("Uniqueid")
+        member, given = event.text("DestUniqueid"), event.channel
         waited = self._book.caller_of.get(member)
         if waited is not None and waited != given and waited in self._book.open:
             yield from self._turns.give_place(waited, given, event.moment)
@@ -48,7 +48,7 @@ class Talking:
 
     def _completed(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._turns.known(event)
-        channel = event.text("Uniqueid")
+        channel = event.channel
         visit = self._book.open.get(channel)
         of_another = visit is not None and visit.queue != event.text("Queue")
         if visit is None or of_another or event.sent("DestUniqueid") in self._book.parted:
@@ -59,13 +59,13 @@ class Talking:
         yield from self._turns.part(channel, event.moment, event.text("Reason") or "caller")
 
     def _held(self, event: AmiEvent) -> Iterator[Fact]:
-        visit = self._book.talking_on(event.text("Uniqueid"))
+        visit = self._book.talking_on(event.channel)
         if visit is not None and visit.talk is not None and visit.talk.held_since is None:
             visit.talk.held_since = event.moment
             yield telling.hold_began(visit, visit.talk, event.moment)
 
     def _resumed(self, event: AmiEvent) -> Iterator[Fact]:
-        visit = self._book.talking_on(event.text("Uniqueid"))
+        visit = self._book.talking_on(event.channel)
         if visit is not None and visit.talk is not None:
             yield from self._turns.hold_over(visit, visit.talk, event.moment)
 

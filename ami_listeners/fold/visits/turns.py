@@ -35,7 +35,7 @@ class Turns:
 
     def enter(self, event: AmiEvent, queue: QueueName, joined: float, position: int) -> Iterator[Fact]:
         """Begin a visit on the channel of which an event tells."""
-        book, channel = self.book, event.text("Uniqueid")
+        book, channel = self.book, event.channel
         if channel in book.gone:
             return
         book.over_with.pop(channel, None)
@@ -61,7 +61,7 @@ class Turns:
 
     def known(self, event: AmiEvent) -> Iterator[Fact]:
         """Make up for a join that nobody heard, by what the event tells of the wait."""
-        channel = event.text("Uniqueid")
+        channel = event.channel
         if channel not in self.book.open and channel not in self.book.over_with:
             ago_s = event.number("HoldTime") + event.number("TalkTime")
             yield from concluded(self.enter(event, QueueName(event.text("Queue")), event.moment - ago_s, 1))
@@ -89,7 +89,7 @@ class Turns:
                 yield from self.offer_over(visit, stale, event.moment, offer.in_which_way())
         offer = visit.offers[channel] = Offer(OfferId(channel), agent, event.moment)
         offer.told = channel in book.offered
-        book.caller_of[channel] = book.seat(event.text("Uniqueid"))
+        book.caller_of[channel] = book.seat(event.channel)
         book.ringing[agent] += 1
         if not offer.told:
             book.offered.note(channel, None)
@@ -126,7 +126,7 @@ class Turns:
         yield from self.offer_over(visit, channel, moment, OfferOutcome.ANSWERED)
         for other in list(visit.offers):
             yield from self.offer_over(visit, other, moment, OfferOutcome.ANSWERED_ELSEWHERE)
-        self.book.caller_of[channel] = event.text("Uniqueid")
+        self.book.caller_of[channel] = event.channel
         yield telling.answered(visit, talk, self._rules(visit.queue))
 
     def hold_over(self, visit: Visit, talk: Talk, moment: float) -> Iterator[Fact]:

@@ -48,7 +48,7 @@ class Visits:
         Under load Asterisk tells of a talk's end when it has forgotten the channels, and names none; the
         hang-up has told of it already.
         """
-        name, channel = event.name, event.text("Uniqueid")
+        name, channel = event.name, event.channel
         if not channel:
             return self._explaining(event) if name in TRANSFERS else ()
         if (name in OF_QUEUES or self._untimely.held) and self._untimely.holds(channel, event):
@@ -96,7 +96,7 @@ class Visits:
         Who is in no line any more but still there was answered, and AgentComplete will tell the rest; or was
         let go, and the dialplan will. Who is gone altogether is lost to us.
         """
-        there = {entry.text("Uniqueid"): entry for entry in entries}
+        there = {entry.channel: entry for entry in entries}
         for channel, visit in list(self.open.items()):
             if visit.joined > asked:
                 continue  # the answer is older than the visit

@@ -45,7 +45,7 @@ class Waiting:
         }
 
     def _joined(self, event: AmiEvent) -> Iterator[Fact]:
-        channel, queue = event.text("Uniqueid"), QueueName(event.text("Queue"))
+        channel, queue = event.channel, QueueName(event.text("Queue"))
         known = self._book.open.get(channel)
         if channel in self._book.placed and channel in self._book.over_with:
             return
@@ -59,23 +59,23 @@ class Waiting:
 
     def _abandoned(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._turns.known(event)
-        if (visit := self._book.open.get(event.text("Uniqueid"))) is not None:
+        if (visit := self._book.open.get(event.channel)) is not None:
             visit.abandoned = True
             yield from self._settle(event, visit)
 
     def _left(self, event: AmiEvent) -> Iterator[Fact]:
         yield from self._turns.known(event)
-        if (visit := self._book.open.get(event.text("Uniqueid"))) is not None:
+        if (visit := self._book.open.get(event.channel)) is not None:
             visit.left, visit.position = event.moment, event.number("Position")
             yield from self._settle(event, visit)
 
     def _settle(self, event: AmiEvent, visit: Visit) -> Iterator[Fact]:
         """Let an abandon be one as soon as all that belongs to it was heard."""
         if visit.left is not None and visit.abandoned and visit.hung_up and visit.talk is None:
-            yield from self._turns.over(event.text("Uniqueid"), event.moment, VisitOutcome.ABANDONED)
+            yield from self._turns.over(event.channel, event.moment, VisitOutcome.ABANDONED)
 
     def _let_go(self, event: AmiEvent) -> Iterator[Fact]:
-        channel, status = event.text("Uniqueid"), event.text("Value")
+        channel, status = event.channel, event.text("Value")
         outcome = LET_GO.get(status)
         if outcome is None or event.text("Variable") != "QUEUESTATUS":
             return
@@ -90,7 +90,7 @@ class Waiting:
 
     def _goes_on(self, event: AmiEvent) -> Iterable[Fact]:
         """Take in a step of a dialplan: few are of a caller who was in a queue, or lead to one."""
-        channel = event.text("Uniqueid")
+        channel = event.channel
         visit = self._book.open.get(channel)
         facts: Iterable[Fact] = ()
         if visit is not None and visit.left is not None and visit.talk is None:
