@@ -97,6 +97,8 @@ def masked(digits: str) -> str:
 async def erase(database: Database, number: str, now: datetime, *, mask: bool = False) -> Erased:
     """Put a pseudonym in the place of a number everywhere, and in what is told later of the time until now.
 
+    What agents typed about this customer's calls goes as a whole, unless the number is but masked.
+
     Of one that was erased before the pseudonym stays; a mask gives way to it. Raises NoNumberError,
     StillCalledBackError, and DatabaseUnreachable with some of it done: doing it again does the rest.
     """
@@ -117,6 +119,8 @@ async def erase(database: Database, number: str, now: datetime, *, mask: bool = 
         for written in (digits,) if was is None or stays else (digits, was):
             rows += await _one(connection, "forget_number_in_tables", {**known, "digits": written})
             facts += await _one(connection, "forget_number_in_facts", {**known, "digits": written})
+        if MASK not in pseudonym:
+            rows += await _one(connection, "forget_notes_of", known)
         alike = await (await connection.execute(queries()["numbers_alike"], known)).fetchall()
     names, numbers = ([str(each) for (each,) in found] for found in (recordings, alike))
     return Erased(pseudonym, rows, facts, raw_events, names, numbers)

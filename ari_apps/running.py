@@ -411,7 +411,7 @@ async def _serving(
     site.router.add_get("/metrics", floor.exporter.handle)
     site.router.add_get("/healthz", floor.health.healthz)
     site.router.add_get("/readyz", floor.health.readyz)
-    reach = Reach(floor.snapshot_of_ours, lambda agent: floor.configuration.team_of(agent))
+    reach = Reach(floor.snapshot_of_ours, lambda: floor.configuration)
     gate = Gate(Store(floor.journal.database), secrets.get("api"), floor.configuration.http, floor.clock)
     floor.telling.start(gate.store.keep_tending(), "know users and tokens")
     answered = _answered_everywhere(floor, gate)

@@ -234,6 +234,10 @@ SELECT forget_number_in_tables(%(digits)s, %(pseudonym)s)
 -- Replace a number in all that was told.
 SELECT forget_number_in_facts(%(digits)s, %(pseudonym)s)
 
+-- forget_notes_of --
+-- Delete what was typed about the calls of a customer whose number was replaced.
+SELECT forget_notes(contacts_of(%(pseudonym)s))
+
 -- kept_of --
 -- Read all that is kept of a number: rows and facts it is in, and those of its contacts and calls.
 WITH theirs AS MATERIALIZED (

@@ -58,7 +58,7 @@ def operations(desk: Desk, reach: Reach) -> tuple[Operation, ...]:
         answer=reload,
         gives=ReloadedView,
     )
-    return (*_looking(desk, reach), *_agents(desk), *_calls(desk), *_callbacks(desk, reach), reloading)
+    return (*_looking(desk, reach), *_agents(desk), *_calls(desk, reach), *_callbacks(desk, reach), reloading)
 
 
 def _looking(desk: Desk, reach: Reach) -> tuple[Operation, ...]:
@@ -169,7 +169,7 @@ def _agents(desk: Desk) -> tuple[Operation, ...]:
     )
 
 
-def _calls(desk: Desk) -> tuple[Operation, ...]:
+def _calls(desk: Desk, reach: Reach) -> tuple[Operation, ...]:
     def ask(
         verb: str,
         summary: str,
@@ -179,7 +179,11 @@ def _calls(desk: Desk) -> tuple[Operation, ...]:
         needs: Scope = Scope.WORK,
     ) -> Operation:
         async def answer(asked: Asked) -> None:
-            await desk.ask(asked.path["call"], request(asked))
+            wanted = request(asked)
+            to = getattr(wanted, "to", None)
+            if isinstance(to, Destination):
+                reach.check_target(asked.who, to)
+            await desk.ask(asked.path["call"], wanted)
 
         return Operation(
             method=method,

@@ -196,16 +196,22 @@ class RecordingDesk:
             await self._archive.erase(row, asked.who.name, "asked")
 
     async def _one(self, asked: Asked, how: str) -> dict[str, Any]:
-        """Find a recording within reach; that somebody tried one beyond it goes into the trail."""
+        """Find a recording within reach; that somebody tried one beyond it goes into the trail.
+
+        Who does not see everybody is not told whether there is one beyond it.
+        """
         name = asked.path["recording"]
         rows = await self._archive.find(Wanted(recording=name)) if ID.fullmatch(name) else []
+        beyond = f"recording {name[:40]!r} is not within reach of {asked.who.name}"
+        if not rows and not asked.who.sees_everybody:
+            raise ForbiddenError(beyond)
         if not rows:
             raise NotFoundError(f"there is no recording {name[:40]!r}")
         agents = [AgentId(agent) for agent in rows[0]["agents"]]
         who, team_of = asked.who, self._directory.team_of
         if not (who.sees_everybody or any(reaches(who, team=team_of(one), agent=one) for one in agents)):
             self._archive.note_heard(rows[0], who.name, f"refused, not {how}")
-            raise ForbiddenError(f"recording {name} is not within reach of {who.name}")
+            raise ForbiddenError(beyond)
         return rows[0]
 
 

@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+from ami_listeners.clock import utc_now
+from ami_listeners.personal_data import erase
 from ari_apps.outside_world import OutsideCall
 from queue_strategies.facts import DispositionGiven, WrapUpEnded
 from tests.floor_lab import Floor, hears
@@ -105,3 +107,24 @@ async def test_a_note_is_text_and_nothing_else_and_the_last_word_holds(floor: Fl
     await floor.rows(erased)
     (note,) = (await floor.rows("SELECT note FROM dispositions WHERE contact = %s", call))[0]
     assert note == kept.replace("491701", "nobody")
+    await erase(floor.callfloor.journal.database, JIM, utc_now())
+    assert await typed(floor, call) == {""}, "what is typed of who was erased goes as a whole"
+    await floor.put(f"calls/{call}/disposition", {"disposition": "solved", "note": "Jim, of Baker Street"})
+    assert await typed(floor, call) == {""}, "afterwards too"
+    asked = (
+        "SELECT count(*) FROM facts WHERE body::text ~ 'calc|Baker'"
+        " UNION ALL SELECT count(*) FROM audit WHERE detail ~ 'calc|Baker'"
+    )
+    assert await floor.rows(asked) == [(0,), (0,)]
+    assert (await floor.rows("SELECT disposition FROM dispositions WHERE contact = %s", call)) == [
+        ("solved",)
+    ]
+
+
+async def typed(floor: Floor, call: str) -> set[str]:
+    """Return what is kept of what was typed about a call."""
+    asked = (
+        "SELECT note FROM dispositions WHERE contact = %s"
+        " UNION ALL SELECT body->>'note' FROM facts WHERE kind = 'disposition_given' AND contact = %s"
+    )
+    return {note for (note,) in await floor.rows(asked, call, call)}

@@ -134,6 +134,46 @@ $$;
 COMMENT ON FUNCTION forget_number_in_raw_events IS
     'Deletes events kept raw that have a number, or are of its calls, and says how many; before the calls forget it';
 
+CREATE OR REPLACE FUNCTION contacts_of(pseudonym text) RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(contact), '{}') FROM (
+        SELECT contact FROM contacts WHERE caller_number IN (pseudonym, '+' || pseudonym, '00' || pseudonym)
+            OR called_number IN (pseudonym, '+' || pseudonym, '00' || pseudonym)
+        UNION SELECT contact FROM visits
+        WHERE callback_number IN (pseudonym, '+' || pseudonym, '00' || pseudonym)) theirs
+$$;
+COMMENT ON FUNCTION contacts_of IS 'The contacts of a customer whose number was replaced';
+
+CREATE OR REPLACE FUNCTION without_note(said text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN CASE WHEN said ~ '"note": ?"[^"]' THEN (said::jsonb || '{"note": ""}')::text ELSE said END;
+EXCEPTION WHEN data_exception THEN
+    RETURN ''; -- it was cut, or holds what a text cannot
+END $$;
+COMMENT ON FUNCTION without_note IS 'Takes the note out of what somebody sent';
+
+CREATE OR REPLACE FUNCTION forget_notes(theirs text[], among uuid[] DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    changed bigint;
+    total   bigint;
+BEGIN
+    PERFORM set_config('callfloor.forgetting', 'yes', true);
+    UPDATE dispositions SET note = '' WHERE contact = ANY (theirs) AND note <> '';
+    GET DIAGNOSTICS total = ROW_COUNT;
+    UPDATE audit SET detail = without_note(detail)
+    WHERE (among IS NULL OR fact = ANY (among)) AND operation LIKE 'PUT %/disposition' AND what = ANY (theirs)
+        AND without_note(detail) <> detail;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    total := total + changed;
+    UPDATE facts SET body = body || '{"note": ""}'
+    WHERE contact = ANY (theirs) AND kind = 'disposition_given' AND body->>'note' <> '';
+    UPDATE facts SET body = body || jsonb_build_object('detail', without_note(body->>'detail'))
+    WHERE (among IS NULL OR id = ANY (among)) AND kind = 'audited' AND body->>'operation' LIKE 'PUT %/disposition'
+        AND body->>'what' = ANY (theirs) AND without_note(body->>'detail') <> body->>'detail';
+    RETURN total;
+END $$;
+COMMENT ON FUNCTION forget_notes IS
+    'Deletes what was typed of some contacts, in the trail too, and says in how many rows; of the trail in some facts alone, if they are named';
+
 CREATE OR REPLACE FUNCTION forget_raw_events_of_nobody(among uuid[]) RETURNS void LANGUAGE sql AS $$
     WITH gone AS (
         DELETE FROM raw_events r WHERE fact = ANY (among) AND EXISTS (
@@ -210,6 +250,7 @@ CREATE OR REPLACE FUNCTION follow_erasures() RETURNS trigger LANGUAGE plpgsql AS
 DECLARE
     known record;
     raw   uuid[];
+    noted text[];
     late  record;
 BEGIN
     SELECT min(at) AS since, max(at) + interval '1 microsecond' AS until INTO late
@@ -235,6 +276,15 @@ BEGIN
         UPDATE audit SET detail = without_number(detail, known.digits, known.pseudonym)
         WHERE fact = ANY (known.facts); -- it is of no contact
     END LOOP;
+    SELECT array_agg(DISTINCT c.contact) INTO noted
+    FROM arrived a JOIN contacts c ON c.contact = coalesce(a.contact, a.body->>'what')
+    JOIN erasures e ON strpos(e.pseudonym, '•') = 0 AND a.at <= e.until
+        AND (c.caller_number IN (e.pseudonym, '+' || e.pseudonym, '00' || e.pseudonym)
+            OR c.called_number IN (e.pseudonym, '+' || e.pseudonym, '00' || e.pseudonym))
+    WHERE a.kind IN ('contact_started', 'disposition_given', 'audited');
+    IF noted IS NOT NULL THEN
+        PERFORM forget_notes(noted, (SELECT array_agg(id) FROM arrived WHERE kind = 'audited'));
+    END IF;
     SELECT array_agg(id) INTO raw FROM arrived
     WHERE kind = 'raw_event' AND at <= (SELECT max(until) FROM erasures);
     IF raw IS NOT NULL THEN

@@ -55,9 +55,10 @@ async def test_who_has_the_right_is_not_refused(house: House, who: str) -> None:
 @pytest.mark.parametrize("who", ["agent", "lead.north", "super.north"])
 async def test_nobody_of_another_team_is_within_reach(house: House, who: str) -> None:
     """And nobody learns whether there is anybody of a name."""
+    kinds = ("agent", "queue", "call", "recording", "voicemail")
     for one in house.operations:
         for names in ({"agent": "bob", "queue": "support"}, {"agent": "carlos", "queue": "agent/carlos"}, {}):
-            if any(f"{{{kind}}}" in one.path for kind in ("agent", "queue", "call")):
+            if any(f"{{{kind}}}" in one.path for kind in kinds):
                 answer = await house.ask(who, one.method, one.on(**names))
                 assert answer.is_refusal, (one, answer)
     assert (await house.floor.get("agents/bob"))["state"] == "logged_out"
@@ -94,6 +95,17 @@ async def test_a_call_is_seen_and_steered_by_those_whose_agents_have_it_alone(ho
          ("GET", "/api/v1/queues/support")],
     )  # fmt: skip
     assert all(answer.is_refusal for answer in refused), refused
+    for who, place in (
+        ("agent", "queue:support"),
+        ("lead.north", "agent:bob"),
+        ("super.north", "extension:102"),
+    ):
+        for verb in ("transfer", "consult"):
+            sent = await house.ask(who, "POST", f"/api/v1/calls/{norths}/{verb}", {"to": place})
+            assert sent.is_refusal, (who, verb, sent)
+    for verb, to in (("move", {"queue": "support"}), ("withdraw", {"to": "queue:support"})):
+        assert (await house.ask("lead.north", "POST", f"/api/v1/calls/{norths}/{verb}", to)).is_refusal, verb
+        assert (await house.ask("lead.all", "POST", f"/api/v1/calls/{norths}/{verb}", to)).status == 409, verb
     assert (await house.ask("agent", "POST", f"/api/v1/calls/{souths}/hold")).is_refusal
     assert (await house.ask("agent", "POST", f"/api/v1/calls/{norths}/hold")).status == 204
     assert (await house.ask("lead.north", "POST", f"/api/v1/calls/{norths}/resume")).status == 204
