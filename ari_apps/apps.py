@@ -59,7 +59,7 @@ from ari_apps.recording.keeping import Keeping
 from ari_apps.recording.notes import Notes
 from ari_apps.recording.recordings import Recordings
 from ari_apps.recording.shelf import Shelf
-from ari_apps.recording.tape import Studio
+from ari_apps.recording.studio import Studio
 from ari_apps.recording.vault import Key
 from ari_apps.rendering import APP
 from ari_apps.steering import Steering
@@ -240,6 +240,7 @@ class Apps:
         )
         self.call_of: Callable[[str], str | None] = lambda _: None
         """Names the call of a channel that callfloor does not lead."""
+        self.recordings.seat_of = self.monitoring.seat_of
 
     def _make_ivr(self, ask: Ask, prompts: Prompts, remember: Callable[[Fact], None]) -> Ivr:
         configuration, now = self._configuration, self._clock.moment
@@ -306,7 +307,7 @@ class Apps:
         self.recordings.studio.pause_watchers.append(self._recording_paused)
         self.recordings.recall()
         self.crew.start(self._finish_recordings(), "finish recordings")
-        self.crew.start(self.keeping.watch_disk(), "watch the disk of recordings")
+        self.crew.start(self.keeping.watch_disks(), "watch the disks of recordings")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -316,6 +317,7 @@ class Apps:
         self._floor_task.cancel()
         await asyncio.wait([self._floor_task])
         await self.crew.leave()
+        self.keeping.close()
         await self.ari.__aexit__(None, None, None)
 
     async def _recall_the_rest(self, started: float) -> None:

@@ -27,10 +27,14 @@ class Mailbox:
         """Tell whether everything that happened was taken."""
         return self._queue.empty()
 
+    def take_at_once(self) -> object:
+        """Return the oldest item of a mailbox that is not empty."""
+        return self._queue.get_nowait()
+
     async def take(self, timeout_s: float | None = None) -> object:
         """Return the oldest item; raises TimeoutError when none comes within `timeout_s`."""
         if not self.is_empty:
-            return self._queue.get_nowait()
+            return self.take_at_once()
         async with asyncio.timeout(timeout_s):
             return await self._queue.get()
 

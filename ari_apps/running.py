@@ -338,7 +338,7 @@ async def _acting(
         )
     )
     floor.telling.start(_recall_last_agents(floor.journal, apps.last_agents), "recall the last agents")
-    floor.watchers.append(apps.monitoring.take)
+    floor.watchers.extend((apps.monitoring.take, apps.recordings.take))
     ending = end_unended(floor.journal, apps.monitoring.cleared, clock, floor.remember)
     floor.telling.start(ending, "end what supervisors heard before")
     health = apps.ari.health()

@@ -39,6 +39,13 @@ class SmallDisk:
         if self._keeper is not None:
             await stop(self._keeper)
 
+    @property
+    def seen_from_outside(self) -> Path:
+        """The folder as those find it who are not run `within`."""
+        if self._keeper is None:
+            return self.folder
+        return Path(f"/proc/{self._keeper.pid}/root") / self.folder.relative_to("/")
+
     async def _mounted(self, kind: tuple[str, ...]) -> bool:
         words = (shutil.which("unshare") or "", *kind, "sh", "-c", MOUNT, str(self.folder), str(self.size))
         keeper = await asyncio.create_subprocess_exec(

@@ -18,6 +18,7 @@ from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.announcement import Announcement
 from ari_apps.monitoring.leftovers import clear_away_surely
 from ari_apps.monitoring.lines import Lines
+from ari_apps.monitoring.names import SEAT
 from ari_apps.monitoring.seat import Seat
 from queue_strategies.facts import ContactEnded, Fact, MonitoringRefused
 from queue_strategies.model import AgentId
@@ -97,6 +98,11 @@ class Monitoring:
     def of(self, supervisor: str) -> Watched | None:
         """Find what a supervisor is on."""
         return self._monitors.of(supervisor)
+
+    def seat_of(self, supervisor: str) -> str:
+        """Name the channel of a supervisor's phone; empty: on nobody's calls."""
+        watched = self.of(supervisor)
+        return "" if watched is None else f"{SEAT}{watched.id}"
 
     async def ask(self, supervisor: str, agent: AgentId, mode: Mode, by: str) -> Refused | None:
         """Put a supervisor on an agent's calls, or on another's, or in another mode; say why not.

@@ -16,9 +16,9 @@ import datetime as dt
 from contextlib import suppress
 
 from ari_apps.ari import Ari, AriError, messages
-from ari_apps.dispatcher import Dispatcher
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.mailbox import Mailbox
+from ari_apps.recording.studio import Studio
 
 SNOOP = "rec-"
 """What the ids of our spying channels begin with."""
@@ -36,27 +36,34 @@ class NotRecorded(AriError):
 class Ear:
     """Record what a channel says, under a name such as `recording/1`."""
 
-    def __init__(self, ari: Ari, dispatcher: Dispatcher, channel_id: str, name: str) -> None:
-        self._ari = ari
-        self._dispatcher = dispatcher
-        self._channel = ari.channel(channel_id)
+    def __init__(self, studio: Studio, channel_id: str, name: str) -> None:
+        self._studio = studio
+        self._ari = studio.ari
+        self._channel = studio.ari.channel(channel_id)
         self._snoop = SNOOP + name.replace("/", "-")
         self._mailbox = Mailbox()
         self.file = file_of(name)
         """What Asterisk calls the recording."""
+        self.since = 0.0
+        """The moment at which it began."""
 
     async def begin(self) -> dt.datetime:
-        """Record from now on; return since when by Asterisk's clock. Raises AriError, and leaves nothing."""
-        self._dispatcher.own(self._snoop, self._mailbox)
+        """Record from now on; return since when by Asterisk's clock. Raises AriError, and leaves nothing.
+
+        Those who begin take turns; what is left of one that could not is cleared away outside of its turn.
+        """
+        self._studio.dispatcher.own(self._snoop, self._mailbox)
         try:
-            async with asyncio.timeout(BEGINS_WITHIN_S):
-                return await self._begin()
+            async with self._studio.beginning, asyncio.timeout(BEGINS_WITHIN_S):
+                began_at = await self._begin()
         except TimeoutError:
             await self._clear()
             raise NotRecorded(f"Asterisk did not begin within {BEGINS_WITHIN_S:g} s") from None
         except BaseException:
             await self._clear()
             raise
+        self.since = self._studio.clock.moment()
+        return began_at
 
     async def _begin(self) -> dt.datetime:
         snoop = await self._channel.snoop(self._snoop, spy="in")
@@ -70,26 +77,44 @@ class Ear:
                 case messages.RecordingFailed(recording=recording):
                     raise NotRecorded(recording.cause or "Asterisk could not write the file")
 
-    async def end(self) -> None:
-        """Record no more; returns when Asterisk has closed the file."""
-        recording = self._ari.recording(self.file)
-        with suppress(TimeoutError, AriError):
-            async with asyncio.timeout(ENDS_WITHIN_S):
-                await recording.stop()
-                while not await self._is_closed():
-                    pass
+    async def end(self) -> float:
+        """Record no more; return when Asterisk has closed the file, and for how long it was to record."""
+        lasted_s = self._studio.clock.moment() - self.since
+        if not self._has_closed_itself():
+            with suppress(TimeoutError, AriError):
+                async with self._studio.ending:
+                    await self._ari.recording(self.file).stop()
+                async with asyncio.timeout(ENDS_WITHIN_S):
+                    while not await self._is_closed():
+                        pass
         await self._clear()
+        return lasted_s
+
+    def _has_closed_itself(self) -> bool:
+        """Tell whether the file is closed already, as it is when its channel has hung up."""
+        while not self._mailbox.is_empty:
+            if is_close(self._mailbox.take_at_once()):
+                return True
+        return False
 
     async def _is_closed(self) -> bool:
         try:
-            item = await self._mailbox.take(LOOK_AGAIN_S)
+            return is_close(await self._mailbox.take(LOOK_AGAIN_S))
         except TimeoutError:  # its end may have been told while nobody listened
             return await self._ari.recording(self.file).get() is None
-        return isinstance(item, messages.RecordingFinished | messages.RecordingFailed)
 
     async def _clear(self) -> None:
-        self._dispatcher.disown(self._snoop)
-        await hang_up_surely(self._ari.channel(self._snoop).hangup, self._snoop)
+        self._studio.dispatcher.disown(self._snoop)
+        await hang_up_surely(self._hang_up, self._snoop)
+
+    async def _hang_up(self) -> None:
+        async with self._studio.ending:
+            await self._ari.channel(self._snoop).hangup()
+
+
+def is_close(item: object) -> bool:
+    """Tell whether this says that a file is closed."""
+    return isinstance(item, messages.RecordingFinished | messages.RecordingFailed)
 
 
 async def stop(ari: Ari, file: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import shutil
-import subprocess
 import wave
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import structlog
 
@@ -18,19 +19,26 @@ from ami_listeners.disk import Disk
 from ari_apps.ari import Ari, AriError, Gone
 from ari_apps.configuration.recording import Compression
 from ari_apps.crew import Crew
+from ari_apps.recording.compressing import compressed
 from ari_apps.recording.notes import Note, Notes, TakeNote
 from ari_apps.recording.shelf import Shelf, Shelved
-from ari_apps.recording.stereo import Piece, Take, join
+from ari_apps.recording.stereo import Piece, Take, is_whole, join, seconds
 from queue_strategies.facts import Fact, RecordingFailed, RecordingKept
 from queue_strategies.model import ContactId
 
 log = structlog.get_logger()
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 AT_ONCE = 2
 AGAIN_S = 20.0
-COMPRESSING_S = 600.0
 SHORT_S = 3.0
 """What is so much shorter than it took has lost something; a busy Asterisk tells late who has gone."""
+
+
+class StillWrittenError(AriError):
+    """Asterisk has not closed a file."""
 
 
 @dataclass(slots=True)
@@ -40,7 +48,13 @@ class KeepingFigures:
     kept: int = 0
     failed: int = 0
     waiting: int = 0
-    disk_low: bool = False
+    low: set[Path] = field(default_factory=set)
+    """Folders whose disk is about to be full."""
+
+    @property
+    def disk_low(self) -> bool:
+        """Whether somebody should make room."""
+        return bool(self.low)
 
 
 @dataclass(slots=True)
@@ -61,6 +75,10 @@ class Keeping:
     """After so long what could not be kept is tried again."""
     figures: KeepingFigures = field(default_factory=KeepingFigures)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "recordings"))
+    """Of its own, so that a disk that hangs keeps nobody else from being served."""
+    _writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "recording notes"))
+    """One, so that notes are written in their order."""
 
     def give(self, note: Note) -> None:
         """Keep a recording that is over."""
@@ -76,15 +94,32 @@ class Keeping:
             RecordingFailed(moment=moment, contact=ContactId(contact), recording=recording, why=why)
         )
 
-    async def watch_disk(self, every_s: float = 5.0) -> None:
-        """Tell of a disk that is about to be full."""
-        disk = Disk(self.shelf.folder, self.least_bytes)
+    async def watch_disks(self, every_s: float = 5.0) -> None:
+        """Tell of a disk that is about to be full: ours, and Asterisk's if this machine can reach it."""
+        folders = [self.shelf.folder, *([self.spool] if self.spool is not None else [])]
+        disks = {folder: Disk(folder, self.least_bytes) for folder in folders}
+        low = self.figures.low
         while True:
-            health = await asyncio.to_thread(disk.look, self.clock.moment())
-            if health.warning and not self.figures.disk_low:
-                log.critical("recording.disk_low", folder=str(self.shelf.folder), why=health.warning)
-            self.figures.disk_low = bool(health.warning)
+            for folder, disk in disks.items():
+                health = await asyncio.to_thread(disk.look, self.clock.moment())
+                if health.warning and folder not in low:
+                    log.critical("recording.disk_low", folder=str(folder), why=health.warning)
+                (low.add if health.warning else low.discard)(folder)
             await asyncio.sleep(every_s)
+
+    async def note(self, note: Note) -> None:
+        """Have a note written, after those before it."""
+        await asyncio.get_running_loop().run_in_executor(self._writer, self.notes.write, note)
+
+    def close(self) -> None:
+        """Let go of the threads; what they have in hand they finish."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._writer.shutdown(wait=False)
+
+    async def _work(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do something that may take long in one of our threads."""
+        done = partial(work, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._workers, done)
 
     async def _keep(self, note: Note) -> None:
         told = ""
@@ -103,29 +138,29 @@ class Keeping:
     async def _once(self, note: Note) -> None:
         scratches: list[Path] = []
         try:
-            takes = [await self._take(note, take, scratches) for take in note.takes]
-            sound = await asyncio.to_thread(self._scratch, scratches)
-            duration_s = await asyncio.to_thread(join, takes, sound) if takes else 0.0
+            takes = [await self._take(take, scratches) for take in note.takes]
+            sound = await self._work(self._scratch, scratches)
+            placed = [sides(note, pieces) for pieces in takes]
+            duration_s = await self._work(join, placed, sound) if takes else 0.0
             if duration_s:
                 await self._shelve(note, sound, duration_s, scratches)
-            if duration_s < note.recorded_s - SHORT_S:
-                lost = f"{duration_s:.1f} of {note.recorded_s:.1f} s were recorded: is Asterisk's disk full?"
-                self.failed(note.contact, note.recording, lost)
+            if lost := await self._work(missing, note, takes):
+                self.failed(note.contact, note.recording, f"{lost}: is Asterisk busy, or its disk full?")
         finally:
             for scratch in scratches:
                 scratch.unlink(missing_ok=True)
-        for take in note.takes:
-            await self._forget(take)
-        await asyncio.to_thread(self.notes.remove, note.recording)
+        for name in (*(file for take in note.takes for file in take.files), *note.strays):
+            await self.ari.stored_recording(name).delete()
+        await self._work(self.notes.remove, note.recording)
 
     async def _shelve(self, note: Note, sound: Path, duration_s: float, scratches: list[Path]) -> None:
         media = "wav"
         if self.compress is Compression.OPUS:
-            small = await asyncio.to_thread(self._scratch, scratches)
-            if await asyncio.to_thread(compressed, sound, small):
+            small = await self._work(self._scratch, scratches)
+            if await self._work(compressed, sound, small):
                 sound, media = small, "opus"
         began_at = dt.datetime.fromtimestamp(note.began_at, dt.UTC)
-        shelved: Shelved = await asyncio.to_thread(self.shelf.put, sound, note.recording, media, began_at)
+        shelved: Shelved = await self._work(self.shelf.put, sound, note.recording, media, began_at)
         self.figures.kept += 1
         self.remember(
             RecordingKept(
@@ -146,40 +181,47 @@ class Keeping:
         scratches.append(self.shelf.scratch())
         return scratches[-1]
 
-    async def _take(self, note: Note, take: TakeNote, scratches: list[Path]) -> Take:
-        """Fetch a take: the agent's side left, the customer's right."""
-        caller = [Piece(await self._fetched(take.caller, scratches))]
-        others = [Piece(await self._fetched(one.file, scratches), one.later_s) for one in take.voices]
-        return Take(caller, others) if note.by_agent else Take(others, caller)
+    async def _take(self, take: TakeNote, scratches: list[Path]) -> list[Piece]:
+        """Fetch a take: the caller's side first, then those the caller heard."""
+        await self._see_closed(take)
+        later = [(0.0, False), *((voice.later_s, voice.beside) for voice in take.voices)]
+        paths = [await self._fetched(file, scratches) for file in take.files]
+        return [Piece(path, *how) for path, how in zip(paths, later, strict=True)]
+
+    async def _see_closed(self, take: TakeNote) -> None:
+        """Have a file closed that an Asterisk which did not answer in time may be writing still."""
+        for name in take.files:
+            if self.spool is None or not await self._work(is_whole, self.spool / f"{name}.wav"):
+                recording = self.ari.recording(name)
+                if await recording.get() is not None:
+                    await recording.stop()
+                    raise StillWrittenError(f"Asterisk writes {name} still")
 
     async def _fetched(self, name: str, scratches: list[Path]) -> Path:
         if self.spool is not None:
             return self.spool / f"{name}.wav"
-        scratch = await asyncio.to_thread(self._scratch, scratches)
+        scratch = await self._work(self._scratch, scratches)
         try:
             content = await self.ari.stored_recording(name).file()
         except Gone:
             content = b""
-        await asyncio.to_thread(scratch.write_bytes, content)
+        await self._work(scratch.write_bytes, content)
         return scratch
 
-    async def _forget(self, take: TakeNote) -> None:
-        for name in (take.caller, *(voice.file for voice in take.voices)):
-            await self.ari.stored_recording(name).delete()
+
+def sides(note: Note, pieces: list[Piece]) -> Take:
+    """Say who is where: the agent's side left, with whoever speaks beside the agent, the customer's right."""
+    caller, others = pieces[:1], [piece for piece in pieces[1:] if not piece.beside]
+    beside = [piece for piece in pieces[1:] if piece.beside]
+    return Take([*caller, *beside], others) if note.by_agent else Take([*others, *beside], caller)
 
 
-def compressed(sound: Path, to: Path) -> bool:
-    """Write a sound as Opus with what this machine has for it; tell whether that was done."""
-    if program := shutil.which("ffmpeg"):
-        rate = ("-c:a", "libopus", "-b:a", "32k", "-f", "ogg")
-        words = [program, "-nostdin", "-loglevel", "error", "-y", "-i", str(sound), *rate, str(to)]
-    elif program := shutil.which("sox"):
-        words = [program, "-t", "wav", str(sound), "-t", "opus", str(to)]
-    else:
-        return False
-    try:
-        subprocess.run(words, check=True, capture_output=True, timeout=COMPRESSING_S)
-    except (OSError, subprocess.SubprocessError) as failure:
-        log.warning("recording.not_compressed", why=str(failure))
-        return False
-    return to.stat().st_size > 0
+def missing(note: Note, takes: list[list[Piece]]) -> str:
+    """Say what of a side was not recorded, apart from what a busy Asterisk tells late; do it in a thread."""
+    wanted_s = got_s = 0.0
+    for take, pieces in zip(note.takes, takes, strict=True):
+        told_s = (take.lasted_s, *(voice.lasted_s for voice in take.voices))
+        for lasted_s, piece in zip(told_s, pieces, strict=True):
+            if (had_s := seconds(piece.path)) < lasted_s - SHORT_S:
+                wanted_s, got_s = wanted_s + lasted_s, got_s + had_s
+    return f"of a side only {got_s:.1f} of {wanted_s:.1f} s were recorded" if wanted_s else ""

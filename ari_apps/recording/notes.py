@@ -21,6 +21,10 @@ class VoiceNote(msgspec.Struct, frozen=True):
     file: str
     later_s: float = 0.0
     """Than the beginning of its take."""
+    beside: bool = False
+    """It may speak while others do, as a supervisor does who has barged in."""
+    lasted_s: float = 0.0
+    """As long as it was to be, by our clock; 0: nobody saw its end."""
 
 
 class TakeNote(msgspec.Struct, frozen=True):
@@ -30,6 +34,13 @@ class TakeNote(msgspec.Struct, frozen=True):
     began_at: float
     """Seconds since 1970 by Asterisk's clock."""
     voices: tuple[VoiceNote, ...] = ()
+    lasted_s: float = 0.0
+    """As VoiceNote."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What Asterisk has written for it."""
+        return (self.caller, *(voice.file for voice in self.voices))
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +55,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     """The channel is the agent's: who called is not the customer."""
     keep_days: int = 0
     takes: tuple[TakeNote, ...] = ()
+    strays: tuple[str, ...] = ()
+    """What was begun in Asterisk and came to nothing, if there is anything."""
     recorded_s: float = 0.0
     paused_s: float = 0.0
     paused: bool = False

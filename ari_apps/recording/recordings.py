@@ -16,12 +16,15 @@ from ari_apps.feature_codes import FeatureCodes
 from ari_apps.legs import Leg
 from ari_apps.queueing import agent_at
 from ari_apps.reaching import Attempt, Reached, Visit
-from ari_apps.recording import ear
+from ari_apps.recording import ear, trail
 from ari_apps.recording.notes import Note
-from ari_apps.recording.tape import Studio, Talk, Tape, Told
+from ari_apps.recording.studio import Guest, Studio, Talk, Told
+from ari_apps.recording.takes import Takes
+from ari_apps.recording.tape import Tape
 from ari_apps.requests import NotNow
-from queue_strategies.facts import RecordingEnded
+from queue_strategies.facts import Fact, MonitoringBegan, MonitoringEnded
 from queue_strategies.model import AgentId, ContactId
+from queue_strategies.monitoring import Mode
 from queue_strategies.recording import (
     AgentRule,
     Course,
@@ -49,6 +52,8 @@ class Recordings:
     directory: Directory
     codes: FeatureCodes
     chance: Callable[[], float]
+    seat_of: Callable[[str], str] = lambda _: ""
+    """Names the channel of a supervisor's phone; empty: there is none."""
     _tapes: dict[ContactId, Tape] = field(default_factory=dict)
     _unfinished: dict[str, Note] = field(default_factory=dict)
     """By contact: what an earlier process has begun, and nobody has taken up."""
@@ -75,7 +80,7 @@ class Recordings:
             self._tape(call).tell(Told(TalkBegan(unasked, talk.hold), talk))
             return
         tape = self._tape(call)
-        tape.note = note
+        tape.takes, tape.since = Takes(self.studio, note), self.studio.clock.moment()
         tape.course = Course(begun=True, left_out=frozenset({LeftOut.ASKED} if note.paused else ()))
         for watcher in self.studio.pause_watchers if note.paused else ():
             watcher(call.contact, True)
@@ -107,6 +112,17 @@ class Recordings:
         if (tape := self._tapes.get(call.contact)) is not None:
             tape.tell(Told(happened))
 
+    def take(self, fact: Fact) -> None:
+        """Learn whom the customer hears beside the agent: a supervisor who barges in, or takes over."""
+        match fact:
+            case MonitoringBegan(mode=Mode.BARGE | Mode.TAKE_OVER):
+                tape, channel = self._tapes.get(ContactId(fact.contact)), self.seat_of(fact.supervisor)
+                if tape is not None and channel:
+                    tape.guest_came(fact.ear, Guest(channel, instead=fact.mode == Mode.TAKE_OVER))
+            case MonitoringEnded():
+                if (tape := self._tapes.get(ContactId(fact.contact))) is not None:
+                    tape.guest_left(fact.ear)
+
     # -- what an earlier process has left -------------------------------------------------------------------
 
     def recall(self) -> None:
@@ -123,24 +139,14 @@ class Recordings:
 
     def _finish(self, note: Note) -> None:
         """Keep what there is of a recording whose end nobody saw."""
-        self.studio.remember(
-            RecordingEnded(
-                moment=self.studio.clock.moment(),
-                contact=ContactId(note.contact),
-                recording=note.recording,
-                recorded_s=note.recorded_s,
-                paused_s=note.paused_s,
-                heard=False,
-            )
-        )
+        self.studio.remember(trail.ended(note, self.studio.clock.moment(), heard=False))
         self.studio.keeping.give(note)
 
     async def _stop_ears(self, note: Note) -> None:
         """End what still listens for a process that is gone; new ears have taken over."""
-        take = note.takes[-1] if note.takes else None
-        if take is not None:
-            for file in (take.caller, *(voice.file for voice in take.voices)):
-                await ear.stop(self.studio.ari, file)
+        last = note.takes[-1].files if note.takes else ()
+        for file in (*last, *note.strays):
+            await ear.stop(self.studio.ari, file)
 
     # -- what people ask for --------------------------------------------------------------------------------
 

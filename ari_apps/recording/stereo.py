@@ -7,6 +7,7 @@ import wave
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import zip_longest
 from operator import add
 from pathlib import Path
@@ -14,6 +15,9 @@ from pathlib import Path
 BETWEEN_S = 0.5
 """Silence in the place of what was left out between two takes."""
 BLOCK_S = 10
+HEAD, WIDTH = 44, 2
+"""Bytes before the sound in a WAV file of Asterisk's (formats/format_wav.c), and of a sample."""
+MOST = 32_767
 SILENCE = array("h", [0])
 LITTLE = sys.byteorder == "little"
 
@@ -24,6 +28,8 @@ class Piece:
 
     path: Path
     later_s: float = 0.0
+    beside: bool = False
+    """It is heard together with the others of its side, not after those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ def join(takes: Sequence[Take], to: Path) -> float:
         for take in takes:
             if written:
                 written += _write(out, SILENCE * round(rate * BETWEEN_S * 2))
-            sides = _side(take.left, rate), _side(take.right, rate)
+            sides = _voices(take.left, rate), _voices(take.right, rate)
             for left, right in zip_longest(*sides, fillvalue=SILENCE[:0]):
                 written += _write(out, interleaved(left, right))
     return written / 2 / rate
@@ -67,6 +73,45 @@ def mixed(stereo: bytes) -> bytes:
     both = _samples(stereo)
     half = array("h", [sample >> 1 for sample in both])
     return _bytes(array("h", map(add, half[0::2], half[1::2])))
+
+
+def seconds(path: Path) -> float:
+    """Say how long a file of Asterisk's is, 0 of one that is missing; raises OSError, wave.Error."""
+    if (rate := _rate(path)) is None:
+        return 0.0
+    return _frames(path) / rate
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether Asterisk has closed a file, which is when the head says how long it is."""
+    if _rate(path) is None:
+        return False
+    with wave.open(str(path)) as file:
+        frames: int = file.getnframes()
+    return frames > 0 and frames >= _frames(path)
+
+
+def together(one: array[int], other: array[int]) -> array[int]:
+    """Let two voices be heard at once; what is too loud for 16 bits is cut off."""
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    summed = longer[:]
+    summed[: len(shorter)] = array(
+        "h", [min(max(a + b, -MOST), MOST) for a, b in zip(longer, shorter, strict=False)]
+    )
+    return summed
+
+
+def _frames(path: Path) -> int:
+    """Count the frames that are there, whatever the head says."""
+    return max(0, path.stat().st_size - HEAD) // WIDTH
+
+
+def _voices(pieces: Sequence[Piece], rate: int) -> Iterator[array[int]]:
+    """Yield a side in blocks of the same length: those who speak in turns, and those beside them."""
+    tracks = [_side([piece for piece in pieces if not piece.beside], rate)]
+    tracks += [_side([piece], rate) for piece in pieces if piece.beside]
+    for blocks in zip_longest(*tracks, fillvalue=SILENCE[:0]):
+        yield reduce(together, blocks)
 
 
 def _rate(path: Path) -> int | None:
@@ -97,9 +142,10 @@ def _blocks(path: Path, rate: int, skip: int) -> Iterator[array[int]]:
     with wave.open(str(path)) as file:
         if (file.getnchannels(), file.getsampwidth(), file.getframerate()) != (1, 2, rate):
             raise wave.Error(f"{path.name} is not one side of 16 bits at {rate} Hz")
-        file.setpos(min(skip, file.getnframes()))
-        while block := file.readframes(rate * BLOCK_S):
-            yield _samples(block)
+    with path.open("rb") as sound:  # the head of a file that was never closed tells of nothing in it
+        sound.seek(HEAD + min(skip, _frames(path)) * WIDTH)
+        while block := sound.read(rate * BLOCK_S * WIDTH):
+            yield _samples(block[: len(block) // WIDTH * WIDTH])
 
 
 def _samples(content: bytes) -> array[int]:

@@ -1,84 +1,34 @@
 """The recording of one customer's call: told what happens to the call, it begins and ends takes.
 
-The call never waits for it, and nothing that goes wrong with it reaches the call.
+The call never waits for it, and nothing that goes wrong with it reaches the call. What ends something is
+done at once; what begins something is tried until it is done, and is let be for whatever is told meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import structlog
 
-from ami_listeners.clock import Clock
-from ari_apps.ari import Ari, AriError, Gone
-from ari_apps.crew import Crew
-from ari_apps.dispatcher import Dispatcher
-from ari_apps.recording.ear import Ear
-from ari_apps.recording.keeping import Keeping
-from ari_apps.recording.notes import Note, Notes, TakeNote, VoiceNote
+from ari_apps.ari import AriError, Gone
+from ari_apps.crew import first_of
+from ari_apps.recording import trail
+from ari_apps.recording.notes import Note
+from ari_apps.recording.studio import Guest, Studio, Talk, Told
+from ari_apps.recording.takes import Takes
 from ari_apps.requests import NotNow
-from queue_strategies.facts import (
-    Fact,
-    RecordingBegan,
-    RecordingEnded,
-    RecordingPassedOn,
-    RecordingPaused,
-    RecordingResumed,
-)
-from queue_strategies.model import AgentId, ContactId, QueueName, VisitId
+from queue_strategies.model import ContactId
 from queue_strategies.recording import Course, CustomerLeft, Happened, LeftOut, TalkBegan, Wanted, after
 
 log = structlog.get_logger()
 
 DONE_WITHIN_S = 14.0
-BEGIN_AT_ONCE = 8
-TRIES = 3
-"""A busy Asterisk may not begin at once; a caller who is gone is not tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """With whom the customer talks."""
-
-    wanted: Wanted
-    agent: AgentId | None = None
-    queue: QueueName | None = None
-    visit: VisitId | None = None
-    leg: str = ""
-    """The channel of whom the caller talks with."""
-    hold: bool = True
-    keep_days: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Something that happened, and who waits until it is followed."""
-
-    happened: Happened
-    talk: Talk | None = None
-    by: str = ""
-    followed: asyncio.Future[None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Studio:
-    """What every recording needs."""
-
-    ari: Ari
-    dispatcher: Dispatcher
-    crew: Crew
-    clock: Clock
-    notes: Notes
-    keeping: Keeping
-    new_id: Callable[[], str]
-    remember: Callable[[Fact], None]
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BEGIN_AT_ONCE))
-    """Whom many calls at once would keep from answering is asked for a few at a time."""
-    pause_watchers: list[Callable[[ContactId, bool], None]] = field(default_factory=list)
-    """Told when somebody asks that nobody hear what is said now, and when that is over."""
+AGAIN_S = (0.2, 1.0, 2.0, 4.0, 8.0)
+"""What Asterisk did not begin is tried again after so long, the last for as long as it is wanted."""
 
 
 @dataclass(slots=True)
@@ -95,20 +45,26 @@ class Tape:
     talk: Talk | None = None
     keys: str = ""
     """Pressed by the agent lately."""
-    note: Note | None = None
+    takes: Takes | None = None
     """Of the recording in progress."""
-    _caller: Ear | None = None
-    """While a take runs."""
-    _voice: Ear | None = None
-    """While the caller talks with somebody in it."""
-    _since: float = 0.0
-    """When the take, or what is left out, began."""
+    guests: dict[str, Guest] = field(default_factory=dict)
+    """Who else is heard, by whatever name they go."""
+    _gone: set[str] = field(default_factory=set)
+    """Channels that had left when they were to be recorded."""
+    since: float = 0.0
+    """When what is left out began."""
+    _resumed_by: str | None = None
+    """Who ended what was left out, until it is recorded again."""
+    _failed_because: str = ""
+    _tries: int = 0
     _inbox: asyncio.Queue[tuple[Told, Course, Course]] = field(default_factory=asyncio.Queue)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
     _running: bool = False
 
     def tell(self, told: Told) -> None:
         """Let it follow what happened, soon after and in order."""
-        before, now = self.course, after(self.course, told.happened)
+        before = self.course
+        now = after(before, told.happened) if told.happened is not None else before
         left = isinstance(told.happened, CustomerLeft)
         self.course = Course(left_out=now.left_out, hold=now.hold, allowed=now.allowed) if now.over else now
         if now.paused != before.paused or (left and now.paused):
@@ -116,9 +72,20 @@ class Tape:
                 watcher(self.contact, now.paused and not left)
         if self._running or not left:
             self._inbox.put_nowait((told, before, now))
+            self._news.set()
         if not self._running and not left:
             self._running = True
             self.studio.crew.start(self._run(), f"record {self.contact}")
+
+    def guest_came(self, name: str, guest: Guest) -> None:
+        """Let somebody belong to what is heard, as a supervisor who barges in."""
+        self.guests[name] = guest
+        self.tell(Told(None))
+
+    def guest_left(self, name: str) -> None:
+        """Let somebody belong to it no more."""
+        if self.guests.pop(name, None) is not None:
+            self.tell(Told(None))
 
     async def ask(self, happened: Happened, by: str) -> None:
         """Do what somebody asks for; returns when it is done. Raises NotNow."""
@@ -141,47 +108,131 @@ class Tape:
             return f"it is left out of the recording ({', '.join(sorted(self.course.left_out))})"
         return "the call is not recorded" if self.course.allowed else "the call may not be recorded"
 
+    # -- following ------------------------------------------------------------------------------------------
+
     async def _run(self) -> None:
+        now, waiting = Course(), list[asyncio.Future[None]]()
         while True:
-            told, before, now = await self._inbox.get()
-            try:
-                await self._follow(told, before, now)
-            except Exception:
-                log.exception("recording.not_followed", contact=self.contact, happened=told.happened)
-            if told.followed is not None and not told.followed.done():
-                told.followed.set_result(None)
-            if isinstance(told.happened, CustomerLeft):
+            told = None
+            if (item := await self._next(now)) is not None:
+                told, before, now = item
+                await self._guarded(self._follow(told, before, now))
+            await self._guarded(first_of(self._catch_up(now), self._news.wait()))
+            waiting += [told.followed] if told is not None and told.followed is not None else []
+            if not self._missing(now):
+                self._tell_followed(waiting)
+            if told is not None and isinstance(told.happened, CustomerLeft):
                 return
 
+    def _tell_followed(self, waiting: list[asyncio.Future[None]]) -> None:
+        while waiting:
+            if not (followed := waiting.pop()).done():
+                followed.set_result(None)
+
+    async def _next(self, now: Course) -> tuple[Told, Course, Course] | None:
+        """Wait for what is told; None when it is time to try again what could not be begun."""
+        behind = self._tries and self._missing(now)
+        again_s = AGAIN_S[min(self._tries, len(AGAIN_S)) - 1] if behind else None
+        try:
+            async with asyncio.timeout(again_s):
+                item = await self._inbox.get()
+        except TimeoutError:
+            return None
+        if self._inbox.empty():
+            self._news.clear()
+        return item
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("recording.not_followed", contact=self.contact)
+
     async def _follow(self, told: Told, before: Course, now: Course) -> None:
-        self.talk = told.talk or self.talk
+        """End what is over, and tell what happened; what is to begin is caught up with."""
+        moment = self.studio.clock.moment()
+        self.talk, self._tries = told.talk or self.talk, 0
         if now.begun and not before.begun:
             self._begin(now)
         elif now.begun and isinstance(told.happened, TalkBegan):
             self._pass_on()
-        if self._voice is not None and not (now.runs and now.talking and before.talking and not told.talk):
-            await self._end_voice()
-        if self._caller is not None and not now.runs:
-            await self._end_take()
+        if self.takes is None:
+            return
+        if not now.runs:
+            await self.takes.end()
+        else:
+            await self.takes.drop(self.takes.heard - set(self._voices(now)))
         if now.begun and not now.over and now.left_out and (before.runs or not before.begun):
-            self._note_pause(now, told.by)
-        if now.runs and self._caller is None:
-            await self._begin_take(told.by, resumed=before.begun and bool(before.left_out))
-        if now.runs and now.talking and self._caller is not None and self._voice is None:
-            await self._begin_voice()
+            self.since = moment
+            self.studio.remember(trail.paused(self.takes.note, now, told.by, moment))
+        elif now.runs and before.begun and before.left_out:
+            self._resumed_by = told.by
         paused = LeftOut.ASKED in now.left_out
-        if self.note is not None and self.note.paused != paused:
-            self._write(msgspec.structs.replace(self.note, paused=paused))
+        if self.takes.note.paused != paused:
+            await self.takes.change(paused=paused)
         if now.over:
-            self._end()
+            await self._end()
 
-    # -- what follows ---------------------------------------------------------------------------------------
+    # -- beginning ------------------------------------------------------------------------------------------
+
+    def _voices(self, now: Course) -> dict[str, bool]:
+        """Say which channels the caller hears now, and which of them speak beside another."""
+        if not now.talking or self.talk is None or not self.talk.leg:
+            return {}
+        instead = not self.by_agent and any(guest.instead for guest in self.guests.values())
+        voices = {} if instead else {self.talk.leg: False}
+        return voices | {guest.channel: True for guest in self.guests.values()}
+
+    def _missing(self, now: Course) -> dict[str, bool]:
+        """Say which channels are to be recorded and are not yet, the caller's first."""
+        if self.takes is None or not now.runs or self.channel in self._gone:
+            return {}
+        wanted = ({} if self.takes.running else {self.channel: False}) | self._voices(now)
+        return {one: beside for one, beside in wanted.items() if one not in self.takes.heard | self._gone}
+
+    async def _catch_up(self, now: Course) -> None:
+        """Begin what is to be recorded; what Asterisk does not begin is tried again by and by."""
+        for channel, beside in self._missing(now).items():
+            if self.takes is None:
+                return
+            try:
+                if channel == self.channel:
+                    self._resume()
+                    await self.takes.begin()
+                else:
+                    await self.takes.hear(channel, beside=beside)
+            except Gone:
+                self._gone.add(channel)  # who has just left has nothing more to say
+                if channel == self.channel:
+                    return
+            except AriError as failure:
+                self._tries += 1
+                self._tell_failed(str(failure))
+                return
+
+    def _resume(self) -> None:
+        if self.takes is None or self._resumed_by is None:
+            return
+        moment = self.studio.clock.moment()
+        paused_s, by, self._resumed_by = moment - self.since, self._resumed_by, None
+        self.takes.note = msgspec.structs.replace(
+            self.takes.note, paused_s=self.takes.note.paused_s + paused_s
+        )
+        self.studio.remember(trail.resumed(self.takes.note, paused_s, by, moment))
+
+    def _tell_failed(self, why: str) -> None:
+        if self.takes is not None and why != self._failed_because:
+            self._failed_because = why
+            self.studio.keeping.failed(self.contact, self.takes.note.recording, why)
+
+    # -- the whole ------------------------------------------------------------------------------------------
 
     def _begin(self, course: Course) -> None:
         """Let the row be there before the first byte."""
+        self._failed_because = ""
         talk, clock = self.talk or Talk(Wanted(True, "")), self.studio.clock
-        self._since = clock.moment()
-        self.note = Note(
+        self.since = clock.moment()
+        note = Note(
             recording=self.studio.new_id(),
             contact=self.contact,
             channel=self.channel,
@@ -189,126 +240,17 @@ class Tape:
             by_agent=self.by_agent,
             keep_days=talk.keep_days,
         )
-        self.studio.remember(
-            RecordingBegan(
-                moment=self._since,
-                contact=self.contact,
-                recording=self.note.recording,
-                channel=self.channel,
-                visit=talk.visit,
-                queue=talk.queue,
-                agent=talk.agent,
-                because=course.because,
-            )
-        )
+        self.takes = Takes(self.studio, note)
+        self.studio.remember(trail.began(note, talk, course.because, self.since))
 
     def _pass_on(self) -> None:
-        if self.note is not None and self.talk is not None:
-            self.studio.remember(
-                RecordingPassedOn(
-                    moment=self.studio.clock.moment(),
-                    contact=self.contact,
-                    recording=self.note.recording,
-                    visit=self.talk.visit,
-                    queue=self.talk.queue,
-                    agent=self.talk.agent,
-                )
-            )
+        if self.takes is not None and self.talk is not None:
+            moment = self.studio.clock.moment()
+            self.studio.remember(trail.passed_on(self.takes.note, self.talk, moment))
 
-    async def _begin_take(self, by: str, *, resumed: bool) -> None:
-        if self.note is None:
-            return
-        now, note = self.studio.clock.moment(), self.note
-        if resumed:
-            paused_s = now - self._since
-            note = msgspec.structs.replace(note, paused_s=note.paused_s + paused_s)
-            resumption = RecordingResumed(
-                moment=now, contact=self.contact, recording=note.recording, paused_s=paused_s, by=by
-            )
-            self.studio.remember(resumption)
-        for _ in range(TRIES):
-            ear = self._ear(self.channel, note)
-            self._write(msgspec.structs.replace(note, takes=(*note.takes, TakeNote(ear.file, 0.0))))
-            try:
-                async with self.studio.turns:
-                    began_at = await ear.begin()
-            except Gone:
-                return
-            except AriError as failure:
-                self.studio.keeping.failed(self.contact, note.recording, str(failure))
-            else:
-                take = TakeNote(ear.file, began_at.timestamp())
-                self._write(msgspec.structs.replace(note, takes=(*note.takes, take)))
-                self._caller, self._since = ear, self.studio.clock.moment()
-                return
-
-    async def _begin_voice(self) -> None:
-        """Hear whom the caller talks with; one who has just left has nothing more to say."""
-        if self.note is None or self.talk is None or not self.talk.leg:
-            return
-        ear = self._ear(self.talk.leg, self.note)
-        try:
-            async with self.studio.turns:
-                began_at = await ear.begin()
-        except AriError as failure:
-            if not isinstance(failure, Gone):
-                self.studio.keeping.failed(self.contact, self.note.recording, str(failure))
-            return
-        *earlier, take = self.note.takes
-        voices = (*take.voices, VoiceNote(ear.file, began_at.timestamp() - take.began_at))
-        take = msgspec.structs.replace(take, voices=voices)
-        self._write(msgspec.structs.replace(self.note, takes=(*earlier, take)))
-        self._voice = ear
-
-    def _ear(self, channel: str, note: Note) -> Ear:
-        return Ear(
-            self.studio.ari, self.studio.dispatcher, channel, f"{note.recording}/{self.studio.new_id()}"
-        )
-
-    async def _end_voice(self) -> None:
-        ear, self._voice = self._voice, None
-        if ear is not None:
-            await ear.end()
-
-    async def _end_take(self) -> None:
-        ear, self._caller = self._caller, None
-        if ear is None or self.note is None:
-            return
-        now = self.studio.clock.moment()
-        await ear.end()
-        recorded_s, self._since = self.note.recorded_s + now - self._since, now
-        self._write(msgspec.structs.replace(self.note, recorded_s=recorded_s))
-
-    def _note_pause(self, course: Course, by: str) -> None:
-        if self.note is not None:
-            because = LeftOut.ASKED if LeftOut.ASKED in course.left_out else min(course.left_out)
-            self.studio.remember(
-                RecordingPaused(
-                    moment=self._since,
-                    contact=self.contact,
-                    recording=self.note.recording,
-                    because=because,
-                    by=by,
-                )
-            )
-
-    def _end(self) -> None:
-        note, self.note = self.note, None
-        if note is not None:
-            note = msgspec.structs.replace(note, ended=True)
-            self.studio.notes.write(note)
-            self.studio.remember(
-                RecordingEnded(
-                    moment=self.studio.clock.moment(),
-                    contact=self.contact,
-                    recording=note.recording,
-                    recorded_s=note.recorded_s,
-                    paused_s=note.paused_s,
-                )
-            )
-            self.studio.keeping.give(note)
-
-    def _write(self, note: Note) -> None:
-        if self.note is not None:
-            self.note = note
-        self.studio.notes.write(note)
+    async def _end(self) -> None:
+        takes, self.takes = self.takes, None
+        if takes is not None:
+            await takes.change(ended=True)
+            self.studio.remember(trail.ended(takes.note, self.studio.clock.moment()))
+            self.studio.keeping.give(takes.note)

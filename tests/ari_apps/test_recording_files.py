@@ -17,7 +17,7 @@ from ari_apps.console.sound import part
 from ari_apps.outside_world.voices import RATE, write_wav
 from ari_apps.recording.mixing import Mixed
 from ari_apps.recording.shelf import Shelf
-from ari_apps.recording.stereo import BETWEEN_S, Piece, Take, join
+from ari_apps.recording.stereo import BETWEEN_S, Piece, Take, is_whole, join
 from ari_apps.recording.vault import HEAD, PIECE, TAG, Kept, Key, UnreadableRecordingError, lock
 
 KEY = Key.of("a secret made by chance")
@@ -89,6 +89,25 @@ def test_each_voice_stands_where_it_was_said_and_a_pause_is_a_moment_of_silence(
     left, right = both[0::2], both[1::2]
     assert runs(left) == [(0, 0.5), (200, 12), (0, 7.5), (300, 3), (0, 2 + BETWEEN_S + 1)]
     assert runs(right) == [(100, 25), (0, BETWEEN_S), (400, 1)]
+
+
+def test_a_file_that_asterisk_has_not_closed_is_noticed_and_read_to_its_end(tmp_path: Path) -> None:
+    whole = piece(tmp_path / "whole", 100, 2)
+    cut = tmp_path / "cut"
+    cut.write_bytes(whole.read_bytes()[:40] + bytes(4) + whole.read_bytes()[44:-1])  # its head says nothing
+    assert (is_whole(whole), is_whole(cut), is_whole(tmp_path / "none")) == (True, False, False)
+    join([Take([Piece(cut)], [Piece(whole)])], tmp_path / "both")
+    with wave.open(str(tmp_path / "both")) as file:
+        both = array("h", file.readframes(file.getnframes()))
+    assert (runs(both[0::2]), runs(both[1::2])) == ([(100, 2 - 1 / RATE), (0, 1 / RATE)], [(100, 2)])
+
+
+def test_who_speaks_beside_the_agent_is_heard_with_the_agent(tmp_path: Path) -> None:
+    anna, loud = piece(tmp_path / "anna", 20_000, 3), piece(tmp_path / "sue", 20_000, 1)
+    join([Take([Piece(anna), Piece(loud, 1.0, beside=True)], [])], tmp_path / "both")
+    with wave.open(str(tmp_path / "both")) as file:
+        left = array("h", file.readframes(file.getnframes()))[0::2]
+    assert runs(left) == [(20_000, 1), (32_767, 1), (20_000, 1)]
 
 
 def runs(side: array[int]) -> list[tuple[int, float]]:

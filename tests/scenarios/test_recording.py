@@ -9,7 +9,7 @@ import io
 import resource
 import wave
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import pytest
 from ami_listeners.clock import utc_now
 from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.voices import RATE, TONES_HZ
+from ari_apps.recording.keeping import KeepingFigures
 from queue_strategies.facts import (
     Answered,
     RecordingBegan,
@@ -33,6 +34,7 @@ from queue_strategies.model import ContactId
 from tests.command_line import CommandLine
 from tests.ears import Samples, analyse, gaps_ms
 from tests.floor_lab import Floor, hears, until
+from tests.small_disk import SmallDisk
 
 SALES, SUPPORT, ABROAD, FRIEND = "+4930100", "+4930200", "+4930300", "+4411223344"
 FLOOR = f"""
@@ -63,6 +65,15 @@ id = "bob"
 extension = "102"
 queues = ["support"]
 
+[[phones]]
+id = "sue"
+extension = "200"
+
+[[supervisors]]
+id = "sue"
+endpoint = "extension:200"
+modes = {{ "*" = ["listen", "whisper", "barge", "take_over"] }}
+
 [[routes]]
 to = "{SALES}"
 destination = "queue:sales"
@@ -75,7 +86,7 @@ destination = "number:{FRIEND}"
 to = "{SUPPORT}"
 destination = "queue:support"
 """
-CALLER, ANNA, BOB, CARD = 440, 1000, 1400, 2400
+CALLER, ANNA, BOB, SUE, CARD = 440, 1000, 1400, 1800, 2400
 KNOWN = {CALLER, ANNA, BOB}
 NUMBER = "+491701234567"
 
@@ -214,6 +225,64 @@ def tones(side: Samples, begin: int) -> set[int]:
     return analyse(side[begin : begin + 1600]).tones if len(side) - begin >= 800 else set()
 
 
+async def test_a_supervisor_is_on_the_agents_side_while_the_customer_hears_the_supervisor(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna")
+    caller, _, call = await talk(floor)
+    await floor.world.phone("sue").plug_in()
+    modes: tuple[tuple[str, set[int]], ...] = (
+        ("listen", {ANNA}),
+        ("barge", {ANNA, SUE}),
+        ("whisper", {ANNA}),
+        ("take_over", {SUE}),
+        ("barge", {ANNA, SUE}),
+    )
+    for mode, told in modes:
+        await floor.put("monitorings/sue", {"agent": "anna", "mode": mode})
+        if mode == "listen":
+            await (await floor.world.phone("sue").rings()).answer(speaks=SUE)
+        await hears(caller, *told)
+        await asyncio.sleep(0.6)
+    await caller.hang_up()
+    heard = await recorded(floor, call)
+    assert said(heard.left) == [told for _, told in modes]
+    assert said(heard.right) == [{CALLER}]
+    assert heard.row["failed"] is None
+
+
+def said(side: Samples, step: int = RATE // 5) -> list[set[int]]:
+    """Tell who is heard on a side, one after the other, of what lasts for three fifths of a second."""
+    voices = [analyse(side[begin : begin + step]) for begin in range(0, len(side) - step + 1, step)]
+    told = [frozenset(one for one in KNOWN | {SUE} if heard.levels_dbfs[one] > -30) for heard in voices]
+    return [set(who) for who, group in groupby(told) if len(list(group)) >= 3]
+
+
+async def test_what_asterisk_could_not_begin_is_recorded_as_soon_as_it_can(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    folder = floor.asterisk.rendered.directories.spool / "recording" / "callfloor"
+    folder.mkdir(parents=True, exist_ok=True)
+    away = folder.rename(folder.with_suffix(".away"))
+    folder.touch()
+    try:
+        caller, _, call = await talk(floor)
+        await floor.until_told(RecordingFailed)
+    finally:
+        folder.unlink()
+        away.rename(folder)
+
+    async def records() -> bool:
+        return any(path.stat().st_size > RATE for path in folder.glob("*/*.wav"))
+
+    await until(records, "Asterisk records")
+    await asyncio.sleep(1)
+    await caller.hang_up()
+    heard = await recorded(floor, call)
+    assert (story(heard.left), story(heard.right)) == ([str(ANNA)], [str(CALLER)])
+    assert heard.row["failed"]
+    assert list(folder.rglob("*.wav")) == []
+
+
 async def test_what_no_rule_records_an_agent_may_by_a_key_and_its_caller_was_told(floor: Floor) -> None:
     await floor.come_to_work("bob")
     caller, at_bob, call = await talk(floor, "bob", SUPPORT)
@@ -316,6 +385,27 @@ async def test_a_disk_that_is_full_in_the_middle_is_an_alarm_and_stops_no_call(h
     kept = floor.asterisk.configuration.recordings_dir()
     assert list(kept.rglob(".new-*")) == []
     assert all(path.stat().st_size for path in kept.rglob("*") if path.is_file())
+
+
+async def test_asterisks_own_disk_is_told_of_before_it_is_full(floor: Floor, tmp_path: Path) -> None:
+    assert floor.callfloor.apps is not None
+    async with SmallDisk(tmp_path / "spool", 1_000_000) as disk:
+        keeping = replace(
+            floor.callfloor.apps.keeping,
+            spool=disk.seen_from_outside,
+            least_bytes=disk.least_bytes,
+            figures=KeepingFigures(),
+        )
+        watching = asyncio.create_task(keeping.watch_disks(0.05))
+        await asyncio.sleep(0.2)
+        assert (keeping.spool in keeping.figures.low) == (disk.least_bytes > disk.size)
+        (disk.seen_from_outside / "take.wav").write_bytes(bytes(disk.size // 2))
+
+        async def told() -> bool:
+            return keeping.spool in keeping.figures.low
+
+        await until(told, "the disk is told of")
+        watching.cancel()
 
 
 async def test_one_customer_is_erased_and_what_is_old_is_forgotten(floor: Floor, tmp_path: Path) -> None:
