@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
@@ -15,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from ari_apps.commands.players import played
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient, path_of
 from ari_apps.console.recordings import RecordingView
-from queue_strategies.errors import CallfloorError
 
 app = typer.Typer(help="Record calls; find, hear, export and erase what was recorded.", no_args_is_help=True)
 
@@ -26,16 +22,6 @@ Call = Annotated[str, typer.Argument(help="The call's id, as `callfloor calls li
 Recording = Annotated[str, typer.Argument(help="The recording's id, as `recordings find` shows it.")]
 Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration of the running floor.")]
 FLOOR = Path("floor.toml")
-PLAYERS = (
-    ("ffplay", "-nodisp", "-autoexit"),
-    ("paplay",),
-    ("aplay", "-q"),
-    ("play", "-q"),
-)
-
-
-class NoPlayerError(CallfloorError):
-    """There is no program on this machine that plays a sound."""
 
 
 @app.command()
@@ -80,16 +66,6 @@ def play(recording: Recording, config: Config = FLOOR) -> None:
             ApiClient(load(config)).download(
                 f"{path_of(['recordings', recording, 'sound'])}?how=played", sound
             )
-
-
-@contextmanager
-def played(sound: Path) -> Iterator[None]:
-    """Play what was put into a file within the context; raises NoPlayerError before that."""
-    player = next((words for words in PLAYERS if shutil.which(words[0])), None)
-    if player is None:
-        raise NoPlayerError("there is no ffplay, paplay, aplay or play here: write it into a file")
-    yield
-    subprocess.run([*player, str(sound)], check=False)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from ari_apps.commands.recordings import played
+from ari_apps.commands.players import played
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient, path_of
 from ari_apps.console.voicemails import VoicemailView

@@ -26,7 +26,7 @@ class RecordingsSettings(Section):
     encrypted: bool = True
     """By AES-GCM, with the key of the secret `recordings`."""
     compress: Compression = Compression.NONE
-    """`opus` needs ffmpeg, or sox with opus; what cannot be compressed is kept as it is."""
+    """`opus` needs ffmpeg, opusenc, or a sox that writes it; what cannot be compressed is kept as it is."""
     disk_least_bytes: int = Field(default=1_000_000_000, ge=0)
     """A disk with less room than this is told of, before it is full."""
 

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import io
+import os
 import resource
 import wave
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 
 from ami_listeners.clock import utc_now
+from ari_apps.configuration.recording import Compression
 from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.voices import RATE, TONES_HZ
 from ari_apps.recording.keeping import KeepingFigures
@@ -31,9 +33,11 @@ from queue_strategies.facts import (
     RecordingResumed,
 )
 from queue_strategies.model import ContactId
+from tests.asterisk_lab import AsteriskLab
 from tests.command_line import CommandLine
-from tests.ears import Samples, analyse, gaps_ms
+from tests.ears import Samples, analyse, gaps_ms, likeness, read
 from tests.floor_lab import Floor, hears, until
+from tests.opus_tools import decode, opus_tools, write_program
 from tests.small_disk import SmallDisk
 
 SALES, SUPPORT, ABROAD, FRIEND = "+4930100", "+4930200", "+4930300", "+4411223344"
@@ -125,20 +129,31 @@ async def ask(floor: Floor, path: str, **headers: str) -> tuple[int, bytes, dict
         return answer.status, await answer.read(), dict(answer.headers)
 
 
-async def recorded(floor: Floor, call: str) -> Recorded:
-    """Hear the one recording of a call once it is kept."""
+async def kept(floor: Floor, call: str) -> dict[str, Any]:
+    """Find the one recording of a call once it is kept."""
 
-    async def kept() -> list[dict[str, Any]]:
+    async def found() -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = await floor.get(f"recordings?contact={call}")
         return [row for row in rows if row["kept_at"]]
 
-    (row,) = await until(kept, "the recording is kept")
+    (row,) = await until(found, "the recording is kept")
+    return row
+
+
+async def recorded(floor: Floor, call: str) -> Recorded:
+    """Hear the one recording of a call once it is kept."""
+    row = await kept(floor, call)
     status, content, _ = await ask(floor, f"recordings/{row['recording']}/sound")
     assert status == 200
+    return Recorded(row, *both_sides(content))
+
+
+def both_sides(content: bytes) -> tuple[Samples, Samples]:
+    """Read a WAV file: the left side, and the right."""
     with wave.open(io.BytesIO(content)) as file:
         assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, RATE, 2)
         both = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2") / 32768.0
-    return Recorded(row, both[0::2], both[1::2])
+    return both[0::2], both[1::2]
 
 
 def story(side: Samples, step_s: float = 0.2) -> list[str]:
@@ -283,9 +298,18 @@ async def test_what_asterisk_could_not_begin_is_recorded_as_soon_as_it_can(floor
     assert list(folder.rglob("*.wav")) == []
 
 
-async def test_what_no_rule_records_an_agent_may_by_a_key_and_its_caller_was_told(floor: Floor) -> None:
+async def test_what_no_rule_records_an_agent_may_by_a_key_and_its_caller_was_told(
+    floor: Floor, shared_asterisk_lab: AsteriskLab
+) -> None:
     await floor.come_to_work("bob")
-    caller, at_bob, call = await talk(floor, "bob", SUPPORT)
+    caller = await floor.world.call(SUPPORT, from_number=NUMBER, speaks=CALLER)
+    await caller.answered()
+    sounds = shared_asterisk_lab.installation.data_dir / "sounds/en"
+    assert likeness(read(await caller.recorded(1.2)), sounds / "vm-goodbye.wav") > 0.8
+    at_bob = await floor.world.phone("bob").rings()
+    await at_bob.answer(speaks=BOB)
+    await hears(caller, BOB)
+    call = (await floor.call_of(NUMBER))["id"]
     assert floor.told(RecordingBegan) == []
     await at_bob.press("*21")
     (began,) = await floor.until_told(RecordingBegan)
@@ -385,6 +409,36 @@ async def test_a_disk_that_is_full_in_the_middle_is_an_alarm_and_stops_no_call(h
     kept = floor.asterisk.configuration.recordings_dir()
     assert list(kept.rglob(".new-*")) == []
     assert all(path.stat().st_size for path in kept.rglob("*") if path.is_file())
+
+
+async def test_what_comes_from_an_asterisk_elsewhere_is_compressed_and_played(
+    floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert floor.callfloor.apps is not None
+    programs = opus_tools(tmp_path)
+    write_program(programs / "paplay", f'cp "$1" {tmp_path / "played"}')  # what a loudspeaker would be given
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    keeping = floor.callfloor.apps.keeping
+    monkeypatch.setattr(keeping, "spool", None)
+    monkeypatch.setattr(keeping, "compress", Compression.OPUS)
+    await floor.come_to_work("anna")
+    caller, _, call = await talk(floor)
+    await asyncio.sleep(1)
+    await caller.hang_up()
+    row = await kept(floor, call)
+    assert (row["media"], row["failed"]) == ("opus", None)
+    line = CommandLine(tmp_path)
+    line.configure(
+        floor.data | {"site": floor.data["site"] | {"secrets": str(floor.asterisk.secrets.directory)}}
+    )
+    done = await line.run("recordings", "play", row["recording"], "-c", str(line.config))
+    assert done.code == 0, done
+    decode(programs, tmp_path / "played", tmp_path / "decoded.wav")
+    left, right = both_sides((tmp_path / "decoded.wav").read_bytes())
+    assert (analyse(left).tones, analyse(right).tones) == ({ANNA}, {CALLER})
+    mixing = await ask(floor, f"recordings/{row['recording']}/sound?mixed=true")
+    assert mixing[0] == 409
+    assert list((floor.asterisk.rendered.directories.spool / "recording/callfloor").rglob("*.wav")) == []
 
 
 async def test_asterisks_own_disk_is_told_of_before_it_is_full(floor: Floor, tmp_path: Path) -> None:
