@@ -51,7 +51,7 @@ modes = {{ north = ["listen", "whisper", "barge", "take_over"] }}
 [[supervisors]]
 id = "sam"
 endpoint = "extension:201"
-modes = {{ "*" = ["listen"], north = ["whisper", "take_over"] }}
+modes = {{ "*" = ["listen"], north = ["whisper", "barge", "take_over"] }}
 
 [outbound]
 caller_id = "{SALES}"

@@ -13,6 +13,7 @@ from ari_apps.hanging_up import hang_up_surely
 from ari_apps.legs import has_ended
 from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.names import EAR
+from queue_strategies.monitoring import Line
 
 log = structlog.get_logger()
 
@@ -27,16 +28,19 @@ class Announcement:
         self._dispatcher = dispatcher
         self._new_id = new_id
 
-    async def give(self, channel_id: str, media: Sequence[str]) -> None:
-        """Let a channel hear this; a line that ends meanwhile, or is not there, hears nothing."""
+    async def give(self, line: Line, media: Sequence[str]) -> None:
+        """Let an agent hear this; a line that ends meanwhile, or is not there, hears nothing."""
         whisperer, mailbox = f"{EAR}{self._new_id()}", Mailbox()
         self._dispatcher.own(whisperer, mailbox)
         try:
             async with asyncio.timeout(LONGEST_S):
-                await self._ari.channel(channel_id).snoop(whisperer, whisper="out")
+                if line.other is None:
+                    await self._ari.channel(line.channel).snoop(whisperer, whisper="out")
+                else:
+                    await self._ari.channel(line.other).snoop(whisperer, whisper="in")
                 await self._play(whisperer, mailbox, media)
         except (AriError, TimeoutError) as failure:
-            log.info("monitoring.not_announced", channel=channel_id, why=str(failure))
+            log.info("monitoring.not_announced", channel=line.channel, why=str(failure))
         finally:
             self._dispatcher.disown(whisperer)
             await hang_up_surely(self._ari.channel(whisperer).hangup, whisperer)

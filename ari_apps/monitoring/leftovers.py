@@ -9,7 +9,7 @@ import structlog
 from ari_apps.ari import Ari, AriError
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.monitoring.leaving_out import let_back
-from ari_apps.monitoring.names import SEAT, is_of_supervisor, left_out
+from ari_apps.monitoring.names import SEAT, is_of_supervisor, left_out, seat_of
 
 log = structlog.get_logger()
 
@@ -21,7 +21,8 @@ async def clear_away_leftovers(ari: Ari, owned: Collection[str]) -> None:
         if (silenced := left_out(channel_id)) is not None:
             await let_back(ari, silenced)
         await hang_up_surely(ari.channel(channel_id).hangup, channel_id)
-    bridges = [one.id for one in await ari.list_bridges() if one.id.startswith(SEAT) and one.id not in owned]
+    seats = [one.id for one in await ari.list_bridges() if one.id.startswith(SEAT)]
+    bridges = [one for one in seats if seat_of(one) not in owned]
     for bridge in bridges:
         await ari.bridge(bridge).destroy()
     if strays or bridges:

@@ -32,18 +32,19 @@ class Lines:
         if not talking:
             return None
         channel = max(talking, key=lambda one: one.creationtime)
-        other = await self._other(agent, channel.id)
+        bridge = await self._bridge(agent, channel.id)
         led = channel.dialplan.app_name == IN_STASIS
-        return Line(channel.id, self._contact_on(agent, channel.id), other, led)
+        contact = self._contact_on(agent, channel.id)
+        return Line(channel.id, contact, beside(bridge, channel.id), led, bridge.id if bridge else None)
 
-    async def _other(self, agent: AgentId, channel_id: str) -> str | None:
+    async def _bridge(self, agent: AgentId, channel_id: str) -> messages.Bridge | None:
         desk = await self._ari.bridge(desk_of(agent)).get()
         if desk is None or channel_id not in desk.channels:
             desk = next((one for one in await self._ari.list_bridges() if channel_id in one.channels), None)
-        return beside(desk, channel_id)
+        return desk
 
 
 def beside(bridge: messages.Bridge | None, channel_id: str) -> str | None:
-    """Return who is in a bridge with a channel."""
+    """Return who is in a bridge with a channel, supervisors aside."""
     others = [id_ for id_ in (bridge.channels if bridge else ()) if id_ != channel_id]
     return next((id_ for id_ in others if not is_of_supervisor(id_)), None)

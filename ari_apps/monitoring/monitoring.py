@@ -235,4 +235,4 @@ class Monitoring:
 
     async def _announce(self, order: OpenEar) -> None:
         if media := await self._media():
-            await self._announcement.give(order.line.channel, media)
+            await self._announcement.give(order.line, media)

@@ -6,6 +6,8 @@ from queue_strategies.monitoring import Mode, OpenEar
 
 SEAT = "monitor-"
 """Begins the ids of supervisors' phones, and of the bridges they sit in."""
+VOICE = "-voice"
+"""Ends the ids of bridges from which a supervisor is whispered."""
 EAR = "ear-"
 """Begins the ids of snoops."""
 SILENCED = "~"
@@ -17,10 +19,25 @@ def is_of_supervisor(channel_id: str) -> bool:
     return channel_id.startswith((SEAT, EAR))
 
 
-def ear_channel(order: OpenEar) -> str:
-    """Name the snoop of an ear."""
+def phone_of(watch: str) -> str:
+    """Name the channel of a supervisor's phone, which is also the bridge it sits in."""
+    return f"{SEAT}{watch}"
+
+
+def voice_of(watch: str) -> str:
+    """Name the bridge from which a supervisor is whispered."""
+    return f"{SEAT}{watch}{VOICE}"
+
+
+def seat_of(bridge: str) -> str:
+    """Name the phone that a supervisor's bridge belongs to."""
+    return bridge.removesuffix(VOICE)
+
+
+def ear_channel(order: OpenEar, part: str) -> str:
+    """Name a snoop of an ear."""
     left_out = f"{SILENCED}{order.line.channel}" if order.mode is Mode.TAKE_OVER else ""
-    return f"{EAR}{order.ear}{left_out}"
+    return f"{EAR}{order.ear}-{part}{left_out}"
 
 
 def left_out(channel_id: str) -> str | None:

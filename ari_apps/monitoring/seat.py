@@ -12,7 +12,7 @@ from ari_apps.dispatcher import Dispatcher
 from ari_apps.legs import EVENTS_MISSED, Leg, Progress, asterisk_failed, has_ended
 from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.ears import Ears
-from ari_apps.monitoring.names import SEAT
+from ari_apps.monitoring.names import phone_of
 from queue_strategies.monitoring import (
     CloseEar,
     Deny,
@@ -51,9 +51,9 @@ class Seat:
         self._tell = tell
         self._pressed = pressed
         self._mailbox = Mailbox()
-        self._leg = new_leg(f"{SEAT}{watch}", self._mailbox)
-        self._bridge = ari.bridge(f"{SEAT}{watch}")
-        self._ears = Ears(ari, dispatcher, self._mailbox, self._bridge.id, lambda ear: tell(EarClosed(ear)))
+        self._leg = new_leg(phone_of(watch), self._mailbox)
+        self._bridge = ari.bridge(phone_of(watch))
+        self._ears = Ears(watch, ari, dispatcher, self._mailbox, lambda ear: tell(EarClosed(ear)))
         self._answered = False
         self._over = False
 
@@ -98,7 +98,7 @@ class Seat:
         try:
             item = await self._mailbox.take(None if coming is None else SNOOP_COMES_S)
         except TimeoutError:
-            await self._ears.gone(coming.channel_id if coming else "")
+            await self._ears.give_up()
         else:
             await self._on(item)
 
@@ -114,8 +114,9 @@ class Seat:
                 await self._deny()
             case messages.ChannelDtmfReceived(channel=channel, digit=key) if channel.id == self._leg.id:
                 self._pressed(self._watch, key)
-            case messages.StasisStart():
-                await self._hear()
+            case messages.StasisStart(channel=channel):
+                if self._ears.arrived(channel.id):
+                    await self._hear()
             case _ if item is EVENTS_MISSED:
                 await self._look_around()
             case _ if asterisk_failed(item):
@@ -126,9 +127,7 @@ class Seat:
                 self._leg.has_left()
                 self._over = True
             case _:
-                for ear in (self._ears.coming, self._ears.present):
-                    if ear is not None and has_ended(item, ear.channel_id):
-                        await self._ears.gone(ear.channel_id)
+                await self._ears.note(item)
 
     async def _hear(self) -> None:
         if (ear := await self._ears.switch()) is not None:
@@ -145,13 +144,13 @@ class Seat:
                 self._leg.has_left()
                 self._over = True
             present, coming = self._ears.present, self._ears.coming
-            if present is not None and await self._ari.channel(present.channel_id).get() is None:
-                await self._ears.gone(present.channel_id)
+            if present is not None and await self._ari.channel(present.vital).get() is None:
+                await self._ears.gone(present.vital)
             if coming is not None:
                 await self._hear()
 
     async def _clear_away(self) -> None:
-        await self._ears.close()
+        await self._ears.clear_away()
         await self._leg.end()
         with suppress(AriError):  # what is left of it is cleared away by the next process
             await self._bridge.destroy()

@@ -17,7 +17,7 @@ class Mode(StrEnum):
     WHISPER = "whisper"
     """Is heard by the agent alone."""
     BARGE = "barge"
-    """Is heard by both."""
+    """Is heard by both, and by all other supervisors on the call."""
     TAKE_OVER = "take_over"
     """Talks with the customer in the agent's place; the agent hears nobody and is heard by nobody."""
 
@@ -47,6 +47,8 @@ class Line:
     """The channel that hears the agent, and whom the agent hears; None: nobody, or not looked for."""
     led: bool = True
     """callfloor leads the call, not app_queue or a dialplan."""
+    bridge: str | None = None
+    """In which the agent talks; None: in none, or not looked for."""
 
 
 class Refusal(StrEnum):

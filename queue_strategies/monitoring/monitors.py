@@ -5,7 +5,8 @@
     any ── *, the phone is put down, REST, card data are read out ──▶ over
 
 An ear is one stretch of hearing: one supervisor, one call, one mode. What is wanted is compared with the ear
-there is after every event; whatever differs, another ear takes its place.
+there is after every event; whatever differs, another ear takes its place. Who is at the other end, and who
+else is heard on the call, may change within one.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from queue_strategies.facts import Fact
 from queue_strategies.model import AgentId
 from queue_strategies.monitoring import events as happened
 from queue_strategies.monitoring import trail
-from queue_strategies.monitoring.model import Line, Mode, Refusal, Refused, Supervisor
+from queue_strategies.monitoring.model import Line, Mode, Refusal, Refused
 from queue_strategies.monitoring.orders import CloseEar, Deny, LetGo, Look, OpenEar, Order, RingSupervisor
+from queue_strategies.monitoring.roster import Roster
+from queue_strategies.monitoring.stretches import Stretches
 from queue_strategies.monitoring.watched import Ear, Watched
 
 MODE_KEYS = {"4": Mode.LISTEN, "5": Mode.WHISPER, "6": Mode.BARGE, "7": Mode.TAKE_OVER}
 """As users of ChanSpy know them; 7 is ours."""
+HEARD_BY_CUSTOMER = frozenset({Mode.BARGE, Mode.TAKE_OVER})
 END_KEY, NEXT_KEY, PREVIOUS_KEY = "*", "#", "0"
 
 
@@ -43,14 +47,12 @@ class Monitors:
         self._new_id = new_id
         self._now = 0.0
         self._decision = Decision()
-        self._supervisors: dict[str, Supervisor] = {}
-        self._teams: dict[AgentId, str | None] = {}
+        self._roster = Roster()
+        self._stretches = Stretches(new_id)
         self._watches: dict[str, Watched] = {}
         """By supervisor: nobody is on two calls."""
         self._lines: dict[AgentId, Line] = {}
         """Of those agents who are watched."""
-        self._ears: dict[str, Ear] = {}
-        """Until they are closed, which may be after the watch is over."""
         self._paused: set[str] = set()
 
     # -- looking --------------------------------------------------------------------------------------------
@@ -92,7 +94,7 @@ class Monitors:
             case happened.LineChanged():
                 self._line_changed(event)
             case happened.EarOpened():
-                self._opened(event.ear)
+                decision.facts.extend(self._stretches.opened(event.ear, self._now))
             case happened.EarClosed():
                 self._closed(event.ear)
             case happened.PauseBegan():
@@ -103,6 +105,8 @@ class Monitors:
                 assert_never(event)
         for watch in self:
             self._follow(watch)
+        for watch in self:
+            self._arrange(watch)
         return decision
 
     def _named(self, watch: str) -> Watched | None:
@@ -121,29 +125,37 @@ class Monitors:
                 self._order(CloseEar(watch.id))
                 watch.ear = None
             return
-        if ear is None or not self._fits(ear, watch, line):
-            self._open(watch, line)
+        if ear is not None and is_same(ear, watch, line):
+            ear.line = line
+        else:
+            self._stretches.begin(watch, line)
 
     def _can_be_heard(self, line: Line, mode: Mode) -> bool:
         """Tell whether there is something to hear: of a customer on hold, say, nothing can be taken over."""
         taken = mode is not Mode.TAKE_OVER or (line.led and line.other is not None)
         return taken and line.contact not in self._paused
 
-    def _fits(self, ear: Ear, watch: Watched, line: Line) -> bool:
-        same = (ear.agent, ear.mode, ear.line.channel, ear.line.contact) == (
-            watch.agent, watch.mode, line.channel, line.contact,
-        )  # fmt: skip
-        return same and (watch.mode is not Mode.TAKE_OVER or ear.line.other == line.other)
+    def _arrange(self, watch: Watched) -> None:
+        """Have the ear opened that is wanted, or as the line has become."""
+        ear = watch.ear
+        if ear is None:
+            return
+        wanted = ear.line, self._companions(watch, ear)
+        if ear.arranged == wanted:
+            return
+        announce = ear.arranged is None and ear.is_new
+        ear.arranged = wanted
+        self._order(OpenEar(watch.id, ear.id, watch.agent, ear.line, ear.mode, announce, wanted[1]))
 
-    def _open(self, watch: Watched, line: Line) -> None:
-        before, is_new = watch.ear, True
-        if before is not None:
-            is_new = before.line.contact != line.contact
-            goes_on = before.agent != watch.agent or before.line.channel == line.channel
-            before.ended_by = "switched" if goes_on else before.ended_by
-        id_ = self._new_id()
-        watch.ear = self._ears[id_] = Ear(id_, watch.supervisor.id, watch.agent, line, watch.mode, watch.by)
-        self._order(OpenEar(watch.id, id_, watch.agent, line, watch.mode, is_new))
+    def _companions(self, watch: Watched, ear: Ear) -> frozenset[str]:
+        return frozenset(
+            one.id
+            for one in self
+            if one is not watch
+            and one.ear is not None
+            and one.ear.line.channel == ear.line.channel
+            and one.mode in HEARD_BY_CUSTOMER
+        )
 
     def _end(self, watch: Watched, by: str) -> None:
         if watch.ear is not None:
@@ -168,15 +180,19 @@ class Monitors:
             return
         watch = self._watches.get(asked.supervisor)
         if watch is None:
-            supervisor = self._supervisors[asked.supervisor]
-            watch = Watched(self._new_id(), supervisor, asked.agent, asked.mode, asked.by, self._now)
-            self._watches[supervisor.id] = watch
-            self._order(RingSupervisor(watch.id, supervisor.id, watch.agent))
-            self._order(Look(watch.agent))
+            self._ring(asked)
         else:
             self._move(watch, asked.agent, asked.mode, asked.by)
         if asked.line is not None:
             self._lines[asked.agent] = asked.line
+
+    def _ring(self, asked: happened.MonitoringAsked) -> None:
+        if (supervisor := self._roster.supervisor(asked.supervisor)) is None:
+            return
+        watch = Watched(self._new_id(), supervisor, asked.agent, asked.mode, asked.by, self._now)
+        self._watches[supervisor.id] = watch
+        self._order(RingSupervisor(watch.id, supervisor.id, watch.agent))
+        self._order(Look(watch.agent))
 
     def _move(self, watch: Watched, agent: AgentId, mode: Mode, by: str) -> None:
         before, watch.agent, watch.mode, watch.by = watch.agent, agent, mode, by
@@ -186,13 +202,8 @@ class Monitors:
 
     def refusal(self, supervisor: str, agent: AgentId, mode: Mode, line: Line | None) -> Refused | None:
         """Say why a supervisor cannot be on an agent's calls in a mode now; None: can."""
-        who = self._supervisors.get(supervisor)
-        if who is None:
-            return Refused(Refusal.UNKNOWN, f"there is no supervisor {supervisor!r}")
-        if agent not in self._teams:
-            return Refused(Refusal.UNKNOWN, f"there is no agent {agent!r}")
-        if mode not in who.modes_with(self._teams[agent]):
-            return Refused(Refusal.FORBIDDEN, f"{supervisor} may not be on calls of {agent} to {said(mode)}")
+        if (refused := self._roster.refusal(supervisor, agent, mode)) is not None:
+            return refused
         if line is not None and line.contact in self._paused:
             return Refused(Refusal.NOT_NOW, f"nobody may hear {agent} while card data are read out")
         if mode is Mode.TAKE_OVER and line is not None and not line.led:
@@ -227,11 +238,7 @@ class Monitors:
 
     def _beside(self, watch: Watched, key: str, talking: frozenset[AgentId]) -> tuple[AgentId, Mode] | None:
         """Find the next or previous agent who may be heard, and in which mode; who is talking goes first."""
-        agents = list(self._teams)
-        here = agents.index(watch.agent) if watch.agent in self._teams else -1
-        around = [*agents[here + 1 :], *agents[: max(here, 0)]]
-        if key == PREVIOUS_KEY:
-            around.reverse()
+        around = self._roster.others(watch.agent, backwards=key == PREVIOUS_KEY)
         found = [(agent, mode) for agent in around if (mode := self._mode_with(watch, agent)) is not None]
         return next((one for one in found if one[0] in talking), next(iter(found), None))
 
@@ -244,15 +251,10 @@ class Monitors:
     # -- what happens ---------------------------------------------------------------------------------------
 
     def _configured(self, event: happened.SupervisorsConfigured) -> None:
-        self._supervisors = {one.id: one for one in event.supervisors}
-        self._teams = dict(event.teams)
+        self._roster.configure(event)
         for watch in self:
-            now = self._supervisors.get(watch.supervisor.id)
-            if (
-                now is None
-                or watch.mode not in now.modes_with(self._teams.get(watch.agent))
-                or watch.agent not in self._teams
-            ):
+            now = self._roster.supervisor(watch.supervisor.id)
+            if now is None or self._roster.refusal(now.id, watch.agent, watch.mode) is not None:
                 self._end(watch, "withdrawn")
             else:
                 watch.supervisor = now
@@ -263,26 +265,18 @@ class Monitors:
         else:
             self._lines[event.agent] = event.line
 
-    def _opened(self, ear_id: str) -> None:
-        ear = self._ears.get(ear_id)
-        if ear is None or ear.opened_moment is not None:
-            return
-        ear.opened_moment = self._now
-        self._decision.facts.append(trail.began(ear, self._now))
-
     def _closed(self, ear_id: str) -> None:
-        ear = self._ears.pop(ear_id, None)
-        if ear is None:
-            return
+        ear, facts = self._stretches.closed(ear_id, self._now)
+        self._decision.facts.extend(facts)
         for watch in self:
-            if watch.ear is ear:  # the line may be gone too: it is looked at before another try
+            if ear is not None and watch.ear is ear:  # the line may be gone too: it is looked at first
                 watch.ear = None
                 self._lines.pop(watch.agent, None)
                 self._order(Look(watch.agent))
-        if ear.opened_moment is not None:
-            self._decision.facts.append(trail.ended(ear, ear.opened_moment, self._now))
 
 
-def said(mode: Mode) -> str:
-    """Say a mode as people do."""
-    return mode.replace("_", " ")
+def is_same(ear: Ear, watch: Watched, line: Line) -> bool:
+    """Tell whether an ear is the stretch of hearing that is wanted."""
+    return (ear.agent, ear.mode, ear.line.channel, ear.line.contact) == (
+        watch.agent, watch.mode, line.channel, line.contact,
+    )  # fmt: skip

@@ -18,7 +18,10 @@ class RingSupervisor:
 
 @message()
 class OpenEar:
-    """Let the supervisor hear this line in this mode, in place of whatever was heard."""
+    """Let the supervisor hear this line in this mode, in place of whatever was heard.
+
+    The same ear again is the same stretch of hearing, arranged anew: somebody else is at the other end.
+    """
 
     watch: str
     ear: str
@@ -27,6 +30,8 @@ class OpenEar:
     mode: Mode
     announce: bool
     """The supervisor is new on this call, and the agent may be told."""
+    companions: frozenset[str] = frozenset()
+    """The watches of other supervisors who are heard by the customer, and by whoever is on the call."""
 
 
 @message()

@@ -18,6 +18,10 @@ class Ear:
     line: Line
     mode: Mode
     by: str
+    is_new: bool = True
+    """The supervisor was not on this call before."""
+    arranged: tuple[Line, frozenset[str]] | None = None
+    """The line and the companions of the last order."""
     opened_moment: float | None = None
     ended_by: str = "call"
 

@@ -182,6 +182,30 @@ def test_one_call_is_taken_over_by_one_supervisor_and_only_where_somebody_is_at_
     assert floor.tell(MonitoringAsked("sam", BOB, Mode.TAKE_OVER, "sam", native)).refused is not None
 
 
+def test_supervisors_whom_the_customer_hears_are_heard_by_all_others_on_the_call() -> None:
+    floor = Floor()
+    floor.hears(SAM, ANNA, Mode.LISTEN)
+    ear = floor.hears(SUE, ANNA, Mode.LISTEN)
+    orders = [one for one in floor.press(SUE, "6").orders if isinstance(one, OpenEar)]
+    heard = {one.watch: one.companions for one in orders}
+    assert heard == {floor.watch(SUE): frozenset(), floor.watch(SAM): {floor.watch(SUE)}}
+    floor.tell(EarClosed(ear))
+    left = only(OpenEar, floor.tell(MonitoringDropped("sue", "sue")).orders)
+    assert (left.watch, left.companions) == (floor.watch(SAM), frozenset())
+    assert len([fact for fact in floor.facts if isinstance(fact, MonitoringBegan)]) == 2
+
+
+def test_hold_and_consultation_arrange_hearing_anew_and_are_one_stretch() -> None:
+    floor = Floor()
+    ear = floor.hears(SUE, ANNA, Mode.WHISPER)
+    for other in (None, "bob", "customer-1"):
+        line = replace(CALL, other=other)
+        order = only(OpenEar, floor.tell(LineChanged(ANNA, line)).orders)
+        assert (order.ear, order.line, order.announce) == (ear, line, False)
+        floor.tell(EarOpened(order.ear))
+    assert len([fact for fact in floor.facts if isinstance(fact, MonitoringBegan)]) == 1
+
+
 def test_rights_that_are_taken_away_let_the_supervisor_go() -> None:
     floor = Floor()
     floor.hears(SUE, ANNA, Mode.BARGE)

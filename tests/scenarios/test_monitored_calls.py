@@ -44,7 +44,7 @@ async def test_a_supervisor_follows_the_agent_through_hold_and_transfer_to_the_n
     await everybody((at_sue, ANNA, CALLER), (at_anna, CALLER, SUE))
     call = (await floor.call_of("+491701"))["id"]
     await floor.post(f"calls/{call}/hold")
-    await everybody((at_sue, ANNA), (at_sam,))
+    await everybody((at_sue, ANNA), (at_anna, SUE), (at_sam,))
     assert not {ANNA, SUE} & (await hears_music(caller)).tones
     await floor.post(f"calls/{call}/resume")
     await everybody((at_sue, ANNA, CALLER), (caller, ANNA))
@@ -112,41 +112,50 @@ async def test_what_a_callfloor_that_died_has_left_is_cleared_away_and_a_left_ou
     assert await monitorings_left(floor) == []
 
 
-async def test_a_key_brings_the_supervisor_to_the_next_agent_who_talks_and_another_one_back(
+async def test_both_sides_are_heard_and_told_after_an_attended_transfer_and_one_that_was_cancelled(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna", "bob")
+    at_sue = await join(floor, "sue", "bob", "whisper", SUE)
+    at_sam = await join(floor, "sam", "anna", "listen", SAM)
+    caller, _ = await talk(floor)
+    call = (await floor.call_of("+491701"))["id"]
+    for ending in ("cancel-consult", "complete-transfer"):
+        await floor.post(f"calls/{call}/consult", {"to": "extension:102"})
+        await (at_bob := await floor.world.phone("bob").rings()).answer(speaks=BOB)
+        await everybody((at_sam, ANNA, BOB), (at_sue, ANNA, BOB), (at_bob, ANNA, SUE))
+        await floor.post(f"calls/{call}/{ending}")
+        if ending == "cancel-consult":
+            await everybody((at_sam, ANNA, CALLER), (at_sue,), (caller, ANNA))
+    await everybody((at_sam,), (at_sue, BOB, CALLER), (at_bob, CALLER, SUE), (caller, BOB))
+    await at_sue.press("7")
+    await everybody((at_sue, CALLER), (at_bob,), (caller, SUE))
+
+
+async def test_a_key_leads_from_a_call_of_phone_to_phone_to_one_the_next_agent_dialled_and_back(
     floor: Floor,
 ) -> None:
     await floor.come_to_work("anna", "bob", "carl")
-    caller, at_anna = await talk(floor)
-    at_bob = await floor.world.phone("bob").dial(MOBILE, speaks=BOB)
-    await (outside := await floor.world.number(MOBILE).rings()).answer(speaks=SECOND)
-    at_sue = await join(floor, "sue", "anna", "whisper", SUE)
-    for key, hearing, by in (("#", (BOB, SECOND), at_bob), ("0", (ANNA, CALLER), at_anna)):
-        await at_sue.press(key)
-        await everybody((at_sue, *hearing), (by, hearing[1], SUE), (caller, ANNA), (outside, BOB))
-    await at_sue.press("*")
-    await at_sue.ended()
-    ended = await floor.until_told(MonitoringEnded, 3)
-    assert [(fact.agent, fact.mode, fact.ended_by) for fact in ended] == [
-        ("anna", "whisper", "switched"),
-        ("bob", "whisper", "switched"),
-        ("anna", "whisper", "supervisor"),
-    ]
-
-
-async def test_a_call_from_phone_to_phone_and_one_the_agent_dials_are_heard_as_well(floor: Floor) -> None:
-    await floor.come_to_work("anna")
-    at_sue = await join(floor, "sue", "anna", "barge", SUE)
     await floor.world.phone("sam").plug_in()
     direct = await floor.world.phone("sam").dial("101", speaks=SAM)
     await (at_anna := await floor.world.phone("anna").rings()).answer(speaks=ANNA)
-    await everybody((at_sue, ANNA, SAM), (at_anna, SAM, SUE), (direct, ANNA, SUE))
-    await direct.hang_up()
-    await at_anna.ended()
-    at_anna = await floor.world.phone("anna").dial(MOBILE, speaks=ANNA)
+    at_bob = await floor.world.phone("bob").dial(MOBILE, speaks=BOB)
     await (outside := await floor.world.number(MOBILE).rings()).answer(speaks=SECOND)
-    await everybody((at_sue, ANNA, SECOND), (at_anna, SECOND, SUE), (outside, ANNA, SUE))
+    at_sue = await join(floor, "sue", "anna", "whisper", SUE)
+    for key, hearing, by in (("#", (BOB, SECOND), at_bob), ("0", (ANNA, SAM), at_anna)):
+        await at_sue.press(key)
+        await everybody((at_sue, *hearing), (by, hearing[1], SUE), (direct, ANNA), (outside, BOB))
     await at_sue.press("7")
-    await everybody((at_sue, SECOND), (at_anna,), (outside, SUE))
+    await everybody((at_sue, SAM), (at_anna,), (direct, SUE), (at_bob, SECOND))
+    await at_sue.press("*")
+    await at_sue.ended()
+    ended = await floor.until_told(MonitoringEnded, 4)
+    assert [(fact.agent, fact.mode, fact.ended_by) for fact in ended] == [
+        ("anna", "whisper", "switched"),
+        ("bob", "whisper", "switched"),
+        ("anna", "whisper", "switched"),
+        ("anna", "take_over", "supervisor"),
+    ]
 
 
 async def test_an_asterisk_that_dies_ends_each_stretch_in_the_trail_and_leaves_nothing(floor: Floor) -> None:

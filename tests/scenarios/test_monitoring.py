@@ -107,10 +107,18 @@ async def test_two_supervisors_are_on_one_call_at_once(floor: Floor, tmp_path: P
     await typed(floor, tmp_path, "anna", "--as", "sam")
     await (at_sam := await floor.world.phone("sam").rings()).answer(speaks=SAM)
     await everybody(
-        (caller, ANNA, SUE), (at_anna, CALLER, SUE), (at_sue, ANNA, CALLER), (at_sam, ANNA, CALLER)
+        (caller, ANNA, SUE), (at_anna, CALLER, SUE), (at_sue, ANNA, CALLER), (at_sam, ANNA, CALLER, SUE)
     )
     await at_sam.press("5")
-    await everybody((caller, ANNA, SUE), (at_anna, CALLER, SUE, SAM), (at_sam, ANNA, CALLER))
+    await everybody((caller, ANNA, SUE), (at_anna, CALLER, SUE, SAM), (at_sam, ANNA, CALLER, SUE))
+    await at_sam.press("6")
+    await everybody(
+        (caller, ANNA, SUE, SAM),
+        (at_anna, CALLER, SUE, SAM),
+        (at_sue, ANNA, CALLER, SAM),
+        (at_sam, ANNA, CALLER, SUE),
+    )
+    await at_sam.press("5")
     await at_sue.press("7")
     await everybody((caller, SUE), (at_anna,), (at_sue, CALLER))
     assert (await asked(floor, "sam", "anna", "take_over"))[0] == 409
@@ -131,7 +139,7 @@ async def test_who_may_not_hears_nothing_and_the_trail_says_who_tried(floor: Flo
     _, at_anna = await talk(floor)
     status, told = await asked(floor, "sue", "carl", "listen")
     assert (status, told) == (403, "sue may not be on calls of carl to listen")
-    assert (await asked(floor, "sam", "anna", "barge"))[0] == 403
+    assert (await asked(floor, "sam", "carl", "barge"))[0] == 403
     assert (await asked(floor, "eve", "anna", "listen"))[0] == 404
     assert (await asked(floor, "sue", "ann", "listen"))[0] == 404
     assert not floor.world.phone("sue").is_called
