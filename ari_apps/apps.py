@@ -241,6 +241,7 @@ class Apps:
         self.call_of: Callable[[str], str | None] = lambda _: None
         """Names the call of a channel that callfloor does not lead."""
         self.recordings.seat_of = self.monitoring.seat_of
+        switchboard.taken_over = self.monitoring.pass_on
 
     def _make_ivr(self, ask: Ask, prompts: Prompts, remember: Callable[[Fact], None]) -> Ivr:
         configuration, now = self._configuration, self._clock.moment

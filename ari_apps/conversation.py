@@ -8,6 +8,7 @@ asks for (phone keys, REST) comes through the same mailbox as the events of the 
     consulting ── CancelConsult, third party leaves ──▶ talking
     consulting ── CompleteTransfer, agent leaves ──▶ customer and third party go on, the agent is free
     any ── Transfer ──▶ the customer goes on to another destination, the agent is free
+    talking ── agent hangs up, taken over by a supervisor ──▶ talking, with the supervisor
     any ── customer or agent hangs up ──▶ over
 """
 
@@ -294,8 +295,21 @@ class Conversation:
     async def _agent_left(self) -> None:
         if self._third is not None:
             await self._hand_over(self._third)
+        elif (taken := self._switchboard.taken_over(self._leg.id, self._call.mailbox)) is not None:
+            await self._stay_with(*taken)
         else:
             await self._part("agent", HANGUP)
+
+    async def _stay_with(self, to: Destination, leg: Leg) -> None:
+        """Let the customer go on with the supervisor who has taken over; the agent, who hung up, is free."""
+        left, outside = self._attempt, self._switchboard.outside(leg, self._call.party, to)
+        self._attempt, self._met = outside, Reached(outside.id, leg, outside.desk)
+        try:
+            await self._desks.meet(outside.desk, self._call.channel_id, leg.id)
+        finally:
+            left.ended("agent")
+        self._recordings.talk_began(self._call, to, outside, self._met)
+        await self._switchboard.leave_trace(self._call, to, outside, answered=True)
 
     async def _part(self, by: str, next_: Destination, kind: str | None = None) -> None:
         """Clear the desk before the Floor may give the agent the next caller."""

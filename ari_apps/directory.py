@@ -246,6 +246,10 @@ class Directory:
             raise KeyError(supervisor)
         return SupervisorPhone(endpoint, self._configuration.monitoring.ring_timeout_s)
 
+    def supervisor_destination(self, supervisor: str) -> Destination:
+        """Return where a supervisor of the file is rung, as it is written; `hangup` for anybody else."""
+        return next((one.endpoint for one in self._configuration.supervisors if one.id == supervisor), HANGUP)
+
     def supervisor_announcement(self) -> PromptSettings:
         """Return what an agent hears when a supervisor comes."""
         return self._configuration.monitoring.announcement

@@ -52,6 +52,8 @@ class Switchboard:
         self._new_id = new_id
         self._new_leg = new_leg
         self._last_agents = last_agents
+        self.taken_over: Callable[[str, Mailbox], tuple[Destination, Leg] | None] = lambda _, __: None
+        """Gives away the phone of the supervisor who has taken over from an agent's channel."""
 
     def reach(self, to: Destination, party: Party, call: Call) -> Attempt | None:
         """Begin to find somebody at a destination for a party; None when nobody lives there."""

@@ -11,6 +11,7 @@ from ami_listeners.clock import Clock
 from ari_apps.ari import Ari, AriError
 from ari_apps.configuration.floor_toml import FloorConfiguration
 from ari_apps.crew import Crew
+from ari_apps.destinations import Destination
 from ari_apps.directory import Directory
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.legs import Leg
@@ -18,7 +19,7 @@ from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.announcement import Announcement
 from ari_apps.monitoring.leftovers import clear_away_surely
 from ari_apps.monitoring.lines import Lines
-from ari_apps.monitoring.names import SEAT
+from ari_apps.monitoring.names import phone_of
 from ari_apps.monitoring.seat import Seat
 from queue_strategies.facts import ContactEnded, Fact, MonitoringRefused
 from queue_strategies.model import AgentId
@@ -102,7 +103,7 @@ class Monitoring:
     def seat_of(self, supervisor: str) -> str:
         """Name the channel of a supervisor's phone; empty: on nobody's calls."""
         watched = self.of(supervisor)
-        return "" if watched is None else f"{SEAT}{watched.id}"
+        return "" if watched is None else phone_of(watched.id)
 
     async def ask(self, supervisor: str, agent: AgentId, mode: Mode, by: str) -> Refused | None:
         """Put a supervisor on an agent's calls, or on another's, or in another mode; say why not.
@@ -126,6 +127,14 @@ class Monitoring:
     def drop(self, supervisor: str, by: str) -> None:
         """Let a supervisor go."""
         self._tell(MonitoringDropped(supervisor, by))
+
+    def pass_on(self, agent_channel: str, mailbox: Mailbox) -> tuple[Destination, Leg] | None:
+        """Give away the phone of the supervisor who has taken over from this channel; None: nobody has."""
+        for watch in self:
+            seat, _ = self._seats.get(watch.id, (None, None))
+            if seat is not None and seat.has_taken_over(agent_channel):
+                return self._directory.supervisor_destination(watch.supervisor.id), seat.give_away(mailbox)
+        return None
 
     def pause_began(self, contact: str) -> None:
         """Let nobody hear a contact whose recording is paused, because card data are read out."""

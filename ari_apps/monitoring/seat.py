@@ -20,6 +20,7 @@ from queue_strategies.monitoring import (
     EarOpened,
     Event,
     LetGo,
+    Mode,
     OpenEar,
     SupervisorAnswered,
     SupervisorLeft,
@@ -56,6 +57,7 @@ class Seat:
         self._ears = Ears(watch, ari, dispatcher, self._mailbox, lambda ear: tell(EarClosed(ear)))
         self._answered = False
         self._over = False
+        self._is_given_away = False
 
     def put(self, order: SeatOrder) -> None:
         """Have an order carried out after those before it."""
@@ -66,6 +68,20 @@ class Seat:
         self._mailbox.put(LetGo(self._watch))
         if not self._answered:
             await self._leg.end()
+
+    def has_taken_over(self, agent_channel: str) -> bool:
+        """Tell whether the supervisor talks with the customer in place of who is on this channel."""
+        present = self._ears.present
+        if present is None or present.order.mode is not Mode.TAKE_OVER:
+            return False
+        return present.order.line.channel == agent_channel and not self._over
+
+    def give_away(self, mailbox: Mailbox) -> Leg:
+        """Let another coroutine own the phone, as that of an ordinary call; the rest is cleared away."""
+        self._is_given_away = True
+        self._leg.hand_to(mailbox)
+        self._tell(SupervisorLeft(self._watch, "call"))
+        return self._leg
 
     async def run(self, endpoint: str, caller_id: str, timeout_s: float) -> None:
         """Ring the phone, and serve it until it is put down or let go of; leave nothing behind."""
@@ -151,6 +167,7 @@ class Seat:
 
     async def _clear_away(self) -> None:
         await self._ears.clear_away()
-        await self._leg.end()
+        if not self._is_given_away:
+            await self._leg.end()
         with suppress(AriError):  # what is left of it is cleared away by the next process
             await self._bridge.destroy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.leaving_out import leave_out
-from queue_strategies.facts import MonitoringBegan, MonitoringEnded
+from queue_strategies.facts import ContactEnded, Handled, MonitoringBegan, MonitoringEnded
 from queue_strategies.model import AgentId
 from tests.floor_lab import Floor, hears, hears_music, until
 from tests.supervisors import (
@@ -156,6 +156,25 @@ async def test_a_key_leads_from_a_call_of_phone_to_phone_to_one_the_next_agent_d
         ("anna", "whisper", "switched"),
         ("anna", "take_over", "supervisor"),
     ]
+
+
+async def test_a_customer_goes_on_with_who_has_taken_over_when_the_agent_hangs_up(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    caller, at_anna = await talk(floor)
+    at_sue = await join(floor, "sue", "anna", "take_over", SUE)
+    await everybody((caller, SUE), (at_anna,), (at_sue, CALLER))
+    await at_anna.hang_up()
+    second = await floor.world.call(SALES, from_number="+491702", speaks=SECOND)
+    await (at_anna := await floor.world.phone("anna").rings()).answer(speaks=ANNA)
+    await everybody((caller, SUE), (at_sue, CALLER), (second, ANNA), (at_anna, SECOND))
+    (handled,) = floor.told(Handled)
+    assert (handled.agent, handled.ended_by) == ("anna", "agent")
+    assert [fact.ended_by for fact in floor.told(MonitoringEnded)] == ["call"]
+    assert len(await monitorings_left(floor)) == 1  # the phone
+    await at_sue.hang_up()
+    assert (await caller.ended()).ended_by == "floor"
+    (ended,) = await floor.until_told(ContactEnded)
+    assert ended.contact == handled.contact
 
 
 async def test_an_asterisk_that_dies_ends_each_stretch_in_the_trail_and_leaves_nothing(floor: Floor) -> None:
