@@ -36,7 +36,7 @@ COMMANDS = (
         "monitor:monitor",
         "Listen to an agent's calls, whisper, barge in, take over; list, change and end it.",
     ),
-    CommandAtNeed("voicemail", "voicemail:app", "List, hear and delete messages that callers left."),
+    CommandAtNeed("voicemail", "voicemail:app", "List, hear, answer and delete messages that callers left."),
     CommandAtNeed(
         "recordings", "recordings:app", "Record calls; find, hear, export and erase what was recorded."
     ),

@@ -26,6 +26,7 @@ from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.crew import Crew
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
+from ari_apps.dialling import Dialling
 from ari_apps.directory import Directory, endpoint_of_agent
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.dispositions import Dispositions
@@ -69,7 +70,7 @@ from ari_apps.virtual_hold import VirtualHold
 from queue_strategies.events import PhoneChanged, RestoringBegan
 from queue_strategies.facts import Fact
 from queue_strategies.floor import Floor
-from queue_strategies.model import AgentId, ContactId
+from queue_strategies.model import AgentId, AgentState, ContactId
 
 log = structlog.get_logger()
 
@@ -195,6 +196,15 @@ class Apps:
             new_id=new_id,
             new_leg=self._new_leg,
             new_call=self._new_call,
+        )
+        self.dialling = Dialling(
+            directory=self.directory,
+            new_leg=self._new_leg,
+            greet=self.reception.greet,
+            state_of=self._state_of,
+            tell=self.queueing.tell,
+            crew=self.crew,
+            new_id=new_id,
         )
         taking_up = TakingUp(
             ari=self.ari,
@@ -405,6 +415,10 @@ class Apps:
         if channel_id.startswith(AGENT_LEG) and (contact := self.floor.contact_with(agent)) is not None:
             return contact
         return self.call_of(channel_id) or channel_id
+
+    def _state_of(self, agent: AgentId) -> AgentState | None:
+        shown = self.floor.snapshot(self._clock.moment()).agents.get(agent)
+        return None if shown is None else shown.state
 
     async def _supervisor_announcement(self) -> list[str]:
         language = self._configuration.site.language

@@ -263,6 +263,11 @@ class Directory:
         agents = self._configuration.agents
         return [one.id for one in agents if reaches(person, team=one.team, agent=AgentId(one.id))]
 
+    def shown_as(self, account: str) -> tuple[str, str]:
+        """Return the number and the name by which those whom an account calls see it."""
+        found = next((one for one in self._configuration.accounts() if one.id == account), None)
+        return (found.extension or "", found.name or found.id) if found is not None else ("", "")
+
     def is_agent(self, account: str) -> bool:
         """Tell whether a SIP account is an agent's."""
         return self._configuration.agent(account) is not None

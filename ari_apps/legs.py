@@ -98,17 +98,19 @@ class Leg:
         caller_id: str,
         timeout_s: float,
         carries: Sequence[str] = (),
+        enters_as: Sequence[str] | None = None,
     ) -> AsyncIterator[Progress | Failure]:
         """Dial `endpoint` for the channel `caller`, if any: yield DIALLED, RANG, then ANSWERED or a Failure.
 
         The leg carries `carries` in its arguments, for a later process to read. It enters our application
-        when it is answered. A leg that is ended meanwhile yields no more.
+        when it is answered, as a leg or with the arguments `enters_as`. A leg that is ended meanwhile yields
+        no more.
         """
         try:
             await self._ari.originate(
                 endpoint=endpoint,
                 id=self.id,
-                app_args=["leg", *carries],
+                app_args=["leg", *carries] if enters_as is None else list(enters_as),
                 originator=caller,
                 caller_id=caller_id,
                 timeout_s=timeout_s,

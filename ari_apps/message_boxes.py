@@ -14,7 +14,8 @@ from psycopg.rows import dict_row
 from ami_listeners.database import Database
 from ami_listeners.queries import queries
 from queue_strategies.errors import CallfloorError
-from queue_strategies.facts import Fact, VoicemailDeleted, VoicemailHeard
+from queue_strategies.facts import Fact, VoicemailCalledBack, VoicemailDeleted, VoicemailHeard
+from queue_strategies.model import AgentId
 
 log = structlog.get_logger()
 
@@ -62,6 +63,18 @@ class MessageBoxes:
         """Let a message be new no more."""
         self.remember(
             VoicemailHeard(moment=self.now(), recording=message["recording"], box=message["box"], who=who)
+        )
+
+    def note_called_back(self, message: dict[str, Any], who: str, agent: AgentId) -> None:
+        """Remember that who left a message is called back."""
+        self.remember(
+            VoicemailCalledBack(
+                moment=self.now(),
+                recording=message["recording"],
+                box=message["box"],
+                who=who,
+                agent=agent,
+            )
         )
 
     async def delete(self, message: dict[str, Any], who: str) -> None:

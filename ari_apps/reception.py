@@ -22,6 +22,7 @@ from ari_apps.hanging_up import hang_up_surely
 from ari_apps.inbound import Inbound
 from ari_apps.ivr.settings import PromptSettings
 from ari_apps.line import CallerGone
+from ari_apps.numbers import plain_number
 from ari_apps.reconcile.remembered import RememberedContact
 from ari_apps.recording.recordings import Recordings
 from queue_strategies.events import AgentFreed, AgentOccupied, Event
@@ -95,13 +96,22 @@ class Reception:
         match args:
             case ["inbound", *_]:
                 self.lead(call, self._serve_customer(call), new=known is None)
-            case ["phone", account, *_]:
+            case ["phone", account, *dialled]:
                 call.phone = account
+                if dialled:
+                    self._dialled_for(call, account, dialled[0])
                 self.lead(call, self._serve_phone(call, account), direction="internal", new=known is None)
             case _:
                 log.warning("reception.unknown_arrival", channel=channel.id, args=args)
                 hang_up = self._ari.channel(channel.id).hangup
                 self._crew.start(hang_up_surely(hang_up, channel.id), f"turn away {channel.id}")
+
+    def _dialled_for(self, call: Call, account: str, number: str) -> None:
+        """Take a phone that was rung, and picked up, for one that dialled a number."""
+        call.called_number, call.answered = plain_number(number), True
+        call.caller_number, call.caller_name = self._directory.shown_as(account)
+        if self._directory.is_agent(account):
+            self._tell(AgentOccupied(AgentId(account), call.contact))  # now, before anybody else is rung
 
     def lead(
         self, call: Call, way: Coroutine[Any, Any, None], *, direction: str = "inbound", new: bool = True

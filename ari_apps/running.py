@@ -423,7 +423,7 @@ async def _serving(
             floor.apps.dispositions, floor.journal, lambda id_: floor.configuration.team_of(id_)
         )
         boxes = message_boxes(floor, floor.apps)
-        voicemails = VoicemailDesk(boxes, floor.apps.directory, reach).operations()
+        voicemails = VoicemailDesk(boxes, floor.apps.directory, reach, floor.apps.dialling).operations()
         own = (*operations(desk, reach), *monitoring.operations(), *recorded, *voicemails)
         own = (*own, *disposing.operations())
         answered = (*own, *answered)

@@ -2,7 +2,8 @@
 
 -- in_boxes --
 -- List the messages of some boxes, the latest first; null: of all. One alone, where it is named.
-SELECT v.fact AS voicemail, v.box, v.recording, v.duration_s, v.left_at, v.heard_at, v.heard_by, v.contact,
+SELECT v.fact AS voicemail, v.box, v.recording, v.duration_s, v.left_at, v.heard_at, v.heard_by,
+    v.called_back_at, v.called_back_by, v.contact,
     coalesce(c.caller_number, '') AS number, coalesce(c.caller_name, '') AS name
 FROM voicemails v LEFT JOIN contacts c USING (contact)
 WHERE v.deleted_at IS NULL AND (%(boxes)s::text[] IS NULL OR v.box = ANY (%(boxes)s))

@@ -1,4 +1,4 @@
-"""`callfloor voicemail`: list, hear and delete messages that callers left."""
+"""`callfloor voicemail`: list, hear, answer and delete messages that callers left."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient, path_of
 from ari_apps.console.voicemails import VoicemailView
 
-app = typer.Typer(help="List, hear and delete messages that callers left.", no_args_is_help=True)
+app = typer.Typer(help="List, hear, answer and delete messages that callers left.", no_args_is_help=True)
 
 Message = Annotated[str, typer.Argument(help="The message's id, as `voicemail list` shows it.")]
 Config = Annotated[Path, typer.Option("--config", "-c", help="The configuration of the running floor.")]
@@ -33,11 +33,11 @@ def show(
     """List messages, the latest first."""
     question = urlencode({"box": box, "new": str(new).lower()})
     whole = Column("message", no_wrap=True, min_width=36)  # to be typed again
-    table = Table(whole, "left", "box", "number", "name", "lasts", "heard by", box=None)
+    table = Table(whole, "left", "box", "number", "name", "lasts", "heard by", "called back by", box=None)
     for row in ApiClient(load(config)).get_many(f"voicemails?{question}", VoicemailView):
         left = f"{row.left_at.astimezone():%Y-%m-%d %H:%M:%S}"
         lasts = "" if row.duration_s is None else f"{row.duration_s:.0f} s"
-        told = (row.box, row.number, row.name, lasts, row.heard_by or "")
+        told = (row.box, row.number, row.name, lasts, row.heard_by or "", row.called_back_by or "")
         table.add_row(str(row.voicemail), left, *map(escape, told))
     Console().print(table)
 
@@ -59,6 +59,19 @@ def play(
         sound = Path(folder) / "sound.wav"
         with played(sound):
             client.download(path, sound)
+
+
+@app.command("call-back")
+def call_back(
+    message: Message,
+    agent: Annotated[
+        str, typer.Option("--as", help="The agent whose phone rings first.", show_default=False)
+    ],
+    config: Config = FLOOR,
+) -> None:
+    """Ring an agent's phone, and from it whoever left a message."""
+    path = path_of(["voicemails", message, "call-back"])
+    ApiClient(load(config)).post_at(f"{path}?{urlencode({'agent': agent})}")
 
 
 @app.command()

@@ -44,6 +44,10 @@ class ApiClient:
         """Have something done at the path of these names; return what is said to it."""
         return self._ask("POST", path_of(names), body)
 
+    def post_at(self, path: str) -> None:
+        """Have something done at a path, with what stands behind its question mark."""
+        self._ask("POST", path, None)
+
     def put(self, *names: str, body: dict[str, Any]) -> None:
         """Set what is at the path of these names."""
         self._ask("PUT", path_of(names), body)

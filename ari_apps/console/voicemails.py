@@ -16,8 +16,11 @@ from ari_apps.console.reach import Reach
 from ari_apps.console.sound import Sound
 from ari_apps.console.views import View
 from ari_apps.destinations import Destination, DestinationKind
+from ari_apps.dialling import Dialling
 from ari_apps.directory import Directory
 from ari_apps.message_boxes import MessageBoxes, part_of
+from ari_apps.requests import NotNow
+from queue_strategies.model import AgentId
 from queue_strategies.rights import ForbiddenError, Person, Scope
 
 ROOT = "/api/v1/voicemails"
@@ -42,13 +45,21 @@ class VoicemailView(View):
     left_at: dt.datetime
     heard_at: dt.datetime | None
     heard_by: str | None
+    called_back_at: dt.datetime | None
+    called_back_by: str | None
+
+
+class CallBackAsked(View):
+    """Who is to call back."""
+
+    agent: str = Field("", max_length=64, description="empty: the agent who asks")
 
 
 class VoicemailDesk:
     """Answer those whose boxes they are."""
 
-    def __init__(self, boxes: MessageBoxes, directory: Directory, reach: Reach) -> None:
-        self._boxes, self._directory, self._reach = boxes, directory, reach
+    def __init__(self, boxes: MessageBoxes, directory: Directory, reach: Reach, dialling: Dialling) -> None:
+        self._boxes, self._directory, self._reach, self._dialling = boxes, directory, reach, dialling
 
     def operations(self) -> tuple[Operation, ...]:
         """List what can be asked."""
@@ -61,6 +72,11 @@ class VoicemailDesk:
             Operation(
                 method="GET", path=f"{one}/sound", needs=Scope.WORK, answer=self._sound, media=("audio/wav",),
                 summary="Hear a message, or a range of its bytes; it is not new any more",
+            ),
+            Operation(
+                method="POST", path=f"{one}/call-back", needs=Scope.WORK, answer=self._call_back,
+                asks=CallBackAsked,
+                summary="Ring an agent's phone, and from it whoever left a message; it is called back then",
             ),
             Operation(
                 method="DELETE", path=one, needs=Scope.WORK, answer=self._delete,
@@ -84,6 +100,18 @@ class VoicemailDesk:
         self._boxes.note_heard(message, asked.who.name)
         name = f"{message['voicemail']}.wav"
         return Sound(size, "audio/wav", name, partial(part_of, file))
+
+    async def _call_back(self, asked: Asked) -> None:
+        who, agent = asked.who, AgentId(asked.query.agent or asked.who.agent or "")
+        message = await self._one(asked)
+        if not agent:
+            raise NotNow(f"{who.name} is no agent: say which agent is to call back")
+        if not self._reach.agent(who, agent):
+            raise ForbiddenError(f"agent {agent!r} is not within reach of {who.name}")
+        if not self._directory.is_agent(agent):
+            raise NotFoundError(f"there is no agent {agent!r}")
+        noted = partial(self._boxes.note_called_back, message, who.name, agent)
+        await self._dialling.dial(agent, message["number"], noted)
 
     async def _delete(self, asked: Asked) -> None:
         await self._boxes.delete(await self._one(asked), asked.who.name)

@@ -62,7 +62,7 @@ from queue_strategies.facts.visits import (
     VisitEnded,
     WrapUpEnded,
 )
-from queue_strategies.facts.voicemails import VoicemailDeleted, VoicemailHeard
+from queue_strategies.facts.voicemails import VoicemailCalledBack, VoicemailDeleted, VoicemailHeard
 
 __all__ = [
     "AgentStateChanged",
@@ -119,6 +119,7 @@ __all__ = [
     "Transferred",
     "TrunkChanged",
     "VisitEnded",
+    "VoicemailCalledBack",
     "VoicemailDeleted",
     "VoicemailHeard",
     "VoicemailLeft",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from queue_strategies.facts.fact import Fact
 from queue_strategies.message import message
+from queue_strategies.model import AgentId
 
 
 @message(kw_only=True)
@@ -22,3 +23,14 @@ class VoicemailDeleted(Fact):
     recording: str
     box: str
     who: str
+
+
+@message(kw_only=True)
+class VoicemailCalledBack(Fact):
+    """An agent has picked up the own phone to call back who left a message."""
+
+    recording: str
+    box: str
+    who: str
+    """Who asked for it."""
+    agent: AgentId

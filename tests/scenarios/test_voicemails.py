@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -15,12 +16,12 @@ import pytest
 
 from ami_listeners.local_postgres import LocalPostgres
 from ari_apps.local_asterisk.free_ports import free_port
-from queue_strategies.facts import VoicemailDeleted, VoicemailHeard, VoicemailLeft
+from queue_strategies.facts import VoicemailCalledBack, VoicemailDeleted, VoicemailHeard, VoicemailLeft
 from tests.ari_apps.console.house import House
 from tests.asterisk_lab import AsteriskLab
 from tests.command_line import CommandLine
 from tests.ears import analyse, listen, read
-from tests.floor_lab import Floor, FloorLab, until
+from tests.floor_lab import Floor, FloorLab, hears, until
 from tests.post_office import Hook, PostOffice, open_at, write_certificate
 
 OF_SALES, OF_BOB = "+4930300", "+4930400"
@@ -44,6 +45,7 @@ name = "sales"
 
 [[agents]]
 id = "anna"
+extension = "101"
 team = "north"
 queues = ["sales"]
 
@@ -104,6 +106,44 @@ async def leave_message(floor: Floor, number: str, name: str = "") -> None:
     await floor.until_told(VoicemailLeft, before + 1)
     await caller.ended()
     await floor.rows("SELECT 1")  # the database knows it
+
+
+async def is_called_back(house: House, line: CommandLine, sales: str, bobs: str) -> None:
+    """Let anna call back who left the message of sales, and nobody else that of another box."""
+    floor = house.floor
+    for who, message, agent in (("agent", bobs, ""), ("agent", sales, "bob"), ("lead.north", sales, "bob")):
+        assert (await house.ask(who, "POST", f"{message}/call-back?agent={agent}")).is_refusal
+    unplugged = await house.ask("agent", "POST", f"{sales}/call-back")
+    assert (unplugged.status, unplugged.body) == (409, {"error": "the phone of anna cannot be rung"})
+    nobody = await house.ask("admin", "POST", f"{sales}/call-back")
+    assert (nobody.status, nobody.body["error"][:17]) == (409, "admin is no agent")
+    await floor.come_to_work("anna")
+    eva = floor.world.number(EVA)
+    said = await line.run(
+        "voicemail", "call-back", sales.rpartition("/")[2], "--as", "anna", "-c", str(line.config)
+    )
+    assert said.code == 0, said
+    phone = await floor.world.phone("anna").rings()
+    await floor.until_agent("anna", "busy")
+    busy = await house.ask("agent", "POST", f"{sales}/call-back")
+    assert (busy.status, busy.body) == (409, {"error": "anna is busy"})
+    assert phone.record.from_number == EVA
+    assert floor.told(VoicemailCalledBack) == []
+    await phone.answer(speaks=1000)
+    outside = await eva.rings()
+    await outside.answer(speaks=1400)
+    await asyncio.gather(hears(phone, 1400), hears(outside, 1000))
+    assert (await floor.get("agents/anna"))["state"] == "busy"
+    await floor.restart()
+    await hears(outside, 1000)
+    assert (await floor.get("agents/anna"))["state"] == "busy"
+    await outside.hang_up()
+    await phone.ended()
+    await floor.until_agent("anna", "ready")
+    contacts = "SELECT direction, caller_number, called_number FROM contacts WHERE direction = 'internal'"
+    assert await floor.rows(contacts) == [("internal", "101", EVA)]
+    (shown,) = (await house.ask("agent", "GET", "/api/v1/voicemails")).body
+    assert (shown["called_back_by"], shown["called_back_at"] is None) == ("anna", False)
 
 
 def is_signed(body: bytes, headers: dict[str, str], secret: str) -> bool:
@@ -214,6 +254,7 @@ async def test_a_message_is_new_until_heard_and_gone_once_deleted_for_those_whos
         at = f"http://{floor.asterisk.configuration.http.listen}{sales}/sound"
         async with session.get(at, headers=shown) as answer:
             assert (answer.status, await answer.read()) == (206, b"RIFF")
+    await is_called_back(house, line, sales, bobs)
     await floor.rows("SELECT 1")
     new = (await house.ask("admin", "GET", "/api/v1/voicemails?new=true")).body
     assert [one["box"] for one in new] == ["bob"]
