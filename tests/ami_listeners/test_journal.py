@@ -29,6 +29,7 @@ from queue_strategies.facts import (
     AgentStateChanged,
     Answered,
     CallStarted,
+    ContactStarted,
     DeviceChanged,
     Fact,
     Handled,
@@ -36,6 +37,9 @@ from queue_strategies.facts import (
     OfferEnded,
     OfferMade,
     QueueJoined,
+    SegmentBegan,
+    SegmentEnded,
+    SegmentKind,
     VisitEnded,
     VoicemailLeft,
     WrapUpEnded,
@@ -109,6 +113,39 @@ async def test_a_visit_is_one_row_that_tells_its_whole_story(
         "SELECT average_speed_of_answer_s, average_handle_time_s, service_level FROM queue_figures",
     )
     assert (asa, aht, level) == (4, 70, 1)
+
+
+async def test_who_waits_on_the_floor_is_said_to_wait_though_asterisk_tells_of_a_program_alone(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    """A menu of 10 s, a wait of 4, the talk; and a menu of somebody else's."""
+    clock = Clock(moment=lambda: 1000.0, wall=lambda: datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
+    journal = Journal(database, tmp_path, clock)
+    await journal.start()
+    names: dict[str, Any] = {"caller_number": "+4930", "caller_name": "", "called_number": "100"}
+    journal.write(ContactStarted(moment=990.0, contact=ContactId("c1"), channel="1.0", **names))
+    journal.write_all([fact for fact in one_visit(1000.0) if not isinstance(fact, WrapUpEnded)])
+    doings = (("1.0", "ivr", 990.0, 1004.02), ("1.0", "talk", 1004.02, 1064.0), ("2.0", "ivr", 990.0, 1010.0))
+    for channel, kind, began, ended in doings:
+        doing: dict[str, Any] = {
+            "call": channel, "segment": f"{channel}/{kind}", "segment_kind": SegmentKind(kind),
+            "channel": channel, "party": "+4930",
+        }  # fmt: skip
+        journal.write(SegmentBegan(moment=began, **doing), "native")
+        over: dict[str, Any] = {"lasted_s": ended - began, "ended_by": "went on"}
+        journal.write(SegmentEnded(moment=ended, **doing, **over), "native")
+    assert await journal.drained(5)
+    await journal.stop()
+    assert await rows(
+        database_url,
+        "SELECT channel, contact, kind, queue, visit, lasted_ms, ended_by FROM call_segments"
+        " ORDER BY channel, began_at",
+    ) == [
+        ("1.0", "c1", "ivr", None, None, 10_000, "waiting"),
+        ("1.0", "c1", "waiting", "sales", "v1", 4_020, "went on"),
+        ("1.0", "c1", "talk", None, None, 59_980, "went on"),
+        ("2.0", None, "ivr", None, None, 20_000, "went on"),
+    ]
 
 
 async def test_what_an_agent_does_is_kept_from_when_to_when(

@@ -37,7 +37,7 @@ _COMES_BACK = f"""EXISTS (SELECT FROM {_CONTACTS} n
 SEGMENTS = """(
     SELECT s.*, coalesce(c.direction, '') AS direction, coalesce(c.contact, s.call) AS of_contact,
         coalesce(nullif(c.caller_number, ''), k.caller_number, '') AS number
-    FROM segments s LEFT JOIN calls k ON k.call = s.call
+    FROM call_segments s LEFT JOIN calls k ON k.call = s.call
         LEFT JOIN contacts c ON c.contact = coalesce(s.contact, s.call)) g"""
 
 CALLS = Definition(

@@ -70,3 +70,35 @@ END $$;
 
 CREATE OR REPLACE TRIGGER follow_5_segments AFTER INSERT ON facts REFERENCING NEW TABLE AS arrived
     FOR EACH STATEMENT EXECUTE FUNCTION follow_segments();
+
+-- Asterisk tells of nobody who waits in the floor's queues: on the wire that is a program, as a menu is. What
+-- lasts less than a fifth of a second is no part of a call.
+DROP VIEW IF EXISTS call_segments;
+CREATE VIEW call_segments AS
+    SELECT s.segment, s.system, s.call, coalesce(s.contact, c.contact) AS contact,
+        coalesce(p.visit, s.visit) AS visit, coalesce(p.kind, s.kind) AS kind,
+        coalesce(p.queue, s.queue) AS queue, s.agent, s.party, s.channel, s.bridge,
+        coalesce(lower(p.span), s.began_at) AS began_at,
+        CASE WHEN p.span IS NULL THEN s.ended_at ELSE upper(p.span) END AS ended_at,
+        CASE WHEN p.span IS NULL THEN s.lasted_ms
+             ELSE round(extract(epoch FROM upper(p.span) - lower(p.span)) * 1000)::bigint END AS lasted_ms,
+        CASE WHEN p.span IS NULL OR upper(p.span) IS NOT DISTINCT FROM s.ended_at THEN s.ended_by
+             WHEN upper(p.span) IS NOT NULL THEN CASE p.kind WHEN 'ivr' THEN 'waiting' ELSE 'ivr' END END AS ended_by,
+        s.heard
+    FROM segments s LEFT JOIN LATERAL ( -- the floor has a name of its own for whom a call brought
+        SELECT contact FROM contacts WHERE channel = s.call AND channel <> contact
+        ORDER BY started_at DESC LIMIT 1) c ON true
+    LEFT JOIN LATERAL (
+        WITH waits AS (
+            SELECT visit, queue, whole, whole * tstzrange(joined_at,
+                CASE WHEN decided_at > s.ended_at - interval '0.2 s' THEN s.ended_at ELSE decided_at END) AS span
+            FROM visits CROSS JOIN LATERAL (SELECT tstzrange(s.began_at, s.ended_at) AS whole) life
+            WHERE contact = c.contact AND s.channel = s.call
+                AND s.began_at < coalesce(s.ended_at, 'infinity')
+                AND joined_at < least(decided_at, s.ended_at, 'infinity')
+        )
+        SELECT visit, queue, 'waiting' AS kind, span FROM waits
+        UNION ALL
+        SELECT NULL, NULL, 'ivr', unnest(range_agg(whole) - range_agg(span)) FROM waits
+    ) p ON s.kind = 'ivr' AND coalesce(upper(p.span) - lower(p.span) >= interval '0.2 s', NOT isempty(p.span));
+COMMENT ON VIEW call_segments IS 'Segments, and among them the waits in queues of which only the floor knows';
