@@ -252,6 +252,7 @@ class Apps:
         """Names the call of a channel that callfloor does not lead."""
         self.recordings.seat_of = self.monitoring.seat_of
         switchboard.taken_over = self.monitoring.pass_on
+        switchboard.hush = self.monitoring.hush
 
     def _make_ivr(self, ask: Ask, prompts: Prompts, remember: Callable[[Fact], None]) -> Ivr:
         configuration, now = self._configuration, self._clock.moment

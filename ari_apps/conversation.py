@@ -145,6 +145,7 @@ class Conversation:
             case _ if self._third and self._third.met and has_ended(item, self._third.met.leg.id):
                 self._third.met.leg.has_left()
                 self._third.attempt.ended("agent")
+                await self._switchboard.hush((self._leg.id,))
                 await self._back_to_customer()
 
     # -- what the agent asks for ----------------------------------------------------------------------------
@@ -262,6 +263,7 @@ class Conversation:
         if third.met is None:
             third.attempt.left(VisitOutcome.LOST if lost else VisitOutcome.WITHDRAWN)
         else:
+            await self._switchboard.hush((self._leg.id,))
             await third.met.leg.end()
             third.attempt.ended("lost" if lost else "agent")
 
@@ -277,6 +279,8 @@ class Conversation:
     async def _hand_over(self, third: ThirdParty) -> None:
         """Let the customer go on with the third party; the agent is free."""
         agent, self._third = self._leg, None
+        if third.met is not None:
+            await self._switchboard.hush((self._call.channel_id, third.met.leg.id))
         await agent.end()
         self._attempt.ended("transfer", str(third.to), "attended")
         self._attempt = third.attempt

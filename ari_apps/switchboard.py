@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 
 import msgspec
@@ -25,6 +25,10 @@ from queue_strategies.model import Caller, Skill, VisitId
 OUTSIDE_LEG = "out-"
 """What the ids of channels begin with that we dial to no agent."""
 OUTSIDE_TIMEOUT_S = 60.0
+
+
+async def _nobody_whispers(_: Collection[str]) -> None:
+    """Have nothing to end, as long as nobody monitors."""
 
 
 class Switchboard:
@@ -54,6 +58,8 @@ class Switchboard:
         self._last_agents = last_agents
         self.taken_over: Callable[[str, Mailbox], tuple[Destination, Leg] | None] = lambda _, __: None
         """Gives away the phone of the supervisor who has taken over from an agent's channel."""
+        self.hush: Callable[[Collection[str]], Awaitable[None]] = _nobody_whispers
+        """Ends whispers that go through these channels, before somebody else hears them."""
 
     def reach(self, to: Destination, party: Party, call: Call) -> Attempt | None:
         """Begin to find somebody at a destination for a party; None when nobody lives there."""

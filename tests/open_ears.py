@@ -35,6 +35,11 @@ class Ear:
         end = round((until - self._began) * RATE)
         return analyse(self.samples[end - round(SETTLED_S * RATE) : end])
 
+    def loudest(self, tone_hz: int) -> float:
+        """Measure a tone in the moment in which it was loudest, in dBFS."""
+        begins = range(0, len(self.samples) - WINDOW, WINDOW // 2)
+        return max(level(self.samples[at : at + WINDOW], tone_hz) for at in begins)
+
     def steady(self, tone_hz: int, since: float, until: float) -> Steadiness:
         """Say how steadily a tone was heard between two moments."""
         piece = self.samples[round((since - self._began) * RATE) : round((until - self._began) * RATE)]

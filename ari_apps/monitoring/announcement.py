@@ -34,7 +34,7 @@ class Announcement:
         self._dispatcher.own(whisperer, mailbox)
         try:
             async with asyncio.timeout(LONGEST_S):
-                if line.other is None:
+                if line.other is None or not line.led:
                     await self._ari.channel(line.channel).snoop(whisperer, whisper="out")
                 else:
                     await self._ari.channel(line.other).snoop(whisperer, whisper="in")

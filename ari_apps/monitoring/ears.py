@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,7 +18,7 @@ from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.leaving_out import leave_out, let_back
 from ari_apps.monitoring.names import phone_of, voice_of
 from ari_apps.monitoring.snoops import Place, Snoop, snoops
-from queue_strategies.monitoring import Mode, OpenEar
+from queue_strategies.monitoring import EarClosed, EarHushed, Event, Mode, OpenEar
 
 log = structlog.get_logger()
 
@@ -35,6 +35,11 @@ class OpenedEar:
     arrived: set[str] = field(default_factory=set)
 
     @property
+    def whispers(self) -> list[Snoop]:
+        """List the snoops by which the supervisor is heard."""
+        return [one for one in self.snoops if one.whisper != "none"]
+
+    @property
     def vital(self) -> str:
         """Name the snoop without which nothing is heard."""
         return next(one.channel_id for one in self.snoops if one.vital)
@@ -44,13 +49,13 @@ class Ears:
     """Make snoops for one supervisor, and take them away."""
 
     def __init__(
-        self, watch: str, ari: Ari, dispatcher: Dispatcher, mailbox: Mailbox, closed: Callable[[str], None]
+        self, watch: str, ari: Ari, dispatcher: Dispatcher, mailbox: Mailbox, tell: Callable[[Event], None]
     ) -> None:
         self._watch = watch
         self._ari = ari
         self._dispatcher = dispatcher
         self._mailbox = mailbox
-        self._closed = closed
+        self._tell = tell
         self._attempts = count()
         self._has_voice = False
         self.coming: OpenedEar | None = None
@@ -120,6 +125,14 @@ class Ears:
                 await self._ari.bridge(bridge).create(name=bridge)
             self._has_voice = True
 
+    async def hush(self, channel_ids: Collection[str]) -> None:
+        """End what whispers into these channels, at once; the seat learns the rest from what follows."""
+        ears = [ear for ear in (self.coming, self.present) if ear is not None]
+        found = {one.channel_id: ear for ear in ears for one in ear.whispers if one.on in channel_ids}
+        for ear in {id(one): one for one in found.values()}.values():
+            self._tell(EarHushed(ear.order.ear))
+        await asyncio.gather(*(hang_up_surely(self._ari.channel(id_).hangup, id_) for id_ in found))
+
     async def note(self, item: object) -> None:
         """Take note of the end of a snoop, as it ends with the channel it is on."""
         for ear in (self.coming, self.present):
@@ -164,4 +177,4 @@ class Ears:
         ids = [one.channel_id for one in ear.snoops]
         await asyncio.gather(*(hang_up_surely(self._ari.channel(id_).hangup, id_) for id_ in ids))
         if ear.order.ear not in {one.order.ear for one in (self.coming, self.present) if one is not None}:
-            self._closed(ear.order.ear)
+            self._tell(EarClosed(ear.order.ear))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -51,6 +52,8 @@ LOOK_EVERY_S = 1.0
 """Agents who are watched are looked at so often, in case nothing told of a call."""
 LOOK_AGAIN_S = 0.1
 LEAVE_WITHIN_S = 5.0
+HUSHED_WITHIN_S = 1.0
+"""No transfer waits longer for an Asterisk that is slow."""
 
 
 class Monitoring:
@@ -135,6 +138,12 @@ class Monitoring:
             if seat is not None and seat.has_taken_over(agent_channel):
                 return self._directory.supervisor_destination(watch.supervisor.id), seat.give_away(mailbox)
         return None
+
+    async def hush(self, channel_ids: Collection[str]) -> None:
+        """End every whisper for an agent that goes through these channels: somebody else is to hear them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HUSHED_WITHIN_S):
+                await asyncio.gather(*(seat.hush(channel_ids) for seat, _ in self._seats.values()))
 
     def pause_began(self, contact: str) -> None:
         """Let nobody hear a contact whose recording is paused, because card data are read out."""

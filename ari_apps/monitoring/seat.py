@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import structlog
@@ -16,7 +16,6 @@ from ari_apps.monitoring.names import phone_of
 from queue_strategies.monitoring import (
     CloseEar,
     Deny,
-    EarClosed,
     EarOpened,
     Event,
     LetGo,
@@ -54,7 +53,7 @@ class Seat:
         self._mailbox = Mailbox()
         self._leg = new_leg(phone_of(watch), self._mailbox)
         self._bridge = ari.bridge(phone_of(watch))
-        self._ears = Ears(watch, ari, dispatcher, self._mailbox, lambda ear: tell(EarClosed(ear)))
+        self._ears = Ears(watch, ari, dispatcher, self._mailbox, tell)
         self._answered = False
         self._over = False
         self._is_given_away = False
@@ -75,6 +74,10 @@ class Seat:
         if present is None or present.order.mode is not Mode.TAKE_OVER:
             return False
         return present.order.line.channel == agent_channel and not self._over
+
+    async def hush(self, channel_ids: Collection[str]) -> None:
+        """Say nothing more into these channels."""
+        await self._ears.hush(channel_ids)
 
     def give_away(self, mailbox: Mailbox) -> Leg:
         """Let another coroutine own the phone, as that of an ordinary call; the rest is cleared away."""

@@ -3,7 +3,9 @@
 Of agent and customer alike only what comes in is spied on, and a whisper for the agent goes into what comes
 in from the customer. Asterisk 22.10 hands every hook of a channel what that is sent through one translator,
 which drops packets older than the last, and whoever one is transferred to numbers packets anew: after half
-of all attended transfers nothing of what an agent is sent is heard, and nothing whispered into it.
+of all attended transfers nothing of what an agent is sent is heard, and nothing whispered into it. Of a call
+that callfloor does not lead the whisper goes there all the same: nobody would end it in time before those on
+the line part, and it would be heard by whom the customer is given to.
 
     seat    the supervisor's phone, and what spies for it
     voice   a snoop on the supervisor's phone, and what whispers; were they in the seat, each party would
@@ -82,9 +84,10 @@ def _voices(order: OpenEar) -> Iterator[Snoop]:
 
 
 def _to_agent(line: Line) -> Iterator[Snoop]:
-    if line.other is not None:
+    if line.other is not None and line.led:  # who leads it ends the whisper before the other meets a third
         yield Snoop("", line.other, Place.VOICE, whisper="in")
         return
     yield Snoop("", line.channel, Place.VOICE, whisper="out")
-    if line.bridge is not None and line.led:  # alone the agent is sent nothing to whisper into: silence, then
+    is_alone = line.other is None and line.bridge is not None
+    if is_alone and line.led:  # the agent is sent nothing to whisper into: silence, then
         yield Snoop("", THE_ONE_BEFORE, Place.DESK, "in")

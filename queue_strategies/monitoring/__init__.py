@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from queue_strategies.monitoring.events import (
     EarClosed,
+    EarHushed,
     EarOpened,
     Event,
     LineChanged,
@@ -27,6 +28,7 @@ __all__ = [
     "Deny",
     "Ear",
     "EarClosed",
+    "EarHushed",
     "EarOpened",
     "Event",
     "LetGo",

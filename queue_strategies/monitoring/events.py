@@ -84,6 +84,13 @@ class EarClosed:
 
 
 @message()
+class EarHushed:
+    """The supervisor is heard by this ear no more, for those on the line are about to part."""
+
+    ear: str
+
+
+@message()
 class PauseBegan:
     """The recording of a contact is paused: card data are read out, which nobody else may hear."""
 
@@ -107,6 +114,7 @@ Event = (
     | LineChanged
     | EarOpened
     | EarClosed
+    | EarHushed
     | PauseBegan
     | PauseEnded
 )

@@ -97,6 +97,8 @@ class Monitors:
                 decision.facts.extend(self._stretches.opened(event.ear, self._now))
             case happened.EarClosed():
                 self._closed(event.ear)
+            case happened.EarHushed():
+                self._hushed(event.ear)
             case happened.PauseBegan():
                 self._paused.add(event.contact)
             case happened.PauseEnded():
@@ -138,12 +140,12 @@ class Monitors:
     def _arrange(self, watch: Watched) -> None:
         """Have the ear opened that is wanted, or as the line has become."""
         ear = watch.ear
-        if ear is None:
+        if ear is None or ear.is_hushed:
             return
         wanted = ear.line, self._companions(watch, ear)
         if ear.arranged == wanted:
             return
-        announce = ear.arranged is None and ear.is_new
+        announce, ear.is_new = ear.is_new, False
         ear.arranged = wanted
         self._order(OpenEar(watch.id, ear.id, watch.agent, ear.line, ear.mode, announce, wanted[1]))
 
@@ -264,6 +266,15 @@ class Monitors:
             self._lines.pop(event.agent, None)
         else:
             self._lines[event.agent] = event.line
+        for watch in self:
+            if watch.agent == event.agent and watch.ear is not None:
+                watch.ear.is_hushed = False
+
+    def _hushed(self, ear_id: str) -> None:
+        for watch in self:
+            if watch.ear is not None and watch.ear.id == ear_id:
+                watch.ear.is_hushed, watch.ear.arranged = True, None
+                self._order(Look(watch.agent))
 
     def _closed(self, ear_id: str) -> None:
         ear, facts = self._stretches.closed(ear_id, self._now)

@@ -22,6 +22,8 @@ class Ear:
     """The supervisor was not on this call before."""
     arranged: tuple[Line, frozenset[str]] | None = None
     """The line and the companions of the last order."""
+    is_hushed: bool = False
+    """Nothing is arranged until the line was looked at."""
     opened_moment: float | None = None
     ended_by: str = "call"
 

@@ -17,11 +17,13 @@ from queue_strategies.monitoring import (
     Decision,
     Deny,
     EarClosed,
+    EarHushed,
     EarOpened,
     Event,
     LetGo,
     Line,
     LineChanged,
+    Look,
     Mode,
     MonitoringAsked,
     MonitoringDropped,
@@ -206,6 +208,15 @@ def test_hold_and_consultation_arrange_hearing_anew_and_are_one_stretch() -> Non
     assert len([fact for fact in floor.facts if isinstance(fact, MonitoringBegan)]) == 1
 
 
+def test_nothing_is_whispered_anew_until_it_is_known_with_whom_the_agent_is() -> None:
+    floor = Floor()
+    ear = floor.hears(SUE, ANNA, Mode.WHISPER)
+    assert floor.tell(EarHushed(ear)).orders == [Look(ANNA)]
+    assert floor.tell(PauseEnded("c2")).orders == []
+    again = only(OpenEar, floor.tell(LineChanged(ANNA, CALL)).orders)
+    assert (again.ear, again.line, again.announce) == (ear, CALL, False)
+
+
 def test_rights_that_are_taken_away_let_the_supervisor_go() -> None:
     floor = Floor()
     floor.hears(SUE, ANNA, Mode.BARGE)
@@ -297,6 +308,10 @@ class AnyDay(RuleBasedStateMachine):
             if order is not None and order.ear == ear:  # the line it was on has ended
                 self.ordered[watch] = None
         self.tell(EarClosed(ear))
+
+    @rule(number=st.integers(0, 50))
+    def hush(self, number: int) -> None:
+        self.tell(EarHushed(self._ear(number)))
 
     def _watch(self, number: int) -> str:
         known = [*self.ordered]

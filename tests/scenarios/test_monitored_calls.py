@@ -7,6 +7,7 @@ from ari_apps.monitoring.leaving_out import leave_out
 from queue_strategies.facts import ContactEnded, Handled, MonitoringBegan, MonitoringEnded
 from queue_strategies.model import AgentId
 from tests.floor_lab import Floor, hears, hears_music, until
+from tests.open_ears import Ear
 from tests.supervisors import (
     ANNA,
     BOB,
@@ -24,6 +25,8 @@ from tests.supervisors import (
 
 __all__ = ["FLOOR"]
 MOBILE = "+49170999"
+WHISPERED_DBFS = -30.0
+"""What a caller hears of a voice that nobody whispers; one that came through would be at -15."""
 
 
 async def monitorings_left(floor: Floor) -> list[str]:
@@ -117,17 +120,21 @@ async def test_both_sides_are_heard_and_told_after_an_attended_transfer_and_one_
 ) -> None:
     await floor.come_to_work("anna", "bob")
     at_sue = await join(floor, "sue", "bob", "whisper", SUE)
-    at_sam = await join(floor, "sam", "anna", "listen", SAM)
+    at_sam = await join(floor, "sam", "anna", "whisper", SAM)
     caller, _ = await talk(floor)
     call = (await floor.call_of("+491701"))["id"]
     for ending in ("cancel-consult", "complete-transfer"):
         await floor.post(f"calls/{call}/consult", {"to": "extension:102"})
         await (at_bob := await floor.world.phone("bob").rings()).answer(speaks=BOB)
         await everybody((at_sam, ANNA, BOB), (at_sue, ANNA, BOB), (at_bob, ANNA, SUE))
+        at_caller = Ear(caller, 2)
         await floor.post(f"calls/{call}/{ending}")
         if ending == "cancel-consult":
-            await everybody((at_sam, ANNA, CALLER), (at_sue,), (caller, ANNA))
-    await everybody((at_sam,), (at_sue, BOB, CALLER), (at_bob, CALLER, SUE), (caller, BOB))
+            await everybody((at_sam, ANNA, CALLER), (at_sue,))
+        else:
+            await everybody((at_sam,), (at_sue, BOB, CALLER), (at_bob, CALLER, SUE))
+        await at_caller.hear_out()
+        assert max(at_caller.loudest(SAM), at_caller.loudest(SUE)) < WHISPERED_DBFS
     await at_sue.press("7")
     await everybody((at_sue, CALLER), (at_bob,), (caller, SUE))
 
