@@ -65,7 +65,9 @@ def _dismiss(hall: Hall, event: AgentRestored) -> None:
 def wrap_up_restored(hall: Hall, event: WrapUpRestored) -> None:
     """Let an agent go on working after a visit; what is over is told as of then."""
     desk = hall.desks.get(event.agent)
-    if desk is None or desk.spoken_of or desk.wrap_up is not None or desk.talk is not None:
+    if desk is None or desk.spoken_of or desk.wrap_up is not None:
+        return
+    if desk.talk is not None or desk.offer is not None:  # that comes after it
         return
     visit = enter(hall, event.caller)
     hall.forget(visit)

@@ -229,6 +229,16 @@ def test_a_wrap_up_that_ended_meanwhile_lasted_no_longer_than_it_may() -> None:
     assert (ended.wrap_up_s, ended.moment, story.state(ANNA)) == (5, 95, AgentState.READY)
 
 
+def test_an_agent_whose_phone_is_found_ringing_wraps_up_nothing_any_more() -> None:
+    story = restoring(wrap_up_s=30).happen(AgentRestored(ANNA, True, None, 50.0))
+    story.happen(OfferRestored(caller_named("eva", SALES, joined_moment=80, adopted=True), ANNA, OFFER, 90.0))
+    story.happen(WrapUpRestored(caller_named("fay", SALES, joined_moment=30), ANNA, 95.0))
+    story.happen(RestoringEnded())
+    assert story.state(ANNA) is AgentState.RINGING
+    story.at(105).happen(CallerLeft(visit_of("eva")))
+    assert story.state(ANNA) is AgentState.READY
+
+
 def test_a_hold_goes_on_and_earlier_ones_are_not_forgotten() -> None:
     story = restoring().happen(AgentRestored(ANNA, True, None, 20.0))
     caller = caller_named("eva", SALES, joined_moment=30)
