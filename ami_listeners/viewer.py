@@ -41,7 +41,7 @@ SEEN: Mapping[str, Sequence[str]] = {
         "fact", "system", "call", "direction", "queue", "agent", "at", "mos", "worst_mos", "r", "loss",
         "jitter_ms", "round_trip_ms", "codec", "reports",
     ),
-    "dispositions": ("visit", "contact", "queue", "agent", "disposition", "at"),
+    "dispositions": ("visit", "contact", "queue", "agent", "disposition", "resolved", "at"),
     "surveys": ("contact", "visit", "queue", "agent", "survey", "offered_at"),
     "survey_answers": (
         "fact", "contact", "visit", "queue", "agent", "survey", "question", "answer", "score", "at",

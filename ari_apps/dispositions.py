@@ -72,6 +72,7 @@ class Dispositions:
                 disposition=disposition,
                 note=plain_note(note),
                 given_by=given_by,
+                resolved=None if known is None else known.resolves(disposition),
             )
         )
         self._tell(DispositionNoted(served.agent, served.visit))

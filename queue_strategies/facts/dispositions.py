@@ -26,3 +26,5 @@ class DispositionGiven(Fact):
     """What somebody typed."""
     given_by: str = ""
     """Who said it, where that was not the agent."""
+    resolved: bool | None = None
+    """Whether the customer was helped; None: the disposition says nothing of it."""

@@ -144,6 +144,7 @@ def disposition(talk: Handled, number: int) -> Fact:
         agent=talk.agent,
         disposition=["solved", "call-again"][number % 2],
         note="more of it" if number % 3 else "",
+        resolved=[True, False, None][number // 4 % 3],
     )
 
 
@@ -204,6 +205,21 @@ async def test_who_comes_again_had_not_been_helped_at_the_first_contact(history:
     resolved = len(answered & {*last.values()})
     assert 0 < resolved < len(answered)
     assert told(answer, row)["first_contact_resolution"] == pytest.approx(resolved / len(answered))
+
+
+async def test_agents_say_at_whose_first_contact_it_was_resolved(history: History) -> None:
+    """Everybody came on one day: of each caller the first contact alone is one."""
+    first: dict[str, str] = {}
+    for fact in history.facts:
+        if isinstance(fact, ContactStarted):
+            first.setdefault(fact.caller_number, fact.contact)
+    said = {fact.visit: fact for fact in history.facts if isinstance(fact, DispositionGiven)}
+    judged = [one.resolved for one in said.values() if one.contact in first.values()]
+    judged = [resolved for resolved in judged if resolved is not None]
+    answer = await history.answer(Subject.DISPOSITIONS)
+    whole = told(answer, answer.totals[-1])
+    assert 0 < sum(map(bool, judged)) < len(judged)
+    assert whole["first_contact_resolution"] == pytest.approx(sum(map(bool, judged)) / len(judged))
 
 
 @pytest.mark.parametrize("subject", list(Subject))

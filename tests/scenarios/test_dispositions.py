@@ -24,7 +24,12 @@ name = "noted"
 [[queues]]
 name = "sales"
 wrap_up_s = 0.5
-dispositions = {{ choices = {{ 1 = "solved", 2 = "call-again" }}, required = true }}
+
+[queues.dispositions]
+choices = {{ 1 = "solved", 2 = "call-again" }}
+resolved = ["solved"]
+unresolved = ["call-again"]
+required = true
 
 [[agents]]
 id = "anna"
@@ -73,6 +78,7 @@ async def test_wrap_up_ends_once_the_agent_has_dialled_what_the_call_was_about(f
     await floor.until_agent("anna", "ready")
     (given,), (ended,) = floor.told(DispositionGiven), floor.told(WrapUpEnded)
     assert (given.contact, given.disposition, given.agent) == (call, "call-again", "anna")
+    assert given.resolved is False
     assert (ended.ended_by, ended.wrap_up_s > 0.5) == ("agent", True)
 
 

@@ -137,6 +137,8 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ('mail = ["sales@example.com"]', 'mail = "Sales <sales@example.com>"', "voicemail.sales.notify.mail[0]: 'Sales <sales@example.com>' is no mail address, write one alone"),
         ('# webhook = "https://crm', 'webhook = "http://crm', "voicemail.sales.notify.webhook: 'http://crm.example/hooks/voicemail' lets everybody on the way read along, write https://"),
         ('# webhook = "https://crm', 'webhook = "https://u:p@crm', "voicemail.sales.notify.webhook: holds a user or a password"),
+        ('resolved = ["solved"]', 'resolved = ["solvd"]', "queues[0].dispositions: has no 'solvd' to be resolved or not, did you mean solved?"),
+        ('resolved = ["solved"]', 'resolved = ["call-again"]', "queues[0].dispositions: has 'call-again' as both resolved and unresolved, leave it to one"),
         ('music = "default"', 'music = "owl"', "queues[0].music: there is no music 'owl', known are default"),
         ('queues = ["support"]', 'queues = ["support", "support"]', "agents[1].queues[1]: 'support' is taken by agents[1].queues[0], choose another"),
         ('id = "lobby"', 'id = "carrier"', "trunks[0].name: 'carrier' is taken by phones[0].id, choose another"),
