@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ami_listeners.fold.calls import SNOOP
 from ami_listeners.identity import OF_ASTERISK
 from ami_listeners.imports.errors import Unreadable
 from ami_listeners.imports.names import made_name
@@ -77,8 +78,9 @@ class CdrDraft:
         before = self._first
         if before is None or (leg.first, -leg.start) > (before.first, -before.start):
             self._first = leg
-        if leg.row["disposition"].upper() == "ANSWERED" and leg.row["dstchannel"]:
-            self._parties.add(endpoint(leg.row["dstchannel"]))
+        other = leg.row["dstchannel"]
+        if leg.row["disposition"].upper() == "ANSWERED" and other and not other.startswith(SNOOP):
+            self._parties.add(endpoint(other))
 
     def call(self) -> RecordedCall | None:
         """Give the call."""
@@ -111,8 +113,10 @@ def cdr_calls(source: Source, times: WallTime) -> Iterator[RecordedCall]:
 
 
 def legs(table: Iterable[dict[str, str]], source: Noting, times: WallTime) -> Iterator[Leg]:
-    """Yield rows that can be read."""
+    """Yield rows that can be read, without those of channels that listen in."""
     for row in table:
+        if row["channel"].startswith(SNOOP):
+            continue
         try:
             yield leg(row, times)
         except Unreadable as why:

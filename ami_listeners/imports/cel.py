@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
+from ami_listeners.fold.calls import SNOOP
 from ami_listeners.identity import OF_ASTERISK
 from ami_listeners.imports.errors import Unreadable
 from ami_listeners.imports.recorded_call import Drafts, RecordedCall, endpoint
@@ -127,8 +128,10 @@ def cel_calls(source: Source, times: WallTime) -> Iterator[RecordedCall]:
 def events(
     table: Iterable[dict[str, str]], source: Noting, times: WallTime
 ) -> Iterator[tuple[float, dict[str, str]]]:
-    """Yield events that can be read, with their times."""
+    """Yield events that can be read, with their times, without those of channels that listen in."""
     for row in table:
+        if row["channame"].startswith(SNOOP):
+            continue
         try:
             if not OF_ASTERISK.search(row["linkedid"]):
                 what = f"{row['linkedid'][:40]!r} is no unique id"

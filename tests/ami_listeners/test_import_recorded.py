@@ -329,9 +329,11 @@ async def compared(
     database = Database(url, DatabaseSettings(), Clock())
     minute = timedelta(minutes=1)
     try:
-        return await reconcile(database, source, recorded.began - minute, recorded.ended + minute)
+        done = await reconcile(database, source, recorded.began - minute, recorded.ended + minute)
     finally:
         await database.stop()
+    assert source.problems.total == 0, "rows of who listens in are read, and are no calls"
+    return done
 
 
 async def test_what_was_heard_is_what_asterisk_recorded(recorded: Recorded) -> None:
