@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 
 from ami_listeners.clock import Clock
-from ari_apps.ari import Ari, AriError
+from ari_apps.ari import Ari
 from ari_apps.configuration.floor_toml import FloorConfiguration
 from ari_apps.crew import Crew
 from ari_apps.destinations import Destination
@@ -20,6 +20,7 @@ from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.announcement import Announcement
 from ari_apps.monitoring.leftovers import clear_away_surely
 from ari_apps.monitoring.lines import Lines
+from ari_apps.monitoring.lookout import Lookout
 from ari_apps.monitoring.names import phone_of
 from ari_apps.monitoring.seat import Seat
 from queue_strategies.facts import ContactEnded, Fact, MonitoringRefused
@@ -30,7 +31,6 @@ from queue_strategies.monitoring import (
     Deny,
     Event,
     LetGo,
-    LineChanged,
     Look,
     Mode,
     MonitoringAsked,
@@ -48,9 +48,6 @@ from queue_strategies.monitoring import (
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S = 1.0
-"""Agents who are watched are looked at so often, in case nothing told of a call."""
-LOOK_AGAIN_S = 0.1
 LEAVE_WITHIN_S = 5.0
 HUSHED_WITHIN_S = 1.0
 """No transfer waits longer for an Asterisk that is slow."""
@@ -83,14 +80,12 @@ class Monitoring:
         self._remember = remember
         self._new_leg = new_leg
         self._talking = talking
-        self._settled = settled
         self._media = announcement
         self._announcement = Announcement(ari, dispatcher, new_id)
         self._monitors = Monitors(new_id)
         self._lines = Lines(ari, contact_on)
+        self._lookout = Lookout(self._lines, watched=self._monitors.watched, settled=settled, tell=self._told)
         self._seats: dict[str, tuple[Seat, asyncio.Task[None]]] = {}
-        self._hinted: set[AgentId] = set()
-        self._hint = asyncio.Event()
         self.cleared = asyncio.Event()
         """Set once nothing is left in Asterisk of what an earlier process did."""
 
@@ -163,7 +158,7 @@ class Monitoring:
             self._tell(PauseEnded(fact.contact))
         agent = getattr(fact, "agent", None)
         if agent is not None and agent in self._monitors.watched():
-            self._look_soon(agent)
+            self._lookout.look_soon(agent)
 
     # -- life -----------------------------------------------------------------------------------------------
 
@@ -181,31 +176,8 @@ class Monitoring:
             await asyncio.wait(tasks, timeout=LEAVE_WITHIN_S)
 
     async def keep_looking(self) -> None:
-        """Look at the agents who are watched: when something was told of one, and every second."""
-        while True:
-            try:
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await self._hint.wait()
-            except TimeoutError:
-                self._hinted.update(self._monitors.watched())
-            self._hint.clear()
-            hinted, self._hinted = self._hinted, set()
-            await asyncio.gather(*(self._look(agent) for agent in hinted))
-            await asyncio.sleep(LOOK_AGAIN_S)
-
-    async def _look(self, agent: AgentId) -> None:
-        if agent not in self._monitors.watched() or not self._settled():
-            return  # who is asked of an Asterisk that began anew would be told to have hung up
-        try:
-            line = await self._lines.look(agent)
-        except AriError as error:
-            log.info("monitoring.not_looked", agent=agent, why=str(error))
-        else:
-            self._tell(LineChanged(agent, line))
-
-    def _look_soon(self, agent: AgentId) -> None:
-        self._hinted.add(agent)
-        self._hint.set()
+        """Look at the agents who are watched, as long as this runs."""
+        await self._lookout.run()
 
     # -- deciding, and carrying out -------------------------------------------------------------------------
 
@@ -228,7 +200,7 @@ class Monitoring:
             case RingSupervisor():
                 self._ring(order)
             case Look(agent=agent):
-                self._look_soon(agent)
+                self._lookout.look_soon(agent)
             case OpenEar() | CloseEar() | Deny() if order.watch in self._seats:
                 self._seats[order.watch][0].put(order)
                 if isinstance(order, OpenEar) and order.announce:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queue_strategies.monitoring.decision import Decision
 from queue_strategies.monitoring.events import (
     EarClosed,
     EarHushed,
@@ -18,7 +19,7 @@ from queue_strategies.monitoring.events import (
     SupervisorsConfigured,
 )
 from queue_strategies.monitoring.model import Line, Mode, Refusal, Refused, Supervisor
-from queue_strategies.monitoring.monitors import Decision, Monitors
+from queue_strategies.monitoring.monitors import Monitors
 from queue_strategies.monitoring.orders import CloseEar, Deny, LetGo, Look, OpenEar, Order, RingSupervisor
 from queue_strategies.monitoring.watched import Ear, Watched
 

@@ -11,33 +11,20 @@ else is heard on the call, may change within one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
-from queue_strategies.facts import Fact
 from queue_strategies.model import AgentId
 from queue_strategies.monitoring import events as happened
 from queue_strategies.monitoring import trail
+from queue_strategies.monitoring.decision import Decision
+from queue_strategies.monitoring.keys import END_KEY, MODE_KEYS, NEXT_KEY, PREVIOUS_KEY, nearest
 from queue_strategies.monitoring.model import Line, Mode, Refusal, Refused
 from queue_strategies.monitoring.orders import CloseEar, Deny, LetGo, Look, OpenEar, Order, RingSupervisor
 from queue_strategies.monitoring.roster import Roster
 from queue_strategies.monitoring.stretches import Stretches
-from queue_strategies.monitoring.watched import Ear, Watched
-
-MODE_KEYS = {"4": Mode.LISTEN, "5": Mode.WHISPER, "6": Mode.BARGE, "7": Mode.TAKE_OVER}
-"""As users of ChanSpy know them; 7 is ours."""
-HEARD_BY_CUSTOMER = frozenset({Mode.BARGE, Mode.TAKE_OVER})
-END_KEY, NEXT_KEY, PREVIOUS_KEY = "*", "#", "0"
-
-
-@dataclass(slots=True)
-class Decision:
-    """What follows from an event."""
-
-    orders: list[Order] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    refused: Refused | None = None
+from queue_strategies.monitoring.watched import Watched
+from queue_strategies.monitoring.watches import Watches
 
 
 class Monitors:
@@ -49,24 +36,21 @@ class Monitors:
         self._decision = Decision()
         self._roster = Roster()
         self._stretches = Stretches(new_id)
-        self._watches: dict[str, Watched] = {}
-        """By supervisor: nobody is on two calls."""
-        self._lines: dict[AgentId, Line] = {}
-        """Of those agents who are watched."""
+        self._watches = Watches()
         self._paused: set[str] = set()
 
     # -- looking --------------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Watched]:
-        return iter(list(self._watches.values()))
+        return iter(self._watches)
 
     def of(self, supervisor: str) -> Watched | None:
         """Find what a supervisor is on."""
-        return self._watches.get(supervisor)
+        return self._watches.of(supervisor)
 
     def watched(self) -> frozenset[AgentId]:
         """Return the agents whose lines matter."""
-        return frozenset(watch.agent for watch in self._watches.values())
+        return self._watches.agents()
 
     # -- deciding -------------------------------------------------------------------------------------------
 
@@ -80,16 +64,16 @@ class Monitors:
             case happened.MonitoringAsked():
                 self._asked(event)
             case happened.MonitoringDropped():
-                if (watch := self._watches.get(event.supervisor)) is not None:
+                if (watch := self._watches.of(event.supervisor)) is not None:
                     self._end(watch, event.by)
             case happened.SupervisorAnswered():
-                if (watch := self._named(event.watch)) is not None:
+                if (watch := self._watches.named(event.watch)) is not None:
                     watch.answered = True
             case happened.SupervisorLeft():
-                if (watch := self._named(event.watch)) is not None:
+                if (watch := self._watches.named(event.watch)) is not None:
                     self._end(watch, event.by)
             case happened.SupervisorPressed():
-                if (watch := self._named(event.watch)) is not None and watch.answered:
+                if (watch := self._watches.named(event.watch)) is not None and watch.answered:
                     self._pressed(watch, event.key, event.talking)
             case happened.LineChanged():
                 self._line_changed(event)
@@ -111,12 +95,9 @@ class Monitors:
             self._arrange(watch)
         return decision
 
-    def _named(self, watch: str) -> Watched | None:
-        return next((one for one in self._watches.values() if one.id == watch), None)
-
     def _follow(self, watch: Watched) -> None:
         """Let the ear there is be the one that is wanted."""
-        line = self._lines.get(watch.agent)
+        line = self._watches.line(watch.agent)
         ear = watch.ear
         if ear is not None and ear.line.contact in self._paused:
             self._end(watch, "paused")
@@ -127,7 +108,7 @@ class Monitors:
                 self._order(CloseEar(watch.id))
                 watch.ear = None
             return
-        if ear is not None and is_same(ear, watch, line):
+        if ear is not None and ear.is_of(watch, line):
             ear.line = line
         else:
             self._stretches.begin(watch, line)
@@ -142,33 +123,18 @@ class Monitors:
         ear = watch.ear
         if ear is None or ear.is_hushed:
             return
-        wanted = ear.line, self._companions(watch, ear)
+        wanted = ear.line, self._watches.companions(watch, ear)
         if ear.arranged == wanted:
             return
         announce, ear.is_new = ear.is_new, False
         ear.arranged = wanted
         self._order(OpenEar(watch.id, ear.id, watch.agent, ear.line, ear.mode, announce, wanted[1]))
 
-    def _companions(self, watch: Watched, ear: Ear) -> frozenset[str]:
-        return frozenset(
-            one.id
-            for one in self
-            if one is not watch
-            and one.ear is not None
-            and one.ear.line.channel == ear.line.channel
-            and one.mode in HEARD_BY_CUSTOMER
-        )
-
     def _end(self, watch: Watched, by: str) -> None:
         if watch.ear is not None:
             watch.ear.ended_by = by
-        if self._watches.pop(watch.supervisor.id, None) is not None:
+        if self._watches.drop(watch):
             self._order(LetGo(watch.id))
-        self._forget_line(watch.agent)
-
-    def _forget_line(self, agent: AgentId) -> None:
-        if all(watch.agent != agent for watch in self._watches.values()):
-            self._lines.pop(agent, None)
 
     def _order(self, order: Order) -> None:
         self._decision.orders.append(order)
@@ -176,30 +142,30 @@ class Monitors:
     # -- what is asked for ----------------------------------------------------------------------------------
 
     def _asked(self, asked: happened.MonitoringAsked) -> None:
-        line = asked.line or self._lines.get(asked.agent)
+        line = asked.line or self._watches.line(asked.agent)
         if (refused := self.refusal(asked.supervisor, asked.agent, asked.mode, line)) is not None:
             self._refuse(asked, refused, line)
             return
-        watch = self._watches.get(asked.supervisor)
+        watch = self._watches.of(asked.supervisor)
         if watch is None:
             self._ring(asked)
         else:
             self._move(watch, asked.agent, asked.mode, asked.by)
         if asked.line is not None:
-            self._lines[asked.agent] = asked.line
+            self._watches.see(asked.agent, asked.line)
 
     def _ring(self, asked: happened.MonitoringAsked) -> None:
         if (supervisor := self._roster.supervisor(asked.supervisor)) is None:
             return
         watch = Watched(self._new_id(), supervisor, asked.agent, asked.mode, asked.by, self._now)
-        self._watches[supervisor.id] = watch
+        self._watches.add(watch)
         self._order(RingSupervisor(watch.id, supervisor.id, watch.agent))
         self._order(Look(watch.agent))
 
     def _move(self, watch: Watched, agent: AgentId, mode: Mode, by: str) -> None:
-        before, watch.agent, watch.mode, watch.by = watch.agent, agent, mode, by
-        if before != agent:
-            self._forget_line(before)
+        watch.mode, watch.by = mode, by
+        if watch.agent != agent:
+            self._watches.move(watch, agent)
             self._order(Look(agent))
 
     def refusal(self, supervisor: str, agent: AgentId, mode: Mode, line: Line | None) -> Refused | None:
@@ -210,13 +176,9 @@ class Monitors:
             return Refused(Refusal.NOT_NOW, f"nobody may hear {agent} while card data are read out")
         if mode is Mode.TAKE_OVER and line is not None and not line.led:
             return Refused(Refusal.NOT_NOW, f"the call {agent} is on is not led by callfloor: no take over")
-        if mode is Mode.TAKE_OVER and (other := self._has_taken(agent, supervisor)) is not None:
+        if mode is Mode.TAKE_OVER and (other := self._watches.has_taken(agent, supervisor)) is not None:
             return Refused(Refusal.NOT_NOW, f"{other} has taken over from {agent} already")
         return None
-
-    def _has_taken(self, agent: AgentId, but: str) -> str | None:
-        taken = (one for one in self._watches.values() if one.agent == agent and one.mode is Mode.TAKE_OVER)
-        return next((one.supervisor.id for one in taken if one.supervisor.id != but), None)
 
     def _refuse(self, asked: happened.MonitoringAsked, refused: Refused, line: Line | None) -> None:
         self._decision.refused = refused
@@ -231,22 +193,23 @@ class Monitors:
             self._end(watch, "supervisor")
         elif key in MODE_KEYS:
             self._asked(happened.MonitoringAsked(by, watch.agent, MODE_KEYS[key], by))
-        elif key in (NEXT_KEY, PREVIOUS_KEY) and (to := self._beside(watch, key, talking)) is not None:
-            self._move(watch, *to, by)
+        elif key in (NEXT_KEY, PREVIOUS_KEY):
+            self._go_beside(watch, self._roster.others(watch.agent, backwards=key == PREVIOUS_KEY), talking)
         else:
             self._order(Deny(watch.id))
         if self._decision.refused is not None:
             self._order(Deny(watch.id))
 
-    def _beside(self, watch: Watched, key: str, talking: frozenset[AgentId]) -> tuple[AgentId, Mode] | None:
-        """Find the next or previous agent who may be heard, and in which mode; who is talking goes first."""
-        around = self._roster.others(watch.agent, backwards=key == PREVIOUS_KEY)
-        found = [(agent, mode) for agent in around if (mode := self._mode_with(watch, agent)) is not None]
-        return next((one for one in found if one[0] in talking), next(iter(found), None))
+    def _go_beside(self, watch: Watched, others: Sequence[AgentId], talking: frozenset[AgentId]) -> None:
+        to = nearest(others, talking, lambda agent: self._mode_with(watch, agent))
+        if to is None:
+            self._order(Deny(watch.id))
+        else:
+            self._move(watch, *to, watch.supervisor.id)
 
     def _mode_with(self, watch: Watched, agent: AgentId) -> Mode | None:
         """Say how an agent may be heard: as the one before, if not by listening."""
-        who, line = watch.supervisor.id, self._lines.get(agent)
+        who, line = watch.supervisor.id, self._watches.line(agent)
         wanted = (mode for mode in (watch.mode, Mode.LISTEN) if self.refusal(who, agent, mode, line) is None)
         return next(wanted, None)
 
@@ -262,10 +225,7 @@ class Monitors:
                 watch.supervisor = now
 
     def _line_changed(self, event: happened.LineChanged) -> None:
-        if event.line is None or event.agent not in self.watched():
-            self._lines.pop(event.agent, None)
-        else:
-            self._lines[event.agent] = event.line
+        self._watches.see(event.agent, event.line)
         for watch in self:
             if watch.agent == event.agent and watch.ear is not None:
                 watch.ear.is_hushed = False
@@ -282,12 +242,5 @@ class Monitors:
         for watch in self:
             if ear is not None and watch.ear is ear:  # the line may be gone too: it is looked at first
                 watch.ear = None
-                self._lines.pop(watch.agent, None)
+                self._watches.see(watch.agent, None)
                 self._order(Look(watch.agent))
-
-
-def is_same(ear: Ear, watch: Watched, line: Line) -> bool:
-    """Tell whether an ear is the stretch of hearing that is wanted."""
-    return (ear.agent, ear.mode, ear.line.channel, ear.line.contact) == (
-        watch.agent, watch.mode, line.channel, line.contact,
-    )  # fmt: skip

@@ -27,6 +27,11 @@ class Ear:
     opened_moment: float | None = None
     ended_by: str = "call"
 
+    def is_of(self, watch: Watched, line: Line) -> bool:
+        """Tell whether this is the stretch of hearing that is wanted."""
+        same_line = (self.line.channel, self.line.contact) == (line.channel, line.contact)
+        return same_line and (self.agent, self.mode) == (watch.agent, watch.mode)
+
 
 @dataclass(slots=True, eq=False)
 class Watched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ari_apps.ari import messages
 from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.leaving_out import leave_out
 from queue_strategies.facts import ContactEnded, Handled, MonitoringBegan, MonitoringEnded
@@ -91,11 +92,13 @@ async def test_what_a_callfloor_that_died_has_left_is_cleared_away_and_a_left_ou
     (desk,) = [one for one in await apps.ari.list_bridges() if one.id == "desk-anna"]
     customer, agent = sorted(desk.channels, key=lambda channel: channel.startswith("agent-"))
     ear, phone = f"ear-left~{agent}", "monitor-left"
-    for channel in (ear, phone):  # what this one does not know, the next one will not either
-        apps.dispatcher.own(channel, Mailbox())
+    mailboxes = {ear: Mailbox(), phone: Mailbox()}
+    for channel, mailbox in mailboxes.items():  # what this one does not know, the next one will not either
+        apps.dispatcher.own(channel, mailbox)
     await apps.ari.originate(endpoint="PJSIP/sue", id=phone, app_args="leg")
     await (at_sue := await floor.world.phone("sue").rings()).answer(speaks=SUE)
     await apps.ari.channel(customer).snoop(ear, spy="in", whisper="out")
+    assert isinstance(await mailboxes[ear].take(5), messages.StasisStart)
     await leave_out(apps.ari, agent)
     await (await apps.ari.bridge(phone).create()).add(phone, ear)
     stretch = MonitoringBegan(
