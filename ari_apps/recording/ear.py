@@ -50,15 +50,18 @@ class Ear:
     async def begin(self) -> dt.datetime:
         """Record from now on; return since when by Asterisk's clock. Raises AriError, and leaves nothing.
 
-        Those who begin take turns; what is left of one that could not is cleared away outside of its turn.
+        What is left of one that could not begin is cleared away later; of one that is not to begin, at once.
         """
         self._studio.dispatcher.own(self._snoop, self._mailbox)
         try:
-            async with self._studio.beginning, asyncio.timeout(BEGINS_WITHIN_S):
+            async with asyncio.timeout(BEGINS_WITHIN_S):
                 began_at = await self._begin()
         except TimeoutError:
-            await self._clear()
+            self._clear_later()
             raise NotRecorded(f"Asterisk did not begin within {BEGINS_WITHIN_S:g} s") from None
+        except AriError:
+            self._clear_later()
+            raise
         except BaseException:
             await self._clear()
             raise
@@ -102,6 +105,9 @@ class Ear:
             return is_close(await self._mailbox.take(LOOK_AGAIN_S))
         except TimeoutError:  # its end may have been told while nobody listened
             return await self._ari.recording(self.file).get() is None
+
+    def _clear_later(self) -> None:
+        self._studio.crew.start(self._clear(), f"clear away {self._snoop}")
 
     async def _clear(self) -> None:
         self._studio.dispatcher.disown(self._snoop)

@@ -30,6 +30,8 @@ DONE_WITHIN_S = 14.0
 AGAIN_S = (0.2, 1.0, 2.0, 4.0, 8.0)
 """What Asterisk did not begin is tried again after so long, the last for as long as it is wanted."""
 
+MOMENT_S = 1.0
+
 
 @dataclass(slots=True)
 class Tape:
@@ -191,9 +193,19 @@ class Tape:
         return {one: beside for one, beside in wanted.items() if one not in self.takes.heard | self._gone}
 
     async def _catch_up(self, now: Course) -> None:
-        """Begin what is to be recorded; what Asterisk does not begin is tried again by and by."""
-        for channel, beside in self._missing(now).items():
-            if self.takes is None:
+        """Begin what is to be recorded, in one turn, so that one side is not long before the other."""
+        if missing := self._missing(now):
+            async with self.studio.beginning:
+                asked = self.studio.clock.moment()
+                try:
+                    await self._begin_ears(missing)
+                except AriError as failure:
+                    self._tries += 1
+                    self._note_failure(str(failure), self.studio.clock.moment() - asked)
+
+    async def _begin_ears(self, missing: dict[str, bool]) -> None:
+        for channel, beside in missing.items():
+            if self.takes is None or self.channel in self._gone:
                 return
             try:
                 if channel == self.channel:
@@ -203,12 +215,6 @@ class Tape:
                     await self.takes.hear(channel, beside=beside)
             except Gone:
                 self._gone.add(channel)  # who has just left has nothing more to say
-                if channel == self.channel:
-                    return
-            except AriError as failure:
-                self._tries += 1
-                self._tell_failed(str(failure))
-                return
 
     def _resume(self) -> None:
         if self.takes is None or self._resumed_by is None:
@@ -220,8 +226,11 @@ class Tape:
         )
         self.studio.remember(trail.resumed(self.takes.note, paused_s, by, moment))
 
-    def _tell_failed(self, why: str) -> None:
-        if self.takes is not None and why != self._failed_because:
+    def _note_failure(self, why: str, took_s: float) -> None:
+        """Tell what cost more than a moment of the recording; a first try may cost no more."""
+        log.info("recording.begins_again", contact=self.contact, why=why, tries=self._tries)
+        told = self._tries > 1 or took_s > MOMENT_S
+        if self.takes is not None and told and why != self._failed_because:
             self._failed_because = why
             self.studio.keeping.failed(self.contact, self.takes.note.recording, why)
 
