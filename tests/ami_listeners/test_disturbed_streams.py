@@ -124,7 +124,7 @@ def test_events_of_several_channels_that_come_in_any_order_within_a_second_mean_
 def test_visits_whose_events_come_in_no_order_at_all_are_counted_once(
     name: str, order: random.Random, within_s: float
 ) -> None:
-    """Not even in that of one channel. What became of whom a gap touched may be mistaken then, and no other."""
+    """Not even in that of one channel. What befell whom a gap touched may be mistaken then, and no other."""
     come = [
         ReadEvent(each.name, each.moment + order.uniform(0, within_s), each.headers)
         if isinstance(each, AmiEvent)
