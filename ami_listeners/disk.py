@@ -11,6 +11,8 @@ from pathlib import Path
 LOOK_EVERY_S = 5.0
 LOOK_BACK_S = 300.0
 """The rate at which a disk fills is taken over so long."""
+LEAST_S = 60.0
+"""What was written within less counts as if in this time: a burst goes on for no half an hour."""
 SOON_S = 1800.0
 """A disk that will be full within this time is told of."""
 
@@ -36,7 +38,7 @@ def foresee(looks: Sequence[Look], *, least_bytes: int) -> DiskHealth:
         return DiskHealth()
     (since, before), (now, free) = looks[0], looks[-1]
     filled, passed_s = before - free, now - since
-    full_in_s = free * passed_s / filled if filled > 0 and passed_s > 0 else None
+    full_in_s = free * max(passed_s, LEAST_S) / filled if filled > 0 else None
     if free < least_bytes:
         return DiskHealth(free, full_in_s, f"{megabytes(free)} are free, fewer than {megabytes(least_bytes)}")
     if full_in_s is not None and full_in_s < SOON_S:

@@ -23,6 +23,8 @@ def test_a_disk_that_fills_is_told_of_while_there_is_room() -> None:
     soon = foresee([(0.0, 6 * GB), (300.0, 5 * GB)], least_bytes=GB)
     assert soon.full_in_s == 1500
     assert soon.warning == "it will be full in 25 min: 5,000 MB are free"
+    assert foresee([(0.0, 50 * GB), (5.0, 50 * GB - GB // 5)], least_bytes=GB).warning == "", "a burst"
+    assert foresee([(0.0, 50 * GB), (5.0, 48 * GB)], least_bytes=GB).warning
     assert foresee([(0.0, GB // 2)], least_bytes=GB).warning == "500 MB are free, fewer than 1,000 MB"
     assert foresee([], least_bytes=GB).warning == ""
 
