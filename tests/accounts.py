@@ -71,8 +71,8 @@ async def account_for(
     account, faults = Account(), list[str]()
     for queue, calls in seen.items():
         for call in calls:
-            if call.answered is None:
-                continue  # never got as far as the queue
+            if call.answered is None or (call.ended is not None and call.ended < call.answered):
+                continue  # never got as far as the queue, or hung up before that was told
             faults += [f"{call.number}: {fault}" for fault in audit(queue, call, kept, account, tolerance_s)]
     faults += invented(seen, kept)
     assert not faults, "\n".join([f"{account}, {len(kept.gaps)} gaps", *faults])
