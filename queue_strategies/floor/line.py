@@ -102,6 +102,8 @@ class Line:
         self.outlook = Outlook()
         self.empty = True
         """Whether `leave_when_empty` held when it was last looked at."""
+        self.refused = False
+        """Somebody here was not taken by an agent so often that this agent is rung for them no more."""
         self.closed = False
         """The queue is no longer configured: nobody may join, and who is in it is served to the end."""
         self.kept: dict[str, Visit] = {}
@@ -208,7 +210,7 @@ class Line:
 
     def picky(self) -> list[Visit]:
         """Return the callers who want one agent alone, or do not want those who refused them."""
-        if len(self._rows) == 1:
+        if len(self._rows) == 1 and not self.refused:
             return []
         return [visit for visit in self.unanswered if visit.wants_agent is not None or visit.never]
 

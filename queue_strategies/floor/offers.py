@@ -121,6 +121,7 @@ def _count_refusal(visit: Visit, desk: Desk) -> None:
     visit.not_taken[agent] = visit.not_taken.get(agent, 0) + 1
     if visit.not_taken[agent] >= limit:
         visit.never |= {agent}
+        line.refused = True
         if visit.wants_agent == agent:
             visit.wants_agent = None
 

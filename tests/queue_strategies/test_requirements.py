@@ -17,6 +17,7 @@ from queue_strategies.events import (
     AgentPaused,
     CallerJoined,
     FloorConfigured,
+    PhoneChanged,
     RestoringBegan,
     RestoringEnded,
 )
@@ -256,6 +257,14 @@ def test_an_agent_who_refused_is_rung_again_when_nobody_else_could_be(others: st
         assert story.ringing == {BOB: "eva"}
         story.happen(AgentLoggedOut(BOB))
     assert story.after(5).ringing == {ANNA: "eva"}
+
+
+def test_who_refused_too_often_while_alone_is_rung_no_more_once_somebody_else_comes() -> None:
+    story = Story(sales(rest_s=1, offers_per_agent=1), agents=[agent(ANNA), agent(BOB)]).at(10)
+    story.happen(AgentLoggedOut(BOB)).join("eva").rang(ANNA).fail(ANNA, OfferOutcome.DECLINED)
+    story.happen(PhoneChanged(BOB, reachable=False)).happen(AgentLoggedIn(BOB))
+    assert not story.after(5).ringing
+    assert story.happen(PhoneChanged(BOB, reachable=True)).ringing == {BOB: "eva"}
 
 
 def test_a_wanted_agent_who_refuses_too_often_is_wanted_no_longer() -> None:
