@@ -157,13 +157,10 @@ class Database:
     async def _probe(self) -> None:
         async with asyncio.timeout(self.settings.connect_timeout_s):
             connection = await psycopg.AsyncConnection.connect(self.conninfo)
-        try:
-            async with connection:
-                if not self._migrated:
-                    await migrate(connection)
-                    self._migrated = True
-        finally:
-            connection.pgconn.finish()  # also when we are told to stop while it says goodbye
+        async with connection:
+            if not self._migrated:
+                await migrate(connection)
+                self._migrated = True
         if not self.health.up:
             self.health.up, self.health.reason = True, ""
             self.health.since_moment = self.clock.moment()
