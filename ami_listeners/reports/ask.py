@@ -68,8 +68,9 @@ async def ask(database: Database, question: Question, longest_s: int = LONGEST_S
         quality = await _quality(connection, question, cut)
     columns = columns_of(definition)
     cells = cells_of(definition, counted.columns, formulas, [key for _, key in counted.places])
-    of = [(cut[number - 1], key) for number, key in counted.places]
-    rows = [Row(each, span, key) for each, (span, key) in zip(cells, of, strict=True)]
+    rows = [
+        Row(each, cut[number - 1], key) for each, (number, key) in zip(cells, counted.places, strict=True)
+    ]
     return Answer(
         question=question,
         keys=tuple(Column(name=name, title=name, text=f"The {name}") for name in definition.keys),
