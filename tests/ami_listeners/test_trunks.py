@@ -106,10 +106,11 @@ async def test_a_trunk_whose_registrar_is_killed_is_down(
 
         # begun last: who may list no contacts hears alone of what changes
         carrier = await shared_asterisk_lab.run({"pjsip.conf": CARRIER.format(**ports)})
-        assert await until(lambda: now() == {"carrier": "Registered, Reachable", "backup": "Rejected"}, 10)
+        there = {"carrier": "Registered, Reachable", "backup": "Rejected"}
+        assert await until(lambda: now() == there, 10), now()
         assert trunks["carrier"].up
         await carrier.kill()
-        assert await until(lambda: now()["carrier"] == "Rejected, Unreachable", 10)
+        assert await until(lambda: now()["carrier"] == "Rejected, Unreachable", 10), now()
         for fact in ear.of(TrunkChanged):
             listening.take(fact)
         assert shown(listening.families(), "callfloor_trunk_up") == {"carrier": 0, "backup": 0}
