@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ari_apps.destinations import Destination, DestinationKind
-from ari_apps.ivr.settings import IvrSettings, MenuSettings, RouteSettings
+from ari_apps.ivr.ivr_settings import IvrSettings
+from ari_apps.ivr.settings import MenuSettings, RouteSettings
 
 ANY_NUMBER = "_[0-9+*#]!"
 

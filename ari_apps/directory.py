@@ -17,6 +17,7 @@ from ari_apps.configuration.recording import QueueRecordingSettings
 from ari_apps.configuration.settings import AgentSettings, QueueSettings
 from ari_apps.configuration.surveys import QueueSurveySettings, SurveySettings
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
+from ari_apps.ivr.box_settings import VoicemailSettings
 from ari_apps.ivr.opening_hours import build_calendars, build_routes
 from ari_apps.ivr.settings import NO_PROMPT, PromptSettings
 from queue_strategies.calendar import Calendar
@@ -179,9 +180,9 @@ class Directory:
         found = self._queue_at(Destination(DestinationKind.QUEUE, queue))
         return found.dispositions if found else None
 
-    def boxes(self) -> Mapping[str, Destination | None]:
-        """Return the voicemail boxes, and whose each is; None: of those who see everybody."""
-        return {name: box.of for name, box in self._configuration.voicemail.items()}
+    def boxes(self) -> Mapping[str, VoicemailSettings]:
+        """Return the voicemail boxes."""
+        return self._configuration.voicemail
 
     def callback_hours(self, at: dt.datetime) -> Iterator[tuple[QueueName, bool]]:
         """Yield each queue that calls back in certain hours only, and whether this is one of them."""

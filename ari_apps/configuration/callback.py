@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from ari_apps.configuration.numbers_called import NumbersCalled, may_be_called
 from ari_apps.configuration.written_values import Name
 from ari_apps.ivr.settings import Prompt, PromptSettings, Section
 from queue_strategies.callback import CallbackRules, CalledFirst
-from queue_strategies.routing import matches
-
-_NUMBERS = re.compile(r"\+?[0-9]{1,31}\*?|\*")
-
-
-def _numbers(given: object) -> object:
-    """Read patterns of numbers: digits, perhaps after a +, and * at the end for whatever follows."""
-    numbers = [given] if isinstance(given, str) else given
-    for number in numbers if isinstance(numbers, list | tuple) else ():
-        if not isinstance(number, str) or not _NUMBERS.fullmatch(number):
-            raise ValueError(f'{number!r} is no number, write digits, and * at the end for a prefix: "+49*"')
-    return numbers
 
 
 class CallbackSettings(Section):
@@ -29,7 +17,7 @@ class CallbackSettings(Section):
 
     key: Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")] = "2"
     """Pressed while waiting."""
-    numbers: Annotated[tuple[str, ...], BeforeValidator(_numbers), Field(min_length=1)]
+    numbers: Annotated[NumbersCalled, Field(min_length=1)]
     """Which numbers are called, `+49*` or `0*`: callers type what they like, and you pay for it."""
     first: CalledFirst = CalledFirst.AGENT
     tries: int = Field(default=3, ge=1, le=100)
@@ -79,9 +67,7 @@ class CallbackSettings(Section):
 
     def allows(self, number: str) -> bool:
         """Tell whether this number, of digits and perhaps a + before them, may be called."""
-        return bool(re.fullmatch(r"\+?[0-9]{3,32}", number)) and any(
-            matches(known, number) for known in self.numbers
-        )
+        return may_be_called(number, self.numbers)
 
     def prompts(self) -> tuple[PromptSettings, ...]:
         """Return everything that may be said."""

@@ -1,4 +1,4 @@
-"""Find what cannot be meant in how queues call back."""
+"""Find what cannot be meant in how queues and boxes call back."""
 
 from __future__ import annotations
 
@@ -23,3 +23,7 @@ def wrong_callbacks(configuration: FloorConfiguration) -> Iterator[Problem]:
         if configuration.outbound.trunk is None:
             told = "needs a line to the outside world, name one in outbound.trunk"
             yield at(f"queues[{n}].callback", told)
+    for name, box in configuration.voicemail.items():
+        if box.call_back_numbers and configuration.outbound.trunk is None:
+            told = "need a line to the outside world, name one in outbound.trunk"
+            yield at(f"voicemail.{name}.call_back_numbers", told)

@@ -35,7 +35,7 @@ from ari_apps.configuration.settings import (
 from ari_apps.configuration.surveys import SurveySettings
 from ari_apps.configuration.written_values import Name
 from ari_apps.feature_codes import FeatureCodes
-from ari_apps.ivr.settings import IvrSettings
+from ari_apps.ivr.ivr_settings import IvrSettings
 from queue_strategies.errors import CallfloorError
 from queue_strategies.events import FloorConfigured
 from queue_strategies.model import Agent, AgentId, Membership, Queue, QueueName, Skill

@@ -110,6 +110,9 @@ class VoicemailDesk:
             raise ForbiddenError(f"agent {agent!r} is not within reach of {who.name}")
         if not self._directory.is_agent(agent):
             raise NotFoundError(f"there is no agent {agent!r}")
+        box = self._directory.boxes().get(message["box"])
+        if box is None or not box.calls_back(message["number"]):
+            raise NotNow(not_called_back(message))
         noted = partial(self._boxes.note_called_back, message, who.name, agent)
         await self._dialling.dial(agent, message["number"], noted)
 
@@ -133,11 +136,22 @@ class VoicemailDesk:
         """Name the boxes of somebody; None: all, those included that floor.toml has no more."""
         if who.sees_everybody:
             return None
-        return {name for name, of in self._directory.boxes().items() if of is not None and self._has(who, of)}
+        boxes = self._directory.boxes().items()
+        return {name for name, box in boxes if box.of is not None and self._has(who, box.of)}
 
     def _has(self, who: Person, of: Destination) -> bool:
         within = self._reach.agent if of.kind is DestinationKind.AGENT else self._reach.queue
         return within(who, of.name)
+
+
+def not_called_back(message: dict[str, Any]) -> str:
+    """Say why nobody calls whom a message is from: the number is what its caller showed, true or not."""
+    if not message["number"]:
+        return "who left the message showed no number"
+    return (
+        f"{message['number']} is no number that this box calls back: "
+        f"those it does are named in voicemail.{message['box']}.call_back_numbers"
+    )
 
 
 def view(row: dict[str, Any]) -> VoicemailView:

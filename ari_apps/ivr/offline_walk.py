@@ -11,10 +11,11 @@ from typing import Any
 from ari_apps.destinations import Destination, DestinationKind
 from ari_apps.ivr.data_dip import Ask, Found, NotFound
 from ari_apps.ivr.digits import Collected, Matcher, take, when_over
+from ari_apps.ivr.ivr_settings import IvrSettings
 from ari_apps.ivr.opening_hours import build_calendars, build_routes
 from ari_apps.ivr.prompts import Prompts
 from ari_apps.ivr.python_calls import PythonCalls
-from ari_apps.ivr.settings import IvrSettings, LookupSettings
+from ari_apps.ivr.settings import LookupSettings
 from ari_apps.ivr.sounds import AnySound
 from ari_apps.ivr.voicemail import Voicemail
 from ari_apps.ivr.walk import Ivr

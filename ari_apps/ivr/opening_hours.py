@@ -12,7 +12,8 @@ from queue_strategies.calendar import Calendar, HoursError, read_hours, read_spa
 from queue_strategies.routing import RouteNode
 
 if TYPE_CHECKING:
-    from ari_apps.ivr.settings import CalendarSettings, IvrSettings, RouteSettings
+    from ari_apps.ivr.ivr_settings import IvrSettings
+    from ari_apps.ivr.settings import CalendarSettings, RouteSettings
 
 Holiday = Callable[[dt.date], str | None]
 

@@ -20,8 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from ari_apps.configuration.written_values import MailAddress, is_loopback
-from ari_apps.destinations import HANGUP, Destination, DestinationKind, Reference, refer
+from ari_apps.configuration.written_values import is_loopback
+from ari_apps.destinations import HANGUP, Destination, Reference, refer
 from ari_apps.ivr.opening_hours import country_holidays, time_zone
 from ari_apps.ivr.prompts import read
 from queue_strategies.calendar import read_hours, read_spans
@@ -52,7 +52,8 @@ def _checked_by(reader: Callable[[Any], object]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _as_sequence(given: object) -> object:
+def as_sequence(given: object) -> object:
+    """Take a single text for a list of one."""
     return [given] if isinstance(given, str) else given
 
 
@@ -132,7 +133,7 @@ class PromptSettings:
 Language = Annotated[str, AfterValidator(_language)]
 Prompt = Annotated[PromptSettings, BeforeValidator(PromptSettings.read)]
 NO_PROMPT = PromptSettings({})
-Patterns = Annotated[tuple[str, ...], BeforeValidator(_as_sequence)]
+Patterns = Annotated[tuple[str, ...], BeforeValidator(as_sequence)]
 Skills = Mapping[
     Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")], Annotated[int, Field(ge=1, le=100)]
 ]
@@ -308,69 +309,3 @@ class MenuSettings(Section):
         yield from refer(f"{place}.closed", self.closed)
         if self.calendar is not None:
             yield Reference(f"{place}.calendar", "calendar", self.calendar)
-
-
-class NotifySettings(Section):
-    """Who is told of a new message, and how."""
-
-    mail: Annotated[tuple[MailAddress, ...], BeforeValidator(_as_sequence)] = Field(default=(), max_length=50)
-    """To whom a mail goes, through the server of [mail]."""
-    attach: bool = False
-    """The message goes with the mail; else it is only named."""
-    webhook: HookAddress | None = None
-    """Is sent a POST, signed by the Standard Webhooks scheme."""
-    signed_by: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,80}$")] = "webhook"
-    """The name of the secret that signs it."""
-    timeout_s: float = Field(default=10.0, gt=0, le=60)
-    """How long the webhook may take to answer."""
-    give_up_h: float = Field(default=24.0, gt=0, le=720)
-    """So long after the message, nobody is told any more who could not be told so far."""
-
-    def ways(self) -> tuple[str, ...]:
-        """Name the ways that are wanted."""
-        return ("mail",) * bool(self.mail) + ("webhook",) * (self.webhook is not None)
-
-
-class VoicemailSettings(Section):
-    """A box in which callers leave messages."""
-
-    of: Destination | None = None
-    """Whose it is: `queue:sales` or `agent:anna`, whose people hear it; None: of those who see everybody."""
-    greeting: Prompt = PromptSettings.of("sound:vm-intro")
-    beep: bool = True
-    max_s: float = Field(default=180.0, gt=0, le=3600)
-    silence_s: float = Field(default=5.0, ge=0, le=60)
-    """This much silence ends the message; 0: never."""
-    min_s: float = Field(default=1.0, ge=0, le=60)
-    """A shorter message is thrown away."""
-    end_keys: str = "#"
-    thanks: Prompt = PromptSettings.of("sound:vm-goodbye")
-    notify: NotifySettings = NotifySettings()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.of is not None and self.of.kind not in (DestinationKind.QUEUE, DestinationKind.AGENT):
-            raise ValueError(f"of = {str(self.of)!r}: a box is a queue's or an agent's, write queue:sales")
-        return self
-
-    def references(self, place: str) -> Iterator[Reference]:
-        """Yield whose the box is."""
-        yield from refer(f"{place}.of", self.of)
-
-
-class IvrSettings(Section):
-    """Everything floor.toml says about the way of a call before somebody answers it."""
-
-    calendars: Mapping[str, CalendarSettings] = Field(default_factory=dict)
-    routes: tuple[RouteSettings, ...] = ()
-    menus: Mapping[str, MenuSettings] = Field(default_factory=dict)
-    voicemail: Mapping[str, VoicemailSettings] = Field(default_factory=dict)
-
-    def references(self) -> Iterator[Reference]:
-        """Yield every name used, with its place."""
-        for number, route in enumerate(self.routes):
-            yield from route.references(f"routes[{number}]")
-        for name, menu in self.menus.items():
-            yield from menu.references(f"menus.{name}")
-        for name, box in self.voicemail.items():
-            yield from box.references(f"voicemail.{name}")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import structlog
 
+from ari_apps.ivr.box_settings import VoicemailSettings
 from ari_apps.ivr.prompts import Prompts, values_of
-from ari_apps.ivr.settings import PromptSettings, VoicemailSettings
+from ari_apps.ivr.settings import PromptSettings
 from ari_apps.line import Line, Recorded
 from queue_strategies.facts import Fact, VoicemailLeft
 

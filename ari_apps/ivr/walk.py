@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
+from ari_apps.ivr.box_settings import VoicemailSettings
 from ari_apps.ivr.data_dip import Ask, NotFound
 from ari_apps.ivr.digits import Collected, Complete, Matcher, Number, OneOf, Past
 from ari_apps.ivr.menus import (
@@ -29,7 +30,7 @@ from ari_apps.ivr.menus import (
 )
 from ari_apps.ivr.prompts import Prompts, values_of
 from ari_apps.ivr.python_calls import PythonCall, PythonCalls
-from ari_apps.ivr.settings import LookupSettings, MenuSettings, PromptSettings, VoicemailSettings
+from ari_apps.ivr.settings import LookupSettings, MenuSettings, PromptSettings
 from ari_apps.ivr.voicemail import Voicemail
 from ari_apps.line import Line
 from queue_strategies.calendar import Calendar

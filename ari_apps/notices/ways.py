@@ -15,7 +15,7 @@ import aiohttp
 from ami_listeners.clock import Clock
 from ari_apps.configuration.floor_toml import FloorConfiguration
 from ari_apps.configuration.secret_files import SecretError, SecretFiles
-from ari_apps.ivr.settings import NotifySettings
+from ari_apps.ivr.box_settings import NotifySettings
 from ari_apps.message_boxes import MessageBoxes, NoSoundError
 from ari_apps.notices import webhook
 from ari_apps.notices.letter import letter

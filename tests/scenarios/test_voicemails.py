@@ -55,6 +55,7 @@ team = "south"
 
 [voicemail.sales]
 of = "queue:sales"
+call_back_numbers = "{EVA}"
 greeting = "sound:beep"
 thanks = "sound:beep"
 
@@ -65,6 +66,7 @@ webhook = "http://127.0.0.1:{HOOK}/sales"
 
 [voicemail.bob]
 of = "agent:bob"
+call_back_numbers = ["+491702*"]
 greeting = "sound:beep"
 thanks = "sound:beep"
 notify = {{ webhook = "http://127.0.0.1:{HOOK}/bob", signed_by = "hook-of-bob" }}
@@ -117,6 +119,14 @@ async def is_called_back(house: House, line: CommandLine, sales: str, bobs: str)
     assert (unplugged.status, unplugged.body) == (409, {"error": "the phone of anna cannot be rung"})
     nobody = await house.ask("admin", "POST", f"{sales}/call-back")
     assert (nobody.status, nobody.body["error"][:17]) == (409, "admin is no agent")
+    hostile = await house.ask("admin", "POST", f"{bobs}/call-back?agent=bob")
+    assert (hostile.status, hostile.body) == (
+        409,
+        {
+            "error": f"{EVA} is no number that this box calls back: "
+            "those it does are named in voicemail.bob.call_back_numbers"
+        },
+    )
     await floor.come_to_work("anna")
     eva = floor.world.number(EVA)
     said = await line.run(

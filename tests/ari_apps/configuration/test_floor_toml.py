@@ -129,6 +129,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         ('hours = "office"', 'hours = "offce"', "queues[0].callback.hours: there is no calendar 'offce', did you mean office?"),
         ('numbers = ["+49*", "0*"]', 'numbers = ["+49*", "0*9"]', "queues[0].callback.numbers: '0*9' is no number, write digits, and * at the end for a prefix: \"+49*\""),
         ('numbers = ["+49*", "0*"]', "", "queues[0].callback.numbers: is missing"),
+        ('# call_back_numbers = ["+49*", "0*"]', 'call_back_numbers = "anonymous"', "voicemail.sales.call_back_numbers: 'anonymous' is no number, write digits, and * at the end"),
         ('max_digits = 15', 'max_digits = 4', "queues[0].callback: min_digits = 5 is more than max_digits = 4"),
         ('server = "127.0.0.1:25"', 'server = "mail.example:25"\nsecurity = "none"', "mail: security = 'none' lets everybody on the way to mail.example:25 read along, write starttls or tls"),
         ('server = "127.0.0.1:25"', 'server = "mail.example"', "mail.server: 'mail.example' is no address, write host:port"),
@@ -239,10 +240,15 @@ def test_where_python_leads_calls_it_may_fill_in_any_placeholder() -> None:
 
 
 def test_a_number_needs_a_line_to_the_outside_world() -> None:
-    text = changed(('trunk = "carrier" ', ""), ('gold = "queue:sales"', 'gold = "number:+4930999"'))
+    text = changed(
+        ('trunk = "carrier" ', ""),
+        ('gold = "queue:sales"', 'gold = "number:+4930999"'),
+        ("# call_back_numbers", "call_back_numbers"),
+    )
     assert problems(text) == [
         "menus.account.answers.gold: number: needs a line to the outside world, name one in outbound.trunk",
         "queues[0].callback: needs a line to the outside world, name one in outbound.trunk",
+        "voicemail.sales.call_back_numbers: need a line to the outside world, name one in outbound.trunk",
     ]
 
 

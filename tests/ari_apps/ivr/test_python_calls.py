@@ -11,9 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from ari_apps.destinations import Destination
+from ari_apps.ivr.ivr_settings import IvrSettings
 from ari_apps.ivr.offline_walk import OfflineCall, Walked, walk_offline
 from ari_apps.ivr.python_calls import PythonCallError, load
-from ari_apps.ivr.settings import IvrSettings
 
 MENUS = {
     "main": {"prompt": "sound:welcome", "keys": {"1": "queue:sales", "2": "python:my_ivr:main"}, "tries": 1}

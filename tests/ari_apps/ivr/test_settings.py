@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from ari_apps.ivr.ivr_settings import IvrSettings
 from ari_apps.ivr.opening_hours import build_calendars, build_routes, country_holidays
-from ari_apps.ivr.settings import IvrSettings
 from queue_strategies.calendar import HoursError
 from queue_strategies.routing import Arrival, route
 from tests.ari_apps.ivr.floor_with_menus import FLOOR

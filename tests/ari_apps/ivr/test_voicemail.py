@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from ari_apps.ivr.box_settings import VoicemailSettings
 from ari_apps.ivr.offline_walk import OfflineLine
 from ari_apps.ivr.prompts import Prompts
-from ari_apps.ivr.settings import VoicemailSettings
 from ari_apps.ivr.sounds import AnySound
 from ari_apps.ivr.voicemail import Voicemail
 from ari_apps.line import CallerGone, Recorded

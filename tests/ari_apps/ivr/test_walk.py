@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from ari_apps.destinations import Destination
 from ari_apps.ivr.data_dip import NotFound
 from ari_apps.ivr.digits import Collected, Matcher
+from ari_apps.ivr.ivr_settings import IvrSettings
 from ari_apps.ivr.offline_walk import OfflineCall, OfflineLine, Walked, offline_ivr, walk_offline
-from ari_apps.ivr.settings import IvrSettings, LookupSettings
+from ari_apps.ivr.settings import LookupSettings
 from ari_apps.ivr.walk import HOPS
 from ari_apps.line import CallerGone
 from queue_strategies.facts import Fact, IvrStep
