@@ -32,6 +32,8 @@ class Heard:
     """Of every tone that people outside may speak."""
     gaps_ms: tuple[int, ...]
     """Stretches without any sound, in their order."""
+    loudest_hz: int = 0
+    """Where in its spectrum all of it is loudest, for who reads what was heard instead of a tone."""
 
     @property
     def tones(self) -> set[int]:
@@ -50,7 +52,8 @@ class Heard:
 
     def __str__(self) -> str:
         told = ", ".join(f"{tone} Hz at {self.levels_dbfs[tone]:.0f} dBFS" for tone in sorted(self.tones))
-        return f"{told or 'no tone'} in {self.duration_s:.2f} s, gaps of {list(self.gaps_ms)} ms"
+        told = told or f"no tone, but most at {self.loudest_hz} Hz,"
+        return f"{told} in {self.duration_s:.2f} s, gaps of {list(self.gaps_ms)} ms"
 
 
 async def listen(call: OutsideCall, seconds: float = 1.0) -> Heard:
@@ -71,6 +74,7 @@ def analyse(samples: Samples) -> Heard:
         duration_s=len(samples) / RATE,
         levels_dbfs=levels_dbfs(samples),
         gaps_ms=gaps_ms(samples),
+        loudest_hz=loudest_hz(samples),
     )
 
 
@@ -80,6 +84,14 @@ def levels_dbfs(samples: Samples) -> Mapping[int, float]:
     seconds = max(1, -(-len(samples) // RATE))  # padded to whole seconds every tone has a bin of its own
     amplitudes = 2 * np.abs(np.fft.rfft(samples * window, seconds * RATE)) / max(np.sum(window), 1e-9)
     return {tone: decibels(float(amplitudes[tone * seconds]) / np.sqrt(2)) for tone in TONES_HZ}
+
+
+def loudest_hz(samples: Samples) -> int:
+    """Find the frequency at which there is most."""
+    if not len(samples):
+        return 0
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return round(int(np.argmax(spectrum)) * RATE / len(samples))
 
 
 def gaps_ms(samples: Samples) -> tuple[int, ...]:

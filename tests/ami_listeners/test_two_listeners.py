@@ -116,23 +116,24 @@ async def test_what_two_asterisks_call_alike_is_told_apart(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     """One visit, one offer and one phone, of the same names in north, in south, and in one without a name."""
-    call = "1772438400.1"
+    call, now = "1772438400.1", Clock().moment()
     ids: dict[str, Any] = {
         "contact": ContactId(call), "visit": VisitId(f"{call}/1"), "queue": QueueName("sales"),
     }  # fmt: skip
     offer: dict[str, Any] = {**ids, "agent": AgentId("anna"), "offer": OfferId(f"{call}/1/PJSIP/anna-1/1")}
     story = [
-        CallStarted(moment=1, call=call, channel_name="PJSIP/x-1", caller_number="4930", caller_name="",
+        CallStarted(moment=now - 3, call=call, channel_name="PJSIP/x-1", caller_number="4930", caller_name="",
                     called_number="100", context="in"),
-        QueueJoined(moment=1, **ids, priority=0, position=1),
-        OfferMade(moment=2, **offer, because=""),
-        Answered(moment=3, **offer, wait_s=2.0, within_service_level=True),
-        DeviceChanged(moment=3, device="PJSIP/anna", state="INUSE"),
-        AgentStateChanged(moment=3, agent=AgentId("anna"), was=AgentState.READY, lasted_s=2.0,
+        QueueJoined(moment=now - 3, **ids, priority=0, position=1),
+        OfferMade(moment=now - 2, **offer, because=""),
+        Answered(moment=now - 1, **offer, wait_s=2.0, within_service_level=True),
+        DeviceChanged(moment=now - 1, device="PJSIP/anna", state="INUSE"),
+        AgentStateChanged(moment=now - 1, agent=AgentId("anna"), was=AgentState.READY, lasted_s=2.0,
                           state=AgentState.TALKING, logged_in=True, pause_reason=None),
     ]  # fmt: skip
     journals = [Journal(database, tmp_path / f"at-{name}", Clock(), name) for name in ("", "north", "south")]
-    for journal in (*journals, Journal(database, tmp_path / "also", Clock(), "north")):
+    also = Journal(database, tmp_path / "also", Clock(), "north")
+    for journal in (*journals, also):
         await journal.start()
         journal.write_all(story, "native", stamp="1772438403.25")
         assert await journal.drained(5)
@@ -148,6 +149,7 @@ async def test_what_two_asterisks_call_alike_is_told_apart(
         assert list(known.calls) == [call], "each believes what it heard, by the names Asterisk gave"
         assert [visit.visit for visit in known.visits] == [ids["visit"]]
         assert list(known.agents) == ["anna"]
+    for journal in (*journals, also):
         await journal.stop()
 
 
