@@ -157,10 +157,13 @@ class Database:
     async def _probe(self) -> None:
         async with asyncio.timeout(self.settings.connect_timeout_s):
             connection = await psycopg.AsyncConnection.connect(self.conninfo)
-        async with connection:
-            if not self._migrated:
-                await migrate(connection)
-                self._migrated = True
+        try:
+            async with connection:
+                if not self._migrated:
+                    await migrate(connection)
+                    self._migrated = True
+        finally:
+            await connection.close()  # left open when we are told to stop while a transaction ends
         if not self.health.up:
             self.health.up, self.health.reason = True, ""
             self.health.since_moment = self.clock.moment()
