@@ -25,7 +25,7 @@ def counting(definition: Definition) -> Iterator[tuple[LiteralString, int]]:
     if definition.rolled_up:
         names = ", ".join(f'"{name}"' for name in definition.counts)
         key = definition.keys[0]
-        sql = report_queries()["rolled_up"].format(names=names, key=key, report=definition.rolled_up)
+        sql = report_queries()["rolled_up"].format(names=names, key=key, counts=definition.rolled_up)
         yield literal(sql), 1
         return
     for source in definition.sources:

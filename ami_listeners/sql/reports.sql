@@ -11,8 +11,8 @@ ORDER BY {numbers}
 -- rolled_up --
 -- Read from the roll-ups what was counted.
 SELECT span, {key} AS key_0, {names}
-FROM {report}(%(bounds)s::timestamptz[], %(names)s::text[])
-ORDER BY 1, 2
+FROM {counts}(%(bounds)s::timestamptz[], %(names)s::text[])
+ORDER BY span, {key} COLLATE "C"
 
 -- formulas --
 -- Read by which formula each queue's service level is counted at the end of what is asked for.

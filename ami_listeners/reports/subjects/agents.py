@@ -12,7 +12,7 @@ from queue_strategies.definitions.agents import OFFER_MEASURES, STATE_MEASURES, 
 AGENTS = Definition(
     title="Agents",
     bars_title="what agents did",
-    rolled_up="agent_report",
+    rolled_up="agent_counts",
     keys=("agent",),
     sources=(
         Source(

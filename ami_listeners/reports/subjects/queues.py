@@ -28,7 +28,7 @@ LONGEST_WAIT = Count(
 QUEUES = Definition(
     title="Queues",
     bars_title="what became of visits",
-    rolled_up="queue_report",
+    rolled_up="queue_counts",
     keys=("queue",),
     sources=(visits(*map(of_measure, VISIT_MEASURES.values()), LONGEST_WAIT), scores("queue")),
     made=tuple(QUEUE_FIGURES.values()),
@@ -52,7 +52,7 @@ QUEUES = Definition(
 OUTCOMES = Definition(
     title="Outcomes",
     bars_title="what became of visits",
-    rolled_up="queue_report",
+    rolled_up="queue_counts",
     keys=("queue",),
     sources=(
         visits(
