@@ -64,6 +64,7 @@ class ActionRefused(ListenerError):
 
     def __init__(self, action: str, answer: str) -> None:
         super().__init__(f"Asterisk refused {action}: {answer}")
+        self.answer = answer
         self.unknown = answer.startswith("Invalid/unknown command")
         """It knows no such action: its module is not loaded, or not loaded yet."""
 

@@ -439,7 +439,7 @@ class Apps:
         self.adoption.settled = False
         self.dispatcher.put_by()
         self.crew.start(self.adoption.reconcile(), "reconcile")
-        self.crew.start(self.monitoring.reconnected(), "clear away what supervisors left")
+        self.crew.start(self.monitoring.leftovers.clear_away(), "clear away what supervisors left")
 
     def _disconnected(self) -> None:
         """Ring nobody while no answer would be heard."""

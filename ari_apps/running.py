@@ -339,7 +339,7 @@ async def _acting(
     )
     floor.telling.start(_recall_last_agents(floor.journal, apps.last_agents), "recall the last agents")
     floor.watchers.extend((apps.monitoring.take, apps.recordings.take))
-    ending = end_unended(floor.journal, apps.monitoring.cleared, clock, floor.remember)
+    ending = end_unended(floor.journal, apps.monitoring.leftovers.cleared, clock, floor.remember)
     floor.telling.start(ending, "end what supervisors heard before")
     health = apps.ari.health()
     floor.exporter.add(lambda: ari_families(health))
@@ -374,13 +374,11 @@ async def _listening(
     configuration, apps = floor.configuration, floor.apps
     settings = configuration.ami_settings(secrets.get("ami"))
     on_device = apps.phone_changed if apps else None
+    ears: PhoneWatch | Listener
     if only is Half.APPS and on_device is not None:
-        watch = PhoneWatch(settings, clock=floor.clock, on_device=on_device)
-        await watch.start()
-        stack.push_async_callback(watch.stop)
-        ami, trouble = watch.health, partial(getattr, watch, "trouble")
+        ears = PhoneWatch(settings, clock=floor.clock, on_device=on_device)
     else:
-        listener = floor.listener = Listener(
+        ears = listener = floor.listener = Listener(
             settings,
             journal=floor.journal,
             figures=floor.figures,
@@ -391,12 +389,15 @@ async def _listening(
             on_device=on_device,
             on_fact=floor.tell_watchers,
         )
-        await listener.start()
-        stack.push_async_callback(listener.stop)
         if apps is not None:
             apps.call_of = listener.fold.calls.call_of
         floor.exporter.add(lambda: call_families(listener.fold.calls.open, floor.clock.moment()))
-        ami, trouble = listener.health, partial(getattr, listener, "trouble")
+    await ears.start()
+    stack.push_async_callback(ears.stop)
+    if apps is not None:
+        apps.monitoring.foreign.connection = ears.connection
+        stack.push_async_callback(apps.monitoring.leave)  # as long as agents can be let back
+    ami, trouble = ears.health, partial(getattr, ears, "trouble")
     floor.exporter.add(lambda: ami_families(ami))
     floor.health.add(
         lambda: [Check("ami", ami.up and not trouble(), trouble() or ami.reason, needed=apps is None)]

@@ -7,10 +7,23 @@ import asyncio
 import aiohttp
 
 from ari_apps.outside_world import OutsideCall
+from tests.ears import AUDIBLE_DBFS, Heard
 from tests.floor_lab import Floor, hears
 
 SALES = "+4930100"
 CALLER, SECOND, ANNA, BOB, SUE, SAM = 440, 620, 1000, 1400, 1800, 2200
+
+MODES = {
+    "listen": ("4", {ANNA}, {CALLER}, {ANNA, CALLER}),
+    "whisper": ("5", {ANNA}, {CALLER, SUE}, {ANNA, CALLER}),
+    "barge": ("6", {ANNA, SUE}, {CALLER, SUE}, {ANNA, CALLER}),
+    "take_over": ("7", {SUE}, set(), {CALLER}),
+}
+"""The key, and what caller, agent and supervisor hear."""
+SETTLES_S = 0.2
+"""So long after a switch is told, sound that was under way has come."""
+GAP_MS = 40
+"""A packet that a busy machine loses is 20 ms."""
 
 FLOOR = f"""
 [site]
@@ -94,3 +107,8 @@ async def asked(floor: Floor, supervisor: str, agent: str, mode: str, token: str
 async def everybody(*who: tuple[OutsideCall | int, ...]) -> None:
     """Wait until each party hears these tones and no other."""
     await asyncio.gather(*(hears(party, *tones) for party, *tones in who))  # type: ignore[arg-type]
+
+
+def voices(heard: Heard) -> set[int]:
+    """Say whom somebody heard; the seam of a tone, every 2 s, is faintly heard as the tones beside it."""
+    return {voice for voice in (CALLER, ANNA, SUE) if heard.levels_dbfs[voice] > AUDIBLE_DBFS}

@@ -15,7 +15,7 @@ from ari_apps.dispatcher import Dispatcher
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.legs import has_ended
 from ari_apps.mailbox import Mailbox
-from ari_apps.monitoring.leaving_out import leave_out, let_back
+from ari_apps.monitoring.leaving_out import LeavingOut
 from ari_apps.monitoring.names import phone_of, voice_of
 from ari_apps.monitoring.snoops import Place, Snoop, snoops
 from queue_strategies.monitoring import EarClosed, EarHushed, Event, Mode, OpenEar
@@ -33,6 +33,8 @@ class OpenedEar:
     order: OpenEar
     snoops: list[Snoop]
     arrived: set[str] = field(default_factory=set)
+    leaves_out: bool = False
+    """The agent is silent because of it, or may be."""
 
     @property
     def whispers(self) -> list[Snoop]:
@@ -49,10 +51,17 @@ class Ears:
     """Make snoops for one supervisor, and take them away."""
 
     def __init__(
-        self, watch: str, ari: Ari, dispatcher: Dispatcher, mailbox: Mailbox, tell: Callable[[Event], None]
+        self,
+        watch: str,
+        ari: Ari,
+        leaving_out: LeavingOut,
+        dispatcher: Dispatcher,
+        mailbox: Mailbox,
+        tell: Callable[[Event], None],
     ) -> None:
         self._watch = watch
         self._ari = ari
+        self._leaving_out = leaving_out
         self._dispatcher = dispatcher
         self._mailbox = mailbox
         self._tell = tell
@@ -117,7 +126,8 @@ class Ears:
                 await self._ari.bridge(bridge).add(*ids)
         if ear.order.mode is Mode.TAKE_OVER:
             await asyncio.sleep(HEARD_WITHIN_S)
-            await leave_out(self._ari, ear.order.line.channel)
+            ear.leaves_out = True
+            await self._leaving_out.leave_out(ear.order.line.channel)
 
     async def _have_voice(self, bridge: str) -> None:
         if not self._has_voice:
@@ -172,9 +182,16 @@ class Ears:
             return
         for one in ear.snoops:
             self._dispatcher.disown(one.channel_id)
-        if ear.order.mode is Mode.TAKE_OVER:
-            await let_back(self._ari, ear.order.line.channel)
         ids = [one.channel_id for one in ear.snoops]
+        if ear.leaves_out and not await self._let_back(ear):
+            ids.remove(ear.vital)
         await asyncio.gather(*(hang_up_surely(self._ari.channel(id_).hangup, id_) for id_ in ids))
         if ear.order.ear not in {one.order.ear for one in (self.coming, self.present) if one is not None}:
             self._tell(EarClosed(ear.order.ear))
+
+    async def _let_back(self, ear: OpenedEar) -> bool:
+        """Let the agent back; what spies stays, deaf, as the sign of one who is silent until that is done."""
+        if not (is_back := await self._leaving_out.let_back(ear.order.line.channel)):
+            with suppress(AriError):
+                await self._ari.bridge(phone_of(self._watch)).remove(ear.vital)
+        return is_back

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from ari_apps.ari import Ari, AriError, Conflict, Gone
+from ari_apps.monitoring.foreign_channels import ForeignChannels
 
 log = structlog.get_logger()
 
@@ -15,22 +18,39 @@ ARI's mute drops the frames instead, and with them what a snoop would have put i
 """
 
 
-async def leave_out(ari: Ari, channel_id: str) -> None:
-    """Let nobody hear this channel, and let it hear nobody; raises AriError."""
-    await _both_ways(ari, channel_id, SILENT)
+class LeavingOut:
+    """Silence channels: by ARI those that callfloor leads, by the manager interface the others."""
 
+    def __init__(self, ari: Ari, foreign: ForeignChannels) -> None:
+        self._ari = ari
+        self._foreign = foreign
+        self.unfinished = asyncio.Event()
+        """Set when a channel is silent that should be no more."""
+        self._told: dict[str, str] = {}
+        """Why, by channel: said once."""
 
-async def let_back(ari: Ari, channel_id: str) -> None:
-    """Let this channel be heard and hear again; one that has hung up needs nothing."""
-    try:
-        await _both_ways(ari, channel_id, AS_IT_WAS)
-    except (Gone, Conflict):
-        return
-    except AriError as error:
-        log.error("monitoring.agent_left_silent", channel=channel_id, why=str(error))
+    async def leave_out(self, channel_id: str) -> None:
+        """Let nobody hear this channel, and let it hear nobody; raises AriError."""
+        await self._both_ways(channel_id, SILENT)
 
+    async def let_back(self, channel_id: str) -> bool:
+        """Let this channel be heard and hear again; tell whether it is so, or has hung up."""
+        try:
+            await self._both_ways(channel_id, AS_IT_WAS)
+        except Gone:
+            pass
+        except AriError as error:
+            if self._told.get(channel_id) != (why := str(error)):
+                log.error("monitoring.agent_left_silent", channel=channel_id, why=why)
+            self._told[channel_id] = why
+            self.unfinished.set()
+            return False
+        self._told.pop(channel_id, None)
+        return True
 
-async def _both_ways(ari: Ari, channel_id: str, value: str) -> None:
-    channel = ari.channel(channel_id)
-    await channel.set_variable("VOLUME(RX)", value)
-    await channel.set_variable("VOLUME(TX)", value)
+    async def _both_ways(self, channel_id: str, value: str) -> None:
+        for variable in ("VOLUME(RX)", "VOLUME(TX)"):
+            try:
+                await self._ari.channel(channel_id).set_variable(variable, value)
+            except Conflict:  # it is not in Stasis, as of a call of app_queue, or about to be gone
+                await self._foreign.set_variable(channel_id, variable, value)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from ari_apps.ari import Ari, messages
+from ari_apps.monitoring.foreign_channels import ForeignChannels
 from ari_apps.monitoring.names import is_of_supervisor
 from ari_apps.queueing import desk_of
 from queue_strategies.model import AgentId
@@ -19,8 +20,9 @@ IN_STASIS = "Stasis"
 class Lines:
     """Look at agents' phones; nothing is remembered."""
 
-    def __init__(self, ari: Ari, contact_on: Callable[[AgentId, str], str]) -> None:
+    def __init__(self, ari: Ari, foreign: ForeignChannels, contact_on: Callable[[AgentId, str], str]) -> None:
         self._ari = ari
+        self._foreign = foreign
         self._contact_on = contact_on
 
     async def look(self, agent: AgentId) -> Line | None:
@@ -34,8 +36,14 @@ class Lines:
         channel = max(talking, key=lambda one: one.creationtime)
         bridge = await self._bridge(agent, channel.id)
         led = channel.dialplan.app_name == IN_STASIS
-        contact = self._contact_on(agent, channel.id)
-        return Line(channel.id, contact, beside(bridge, channel.id), led, bridge.id if bridge else None)
+        return Line(
+            channel.id,
+            self._contact_on(agent, channel.id),
+            beside(bridge, channel.id),
+            led,
+            bridge.id if bridge else None,
+            "" if led else await self._foreign.bound(),
+        )
 
     async def _bridge(self, agent: AgentId, channel_id: str) -> messages.Bridge | None:
         desk = await self._ari.bridge(desk_of(agent)).get()

@@ -18,7 +18,9 @@ from ari_apps.dispatcher import Dispatcher
 from ari_apps.legs import Leg
 from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.announcement import Announcement
-from ari_apps.monitoring.leftovers import clear_away_surely
+from ari_apps.monitoring.foreign_channels import ForeignChannels
+from ari_apps.monitoring.leaving_out import LeavingOut
+from ari_apps.monitoring.leftovers import Leftovers
 from ari_apps.monitoring.lines import Lines
 from ari_apps.monitoring.lookout import Lookout
 from ari_apps.monitoring.names import phone_of
@@ -83,11 +85,12 @@ class Monitoring:
         self._media = announcement
         self._announcement = Announcement(ari, dispatcher, new_id)
         self._monitors = Monitors(new_id)
-        self._lines = Lines(ari, contact_on)
+        self.foreign = ForeignChannels()
+        self._leaving_out = LeavingOut(ari, self.foreign)
+        self.leftovers = Leftovers(ari, dispatcher.owned, self._leaving_out)
+        self._lines = Lines(ari, self.foreign, contact_on)
         self._lookout = Lookout(self._lines, watched=self._monitors.watched, settled=settled, tell=self._told)
         self._seats: dict[str, tuple[Seat, asyncio.Task[None]]] = {}
-        self.cleared = asyncio.Event()
-        """Set once nothing is left in Asterisk of what an earlier process did."""
 
     # -- asking ---------------------------------------------------------------------------------------------
 
@@ -162,11 +165,6 @@ class Monitoring:
 
     # -- life -----------------------------------------------------------------------------------------------
 
-    async def reconnected(self) -> None:
-        """Clear away what nobody here owns, after a start or a time without events."""
-        if await clear_away_surely(self._ari, self._dispatcher.owned()):
-            self.cleared.set()
-
     async def leave(self) -> None:
         """Let every supervisor go, and wait until nothing is left of them."""
         for watch in self:
@@ -176,8 +174,8 @@ class Monitoring:
             await asyncio.wait(tasks, timeout=LEAVE_WITHIN_S)
 
     async def keep_looking(self) -> None:
-        """Look at the agents who are watched, as long as this runs."""
-        await self._lookout.run()
+        """Look at the agents who are watched, and at who is silent still, as long as this runs."""
+        await asyncio.gather(self._lookout.run(), self.leftovers.keep_letting_back())
 
     # -- deciding, and carrying out -------------------------------------------------------------------------
 
@@ -213,6 +211,7 @@ class Monitoring:
         seat = Seat(
             order.watch,
             ari=self._ari,
+            leaving_out=self._leaving_out,
             dispatcher=self._dispatcher,
             new_leg=self._new_leg,
             tell=self._told,

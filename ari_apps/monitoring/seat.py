@@ -12,6 +12,7 @@ from ari_apps.dispatcher import Dispatcher
 from ari_apps.legs import EVENTS_MISSED, Leg, Progress, asterisk_failed, has_ended
 from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.ears import Ears
+from ari_apps.monitoring.leaving_out import LeavingOut
 from ari_apps.monitoring.names import phone_of
 from queue_strategies.monitoring import (
     CloseEar,
@@ -41,6 +42,7 @@ class Seat:
         watch: str,
         *,
         ari: Ari,
+        leaving_out: LeavingOut,
         dispatcher: Dispatcher,
         new_leg: Callable[[str, Mailbox], Leg],
         tell: Callable[[Event], None],
@@ -53,7 +55,7 @@ class Seat:
         self._mailbox = Mailbox()
         self._leg = new_leg(phone_of(watch), self._mailbox)
         self._bridge = ari.bridge(phone_of(watch))
-        self._ears = Ears(watch, ari, dispatcher, self._mailbox, tell)
+        self._ears = Ears(watch, ari, leaving_out, dispatcher, self._mailbox, tell)
         self._answered = False
         self._over = False
         self._is_given_away = False

@@ -5,7 +5,8 @@ in from the customer. Asterisk 22.10 hands every hook of a channel what that is 
 which drops packets older than the last, and whoever one is transferred to numbers packets anew: after half
 of all attended transfers nothing of what an agent is sent is heard, and nothing whispered into it. Of a call
 that callfloor does not lead the whisper goes there all the same: nobody would end it in time before those on
-the line part, and it would be heard by whom the customer is given to.
+the line part, and it would be heard by whom the customer is given to. Nor does anybody get into the bridge of
+such a call: who takes it over is heard through what the customer is sent, in place of the agent's silence.
 
     seat    the supervisor's phone, and what spies for it
     voice   a snoop on the supervisor's phone, and what whispers; were they in the seat, each party would
@@ -75,7 +76,11 @@ def _voices(order: OpenEar) -> Iterator[Snoop]:
         case Mode.LISTEN:
             return
         case Mode.TAKE_OVER:
-            yield Snoop("", phone, Place.DESK, "in")
+            if line.led:
+                yield Snoop("", phone, Place.DESK, "in")
+            else:
+                yield Snoop("", phone, Place.VOICE, "in")
+                yield Snoop("", line.other or "", Place.VOICE, whisper="out")
         case Mode.WHISPER | Mode.BARGE:
             yield Snoop("", phone, Place.VOICE, "in")
             if order.mode is Mode.BARGE:

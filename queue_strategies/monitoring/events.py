@@ -16,6 +16,11 @@ class SupervisorsConfigured:
     supervisors: Sequence[Supervisor]
     teams: Mapping[AgentId, str | None]
 
+    @property
+    def may_take_over(self) -> bool:
+        """Tell whether anybody may take over a call."""
+        return any(Mode.TAKE_OVER in modes for one in self.supervisors for modes in one.modes.values())
+
 
 @message()
 class MonitoringAsked:

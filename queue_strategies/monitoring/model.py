@@ -49,6 +49,8 @@ class Line:
     """callfloor leads the call, not app_queue or a dialplan."""
     bridge: str | None = None
     """In which the agent talks; None: in none, or not looked for."""
+    bound: str = field(default="", compare=False)
+    """Why the agent cannot be left out of it; empty: can. A line is no other because of it."""
 
 
 class Refusal(StrEnum):

@@ -102,21 +102,16 @@ class Monitors:
         if ear is not None and ear.line.contact in self._paused:
             self._end(watch, "paused")
             return
-        if not watch.answered or line is None or not self._can_be_heard(line, watch.mode):
+        if line is None or line.contact in self._paused or not watch.can_hear(line):
             if ear is not None:
                 ear.ended_by = "call" if line is None and ear.agent == watch.agent else "switched"
                 self._order(CloseEar(watch.id))
                 watch.ear = None
             return
-        if ear is not None and ear.is_of(watch, line):
-            ear.line = line
-        else:
+        if ear is None or not ear.is_of(watch, line):
             self._stretches.begin(watch, line)
-
-    def _can_be_heard(self, line: Line, mode: Mode) -> bool:
-        """Tell whether there is something to hear: of a customer on hold, say, nothing can be taken over."""
-        taken = mode is not Mode.TAKE_OVER or (line.led and line.other is not None)
-        return taken and line.contact not in self._paused
+        elif ear.line != line:
+            ear.line = line
 
     def _arrange(self, watch: Watched) -> None:
         """Have the ear opened that is wanted, or as the line has become."""
@@ -174,8 +169,8 @@ class Monitors:
             return refused
         if line is not None and line.contact in self._paused:
             return Refused(Refusal.NOT_NOW, f"nobody may hear {agent} while card data are read out")
-        if mode is Mode.TAKE_OVER and line is not None and not line.led:
-            return Refused(Refusal.NOT_NOW, f"the call {agent} is on is not led by callfloor: no take over")
+        if mode is Mode.TAKE_OVER and line is not None and line.bound:
+            return Refused(Refusal.NOT_NOW, f"no take over of the call {agent} is on: {line.bound}")
         if mode is Mode.TAKE_OVER and (other := self._watches.has_taken(agent, supervisor)) is not None:
             return Refused(Refusal.NOT_NOW, f"{other} has taken over from {agent} already")
         return None

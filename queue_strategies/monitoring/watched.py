@@ -46,6 +46,16 @@ class Watched:
     answered: bool = False
     ear: Ear | None = None
 
+    def can_hear(self, line: Line) -> bool:
+        """Tell whether there is something to hear: of a customer on hold, say, nothing can be taken over.
+
+        Who has taken over stays, also while nobody else could.
+        """
+        if not self.answered or self.mode is not Mode.TAKE_OVER:
+            return self.answered
+        stays = self.ear is not None and self.ear.is_of(self, line) and self.ear.line == line
+        return line.other is not None and (stays or not line.bound)
+
     @property
     def state(self) -> str:
         """Say how far it got."""

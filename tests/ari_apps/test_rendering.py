@@ -90,20 +90,26 @@ async def test_no_value_can_become_anything_else_in_asterisk(asterisk_lab: Aster
     assert "back-office has 0 calls" in await asterisk.cli("queue show")
 
 
-async def test_the_listener_may_listen_and_nothing_else(floor: FloorAsterisk) -> None:
+async def test_the_listener_may_listen_and_where_calls_are_taken_over_change_calls_and_nothing_else(
+    floor: FloorAsterisk, installed_asterisk: AsteriskInstallation, tmp_path: Path
+) -> None:
     async with ami(floor) as answer:
         assert "Success" in await answer("Action: CoreShowChannels")
         for action in (
             "Action: Originate\r\nChannel: PJSIP/anna\r\nApplication: Echo",
             "Action: Command\r\nCommand: core stop now",
-            "Action: Hangup\r\nChannel: x",
             "Action: QueueAdd\r\nQueue: sales\r\nInterface: PJSIP/bob",
             "Action: UpdateConfig\r\nSrcFilename: manager.conf\r\nDstFilename: manager.conf",
             "Action: ModuleLoad\r\nLoadType: reload",
         ):
             assert "Permission denied" in await answer(action), action
+        assert "No such channel" in await answer("Action: Hangup\r\nChannel: x")
     assert "core stop" not in floor.asterisk.read_log()
     assert floor.asterisk.running
+    nobody_takes_over = load_text(FLOOR.replace(', "take_over"', ""))
+    secrets = SecretFiles(tmp_path / "secrets", environ={})
+    render(nobody_takes_over, tmp_path / "etc", installation=installed_asterisk, secrets=secrets)
+    assert "\nwrite = reporting\n" in (tmp_path / "etc/manager.conf").read_text()
 
 
 async def test_a_wrong_secret_opens_neither_door(floor: FloorAsterisk) -> None:

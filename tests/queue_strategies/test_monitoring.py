@@ -180,8 +180,14 @@ def test_one_call_is_taken_over_by_one_supervisor_and_only_where_somebody_is_at_
     held = floor.tell(LineChanged(ANNA, replace(CALL, other=None))).orders
     assert held == [CloseEar(floor.watch(SUE))]
     assert only(OpenEar, floor.tell(LineChanged(ANNA, CALL)).orders).mode is Mode.TAKE_OVER
-    native = replace(CALL, led=False)
-    assert floor.tell(MonitoringAsked("sam", BOB, Mode.TAKE_OVER, "sam", native)).refused is not None
+    bound = replace(CALL, led=False, bound="ask the manager")
+    refused = floor.tell(MonitoringAsked("sam", BOB, Mode.TAKE_OVER, "sam", bound)).refused
+    assert refused is not None
+    assert refused.why == "no take over of the call bob is on: ask the manager"
+    assert (
+        floor.tell(MonitoringAsked("sam", BOB, Mode.TAKE_OVER, "sam", replace(bound, bound=""))).refused
+        is None
+    )
 
 
 def test_supervisors_whom_the_customer_hears_are_heard_by_all_others_on_the_call() -> None:
@@ -277,9 +283,10 @@ class AnyDay(RuleBasedStateMachine):
     def hang_up(self, number: int) -> None:
         self.tell(SupervisorLeft(self._watch(number)))
 
-    @rule(agent=agents, contact=contacts, other=st.sampled_from(["x", "y", None]), led=st.booleans())
-    def talk(self, agent: AgentId, contact: str, other: str | None, led: bool) -> None:
-        self.lines[agent] = Line(f"{agent}-{contact}", contact, other, led)
+    @rule(agent=agents, contact=contacts, other=st.sampled_from(["x", "y", None]), bound=st.booleans())
+    def talk(self, agent: AgentId, contact: str, other: str | None, bound: bool) -> None:
+        why = "so it is" if bound else ""
+        self.lines[agent] = Line(f"{agent}-{contact}", contact, other, led=not bound, bound=why)
         self.tell(LineChanged(agent, self.lines[agent]))
 
     @rule(agent=agents)
@@ -327,7 +334,7 @@ class AnyDay(RuleBasedStateMachine):
             assert order.line.contact not in self.paused
             watch = next(one for one in self.floor.monitors if one.id == order.watch)
             assert order.mode in watch.supervisor.modes_with(TEAMS[order.agent])
-            assert order.mode is not Mode.TAKE_OVER or (order.line.led and order.line.other is not None)
+            assert order.mode is not Mode.TAKE_OVER or (not order.line.bound and order.line.other is not None)
 
     @invariant()
     def a_call_is_taken_over_by_one(self) -> None:

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
 from ari_apps.ari import messages
 from ari_apps.mailbox import Mailbox
-from ari_apps.monitoring.leaving_out import leave_out
+from ari_apps.monitoring.leaving_out import LeavingOut
+from ari_apps.outside_world import OutsideCall
 from queue_strategies.facts import ContactEnded, Handled, MonitoringBegan, MonitoringEnded
 from queue_strategies.model import AgentId
+from tests.ears import gaps_ms
 from tests.floor_lab import Floor, hears, hears_music, until
-from tests.open_ears import Ear
+from tests.open_ears import SETTLED_S, Ear
 from tests.supervisors import (
     ANNA,
     BOB,
     CALLER,
     FLOOR,
+    GAP_MS,
+    MODES,
     SALES,
     SAM,
     SECOND,
+    SETTLES_S,
     SUE,
     asked,
     everybody,
     join,
     talk,
+    voices,
 )
 
 __all__ = ["FLOOR"]
 MOBILE = "+49170999"
+TAKES_OVER_S = 9
+"""Longer than all switches of a call that is taken over take."""
 WHISPERED_DBFS = -30.0
 """What a caller hears of a voice that nobody whispers; one that came through would be at -15."""
 
@@ -62,35 +76,128 @@ async def test_a_supervisor_follows_the_agent_through_hold_and_transfer_to_the_n
     assert contacts == [("sue", "anna"), ("sam", "bob")]
 
 
-async def test_a_call_of_asterisks_own_queue_is_heard_too_and_is_not_taken_over(floor: Floor) -> None:
-    await floor.come_to_work("anna")
+async def talk_by_app_queue(floor: Floor) -> tuple[OutsideCall, OutsideCall]:
+    """Bring a caller and anna together in a queue that callfloor does not lead."""
     await floor.asterisk.asterisk.cli("dialplan add extension 700,1,Queue(sales) into from-trunk")
-    at_sue = await join(floor, "sue", "anna", "listen", SUE)
     caller = await floor.world.call("700", speaks=CALLER)
     await (at_anna := await floor.world.phone("anna").rings()).answer(speaks=ANNA)
+    await hears(caller, ANNA)
+    return caller, at_anna
+
+
+async def log_in_anew(floor: Floor) -> None:
+    """Let callfloor log in to the manager as that is configured now."""
+    listener = floor.callfloor.listener
+    assert listener is not None
+    assert listener.connection.protocol is not None
+    logins = listener.health.connects
+    await floor.asterisk.asterisk.cli("manager reload")
+    listener.connection.protocol.abort("the rights have changed")
+
+    async def logged_in() -> bool:
+        return listener.health.connects > logins
+
+    await until(logged_in, "callfloor has logged in anew")
+
+
+async def test_a_call_of_asterisks_own_queue_is_heard_too(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    at_sue = await join(floor, "sue", "anna", "listen", SUE)
+    caller, at_anna = await talk_by_app_queue(floor)
     await everybody((at_sue, ANNA, CALLER), (caller, ANNA), (at_anna, CALLER))
     await at_sue.press("5")
     await everybody((at_sue, ANNA, CALLER), (caller, ANNA), (at_anna, CALLER, SUE))
     await at_sue.press("6")
     await everybody((at_sue, ANNA, CALLER), (caller, ANNA, SUE), (at_anna, CALLER, SUE))
-    status, told = await asked(floor, "sue", "anna", "take_over")
-    assert (status, told) == (409, "the call anna is on is not led by callfloor: no take over")
     await caller.hang_up()
     await hears(at_sue)
     (ended,) = [fact for fact in await floor.until_told(MonitoringEnded, 3) if fact.mode == "barge"]
     assert await floor.rows("SELECT direction FROM calls WHERE call = %s", ended.contact) == [("inbound",)]
 
 
-async def test_what_a_callfloor_that_died_has_left_is_cleared_away_and_a_left_out_agent_is_heard_again(
+async def test_a_call_of_asterisks_own_queue_is_taken_over_and_the_agent_let_back_whatever_happens(
     floor: Floor,
+) -> None:
+    await floor.come_to_work("anna")
+    caller, at_anna = await talk_by_app_queue(floor)
+    at_sue = await join(floor, "sue", "anna", "listen", SUE)
+    await everybody((at_sue, ANNA, CALLER))
+    at_caller, at_agent, at_supervisor = (Ear(one, TAKES_OVER_S) for one in (caller, at_anna, at_sue))
+    ends = []
+    for number, mode in enumerate(("take_over", "whisper", "take_over", "barge", "take_over", "listen"), 2):
+        await floor.put("monitorings/sue", {"agent": "anna", "mode": mode})
+        await floor.until_told(MonitoringBegan, number)
+        await asyncio.sleep(SETTLES_S + SETTLED_S)
+        ends.append((mode, time.monotonic()))
+    await asyncio.gather(at_caller.hear_out(), at_agent.hear_out(), at_supervisor.hear_out())
+    for mode, end in ends:
+        told = [ear.heard(end) for ear in (at_caller, at_agent, at_supervisor)]
+        print(f"{mode:10}", *told, sep="\n    ")
+        assert [voices(heard) for heard in told] == [*MODES[mode][1:]], mode
+    assert max(gaps_ms(at_caller.samples), default=0) <= GAP_MS
+    print(f"gaps of the caller's: {gaps_ms(at_caller.samples)} ms")
+
+
+async def test_an_agent_left_out_of_a_call_of_asterisks_own_queue_is_let_back_whatever_happens(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna")
+    caller, at_anna = await talk_by_app_queue(floor)
+    at_sue = await join(floor, "sue", "anna", "take_over", SUE)
+    await everybody((caller, SUE), (at_anna,), (at_sue, CALLER))
+    apps, listener = floor.callfloor.apps, floor.callfloor.listener
+    assert apps is not None
+    assert listener is not None
+    apps.monitoring.foreign.connection = None
+    await at_sue.press("4")
+    await everybody((caller,), (at_anna,), (at_sue, ANNA, CALLER))
+    apps.monitoring.foreign.connection = listener.connection
+    await everybody((caller, ANNA), (at_anna, CALLER), (at_sue, ANNA, CALLER))
+    await at_sue.press("7")
+    await everybody((caller, SUE), (at_anna,), (at_sue, CALLER))
+    await floor.stop()
+    await at_sue.ended()
+    await everybody((caller, ANNA), (at_anna, CALLER))
+    await floor.start()
+    assert await monitorings_left(floor) == []
+
+
+async def test_a_call_of_asterisks_own_queue_is_not_taken_over_by_a_manager_user_who_may_change_nothing(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna")
+    caller, at_anna = await talk_by_app_queue(floor)
+    listener = floor.callfloor.listener
+    assert listener is not None
+    conf = floor.asterisk.asterisk.config_dir / "manager.conf"
+    conf.write_text((right := conf.read_text()).replace("write = reporting,call", "write = reporting"))
+    try:
+        await log_in_anew(floor)
+        status, told = await asked(floor, "sue", "anna", "take_over")
+        assert (status, told.split(":")[0]) == (409, "no take over of the call anna is on")
+        assert "add call to the user's write line in manager.conf" in told
+        at_sue = await join(floor, "sue", "anna", "listen", SUE)
+        await at_sue.press("7")
+        await everybody((caller, ANNA), (at_anna, CALLER), (at_sue, ANNA, CALLER))
+    finally:
+        conf.write_text(right)
+        await log_in_anew(floor)
+
+
+@pytest.mark.parametrize("talk", [talk, talk_by_app_queue])
+async def test_what_a_callfloor_that_died_has_left_is_cleared_away_and_a_left_out_agent_is_heard_again(
+    floor: Floor, talk: Callable[[Floor], Awaitable[tuple[OutsideCall, OutsideCall]]]
 ) -> None:
     await floor.come_to_work("anna")
     await floor.world.phone("sue").plug_in()
     caller, at_anna = await talk(floor)
     apps = floor.callfloor.apps
     assert apps is not None
-    (desk,) = [one for one in await apps.ari.list_bridges() if one.id == "desk-anna"]
-    customer, agent = sorted(desk.channels, key=lambda channel: channel.startswith("agent-"))
+    endpoint = await apps.ari.endpoint("PJSIP", "anna")
+    assert endpoint is not None
+    (agent,) = endpoint.channel_ids
+    (bridge,) = [one for one in await apps.ari.list_bridges() if agent in one.channels]
+    (customer,) = {*bridge.channels} - {agent}
     ear, phone = f"ear-left~{agent}", "monitor-left"
     mailboxes = {ear: Mailbox(), phone: Mailbox()}
     for channel, mailbox in mailboxes.items():  # what this one does not know, the next one will not either
@@ -99,10 +206,10 @@ async def test_what_a_callfloor_that_died_has_left_is_cleared_away_and_a_left_ou
     await (at_sue := await floor.world.phone("sue").rings()).answer(speaks=SUE)
     await apps.ari.channel(customer).snoop(ear, spy="in", whisper="out")
     assert isinstance(await mailboxes[ear].take(5), messages.StasisStart)
-    await leave_out(apps.ari, agent)
+    await LeavingOut(apps.ari, apps.monitoring.foreign).leave_out(agent)
     await (await apps.ari.bridge(phone).create()).add(phone, ear)
     stretch = MonitoringBegan(
-        moment=floor.callfloor.clock.moment(), ear="left", supervisor="sue", agent=AgentId("anna"),
+        moment=floor.callfloor.clock.moment(), ear=agent, supervisor="sue", agent=AgentId("anna"),
         contact="c", channel=agent, mode="take_over", asked_by="sue",
     )  # fmt: skip
     floor.callfloor.remember(stretch)
@@ -112,7 +219,9 @@ async def test_what_a_callfloor_that_died_has_left_is_cleared_away_and_a_left_ou
     await everybody((caller, ANNA), (at_anna, CALLER))
 
     async def ended() -> list[tuple[object, ...]]:
-        return await floor.rows("SELECT ended_by, heard_s > 1 FROM monitorings WHERE ended_by = 'lost'")
+        return await floor.rows(
+            "SELECT ended_by, heard_s > 1 FROM monitorings WHERE ended_by = 'lost' AND ear = %s", agent
+        )
 
     assert await until(ended, "the trail says that it ended") == [("lost", True)]
     assert await monitorings_left(floor) == []

@@ -17,34 +17,34 @@ from ari_apps.ivr.settings import PromptSettings
 from ari_apps.outside_world import OutsideCall
 from queue_strategies.facts import MonitoringBegan, MonitoringEnded, MonitoringRefused
 from tests.command_line import CommandLine
-from tests.ears import AUDIBLE_DBFS, Heard, gaps_ms
+from tests.ears import gaps_ms
 from tests.floor_lab import Floor, hears
 from tests.open_ears import SETTLED_S, Ear, beside
-from tests.supervisors import ANNA, CALLER, FLOOR, SAM, SUE, asked, everybody, join, talk
+from tests.supervisors import (
+    ANNA,
+    CALLER,
+    FLOOR,
+    GAP_MS,
+    MODES,
+    SAM,
+    SETTLES_S,
+    SUE,
+    asked,
+    everybody,
+    join,
+    talk,
+    voices,
+)
 
 __all__ = ["FLOOR"]
 
-MODES = {
-    "listen": ("4", {ANNA}, {CALLER}, {ANNA, CALLER}),
-    "whisper": ("5", {ANNA}, {CALLER, SUE}, {ANNA, CALLER}),
-    "barge": ("6", {ANNA, SUE}, {CALLER, SUE}, {ANNA, CALLER}),
-    "take_over": ("7", {SUE}, set(), {CALLER}),
-}
-"""The key, and what caller, agent and supervisor hear."""
 SWITCHES = ("whisper", "listen", "barge", "whisper", "barge", "listen")
 LEAVING_OUT = ("take_over", "whisper", "take_over", "barge", "take_over", "listen")
 """Together every switch from one mode to another; in the first part the agent is never left out."""
-SETTLES_S = 0.2
-"""So long after a switch is told, sound that was under way has come."""
-GAP_MS, DIP_DB, JUMP_DB = 40, 12.0, 0.5
-"""A packet that a busy machine loses is 20 ms, and a dip of 9 dB."""
+DIP_DB, JUMP_DB = 12.0, 0.5
+"""A packet that a busy machine loses is a dip of 9 dB."""
 LISTENS_S = 22
 """Longer than all switches take."""
-
-
-def voices(heard: Heard) -> set[int]:
-    """Say whom somebody heard; the seam of a tone, every 2 s, is faintly heard as the tones beside it."""
-    return {voice for voice in (CALLER, ANNA, SUE) if heard.levels_dbfs[voice] > AUDIBLE_DBFS}
 
 
 async def typed(floor: Floor, folder: Path, *words: str) -> str:
