@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from ari_apps.ari import AriError, Gone, OutcomeUnknown, messages
 from ari_apps.call import Call
@@ -41,8 +40,10 @@ from ari_apps.requests import (
     Resume,
     Transfer,
 )
+from ari_apps.succession import DiallerGone, Successor, successor_on, without_dialler
 from ari_apps.survey import Talked
 from ari_apps.switchboard import Switchboard
+from ari_apps.third_party import StillWaiting, ThirdParty
 from queue_strategies.commands import Announce
 from queue_strategies.model import VisitOutcome
 
@@ -54,23 +55,6 @@ Choose = Callable[[Attempt, Reached], Talked | None]
 
 def ask_nobody(_: Attempt, __: Reached) -> None:
     """Let everybody go without a question."""
-
-
-@dataclass(slots=True)
-class ThirdParty:
-    """Whom the agent consults: sought while `met` is None."""
-
-    attempt: Attempt
-    to: Destination
-    met: Reached | None = None
-
-
-@dataclass(slots=True)
-class StillWaiting:
-    """The agent has left while the third party was still sought: the customer waits for that one now."""
-
-    attempt: Attempt
-    to: Destination
 
 
 class Conversation:
@@ -109,12 +93,17 @@ class Conversation:
         return self._met.leg
 
     async def run(self) -> Destination | StillWaiting:
-        """Talk; return where the customer goes next. Raises CallerGone when the customer has hung up."""
+        """Talk; return where the customer goes next.
+
+        Raises CallerGone when the customer has hung up; DiallerGone, when that was an agent who had dialled.
+        """
         try:
             while self._next is None:
                 await self._on(await self._call.take())
         except (CallerGone, AriError) as end:
             self._call.lost = self._call.lost or isinstance(end, AriError)
+            if (gone := self._without_dialler()) is not None:
+                raise gone from None
             await self._customer_left()
             raise
         return self._next
@@ -299,21 +288,25 @@ class Conversation:
     async def _agent_left(self) -> None:
         if self._third is not None:
             await self._hand_over(self._third)
-        elif (taken := self._switchboard.taken_over(self._leg.id, self._call.mailbox)) is not None:
-            await self._stay_with(*taken)
+        elif (successor := successor_on(self._call, self._leg.id, self._switchboard)) is not None:
+            await self._stay_with(successor)
         else:
             await self._part("agent", HANGUP)
 
-    async def _stay_with(self, to: Destination, leg: Leg) -> None:
+    async def _stay_with(self, new: Successor) -> None:
         """Let the customer go on with the supervisor who has taken over; the agent, who hung up, is free."""
-        left, outside = self._attempt, self._switchboard.outside(leg, self._call.party, to)
-        self._attempt, self._met = outside, Reached(outside.id, leg, outside.desk)
+        left, self._attempt, self._met = self._attempt, new.attempt, new.met
         try:
-            await self._desks.meet(outside.desk, self._call.channel_id, leg.id)
+            await self._desks.meet(new.met.desk, self._call.channel_id, new.met.leg.id)
         finally:
             left.ended("agent")
-        self._recordings.talk_began(self._call, to, outside, self._met)
-        await self._switchboard.leave_trace(self._call, to, outside, answered=True)
+        self._recordings.talk_began(self._call, new.to, new.attempt, new.met)
+        await self._switchboard.leave_trace(self._call, new.to, new.attempt, answered=True)
+
+    def _without_dialler(self) -> DiallerGone | None:
+        if self._call.lost or self._held or self._third is not None:
+            return None
+        return without_dialler(self._call, self._attempt, self._leg, self._switchboard)
 
     async def _part(self, by: str, next_: Destination, kind: str | None = None) -> None:
         """Clear the desk before the Floor may give the agent the next caller."""

@@ -10,8 +10,15 @@ from ari_apps.ari import Ari, AriError, Conflict, Gone, OutcomeUnknown
 
 log = structlog.get_logger()
 
+BESIDE = "talk-"
+"""Begins the ids of bridges for two of whom none is an agent of the Floor's."""
 TRIES = 2
 """A bridge that is not there is made, once."""
+
+
+def desk_beside(leg_id: str) -> str:
+    """Name the bridge in which somebody sits with a leg that is no agent's."""
+    return BESIDE + leg_id
 
 
 class Desks:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import structlog
 
 from ari_apps.announcer import Announcer
 from ari_apps.ari import AriError, messages
 from ari_apps.aside import Aside
-from ari_apps.briefing import AgentGone, Briefing
 from ari_apps.call import Call
-from ari_apps.conversation import Conversation, StillWaiting, ThirdParty
+from ari_apps.conversation import Conversation
 from ari_apps.desks import Desks
 from ari_apps.destinations import HANGUP, Destination, DestinationKind
 from ari_apps.directory import UNALLOCATED, Directory
 from ari_apps.ivr.python_calls import SentAway
 from ari_apps.line import CallerGone
+from ari_apps.meeting import Meeting
 from ari_apps.reaching import Attempt, NotReached, Promised, Reached, Visit
 from ari_apps.recording.recordings import Recordings
 from ari_apps.requests import CallRequest
 from ari_apps.steering import Steering
+from ari_apps.succession import DiallerGone
 from ari_apps.survey import Surveys, Talked
 from ari_apps.switchboard import Switchboard
+from ari_apps.third_party import StillWaiting, ThirdParty
 from ari_apps.virtual_hold import VirtualHold
 from queue_strategies.model import VisitOutcome
 
@@ -61,6 +62,7 @@ class Inbound:
         self._desks = desks
         self._walk = walk
         self._recordings = recordings
+        self._meeting = Meeting(switchboard, desks, announcer, directory, recordings)
 
     async def handle(self, call: Call, first: Destination) -> None:
         """Lead the call until it is over; raises CallerGone when the customer hangs up."""
@@ -157,6 +159,12 @@ class Inbound:
                 return after
             attempt, to, met, held, third = after.attempt, after.to, None, False, None
 
+    async def succeed(self, gone: DiallerGone) -> None:
+        """Lead a call that goes on without the agent who dialled; raises CallerGone."""
+        heir, new = gone.heir, gone.successor
+        await self._meeting.succeed(gone)
+        await self.handle(heir, await self.wait_and_talk(heir, new.to, new.attempt, new.met))
+
     async def _ask(self, call: Call, talked: Talked | None) -> None:
         """Ask a customer how it was; a later process would not begin anew, but bid goodbye."""
         if talked is not None:
@@ -193,7 +201,7 @@ class Inbound:
         match item:
             case Reached(attempt=attempt.id):
                 await aside.cut()
-                return await self._bridge(call, to, attempt, item)
+                return await self._meeting.bridge(call, to, attempt, item)
             case NotReached(attempt=attempt.id):
                 await aside.cut()
                 return item
@@ -219,36 +227,3 @@ class Inbound:
                     await self._steering.send(call, attempt, onward, item)
                 return onward
         return None
-
-    async def _bridge(
-        self, call: Call, to: Destination, attempt: Attempt, met: Reached
-    ) -> Reached | NotReached | Destination | None:
-        """Tell the agent who calls, then let the two meet; the caller waits on when the agent is gone."""
-        await call.answer()
-        with suppress(AgentGone):
-            if (over := await self._brief(call, to, attempt, met)) is not None:
-                return over
-            if await self._meet(call, to, attempt, met):
-                return met
-        await met.leg.end()
-        attempt.could_not_connect(met)
-        await self._switchboard.welcome(call, to, attempt)
-        return None
-
-    async def _brief(
-        self, call: Call, to: Destination, attempt: Attempt, met: Reached
-    ) -> NotReached | Destination | None:
-        music = self._directory.music_of(to)
-        if self._announcer.briefing_s(to) is not None and music is not None and call.hears is None:
-            await call.start_music(music)
-        return await Briefing(call, to, attempt, met, self._announcer).give()
-
-    async def _meet(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> bool:
-        await call.quiet()
-        if await self._desks.meet(met.desk, call.channel_id, met.leg.id):
-            attempt.connected(met)
-            self._recordings.talk_began(call, to, attempt, met)
-            with suppress(CallerGone):  # the conversation will hear of it, and has the agent's leg to end
-                await self._switchboard.note_reached(call, to, attempt)
-            return True
-        return False

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ari_apps.crew import Crew
+from ari_apps.desks import desk_beside
 from ari_apps.legs import Failure, Leg, Progress
 from ari_apps.mailbox import Mailbox
 from queue_strategies.events import (
@@ -219,21 +220,14 @@ def absent(contact: ContactId, number: str) -> Party:
 class OutsideCall:
     """A number or a phone that is no agent's: dialled at once, known to no queue."""
 
-    def __init__(
-        self,
-        crew: Crew,
-        leg: Leg,
-        party: Party,
-        to: str,
-        clear_away: Callable[[str], Coroutine[Any, Any, None]],
-    ) -> None:
+    def __init__(self, crew: Crew, leg: Leg, party: Party, to: str, clear_away: ClearAway) -> None:
         self._crew = crew
         self._clear_away = clear_away
         self._leg = leg
         self._party = party
         self.id = leg.id
         self.to = to
-        self.desk = f"talk-{leg.id}"
+        self.desk = desk_beside(leg.id)
 
     def begin(self, endpoint: str, timeout_s: float) -> None:
         """Dial."""

@@ -25,6 +25,7 @@ from ari_apps.line import CallerGone
 from ari_apps.numbers import plain_number
 from ari_apps.reconcile.remembered import RememberedContact
 from ari_apps.recording.recordings import Recordings
+from ari_apps.succession import DiallerGone
 from queue_strategies.events import AgentFreed, AgentOccupied, Event
 from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 from queue_strategies.model import AgentId, ContactId
@@ -145,6 +146,9 @@ class Reception:
     async def _lead(self, call: Call, way: Coroutine[Any, Any, None]) -> None:
         try:
             await way
+        except DiallerGone as gone:
+            self._pass_on(call, gone)
+            return
         except CallerGone:
             call.ended_by = "lost" if call.lost else "us" if call.we_hung_up else "caller"
         except AriError as error:
@@ -155,6 +159,12 @@ class Reception:
             log.exception("call.failed", contact=call.contact)
             await self._apologise(call)
         self._part_from(call)
+
+    def _pass_on(self, call: Call, gone: DiallerGone) -> None:
+        """Let a contact go on with another line, when the first has hung up."""
+        self._calls.remove(call)
+        self._dispatcher.disown(call.channel_id)
+        self.lead(gone.heir, self._inbound.succeed(gone), new=False)
 
     async def _apologise(self, call: Call) -> None:
         """Rather a clear end than silence."""

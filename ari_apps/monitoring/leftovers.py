@@ -10,7 +10,7 @@ import structlog
 from ari_apps.ari import Ari, AriError
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.monitoring.leaving_out import LeavingOut
-from ari_apps.monitoring.names import SEAT, is_of_supervisor, left_out, seat_of
+from ari_apps.monitoring.names import SEAT, is_alone_with_customer, is_of_supervisor, left_out, seat_of
 
 log = structlog.get_logger()
 
@@ -47,15 +47,20 @@ class Leftovers:
             await self.clear_away()
 
     async def _clear_away(self) -> bool:
-        """Hang up supervisors' phones and snoops that nobody owns, and destroy the bridges."""
+        """Hang up supervisors' phones and snoops that nobody owns, and destroy the bridges.
+
+        Who was left alone with a customer is on an ordinary call, and goes on with it.
+        """
         ids, all_back = [one.id for one in await self._ari.list_channels()], True
-        strays = [id_ for id_ in ids if is_of_supervisor(id_) and id_ not in self._owned()]
+        there = await self._ari.list_bridges()
+        theirs = [id_ for id_ in ids if is_of_supervisor(id_) and not is_alone_with_customer(id_, there)]
+        strays = [id_ for id_ in theirs if id_ not in self._owned()]
         for channel_id in strays:
             if await self._is_back(left_out(channel_id)):
                 await hang_up_surely(self._ari.channel(channel_id).hangup, channel_id)
             else:
                 all_back = False
-        seats = [one.id for one in await self._ari.list_bridges() if one.id.startswith(SEAT)]
+        seats = [one.id for one in there if one.id.startswith(SEAT)]
         bridges = [one for one in seats if seat_of(one) not in self._owned()]
         for bridge in bridges:
             await self._ari.bridge(bridge).destroy()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ari_apps.ari.messages import Bridge
+from ari_apps.desks import desk_beside
 from queue_strategies.monitoring import Mode, OpenEar
 
 SEAT = "monitor-"
@@ -17,6 +21,13 @@ SILENCED = "~"
 def is_of_supervisor(channel_id: str) -> bool:
     """Tell whether a channel is a supervisor's phone, or what one hears by."""
     return channel_id.startswith((SEAT, EAR))
+
+
+def is_alone_with_customer(channel_id: str, bridges: Iterable[Bridge]) -> bool:
+    """Tell whether a supervisor's phone is one of an ordinary call: its agent has left it alone."""
+    desk = desk_beside(channel_id)
+    seated = any(one.id == desk and channel_id in one.channels for one in bridges)
+    return seated and channel_id.startswith(SEAT)
 
 
 def phone_of(watch: str) -> str:

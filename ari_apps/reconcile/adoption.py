@@ -12,23 +12,23 @@ import structlog
 
 from ami_listeners.clock import Clock
 from ari_apps.ari import Ari, AriError, Conflict, Gone
-from ari_apps.ari.messages import Channel
+from ari_apps.ari.messages import Bridge, Channel
 from ari_apps.calls import Calls
 from ari_apps.crew import Crew
 from ari_apps.desks import Desks
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.legs import EVENTS_MISSED, LineLost
-from ari_apps.monitoring.names import is_of_supervisor
+from ari_apps.monitoring.names import is_alone_with_customer, is_of_supervisor
 from ari_apps.queueing import Queueing
 from ari_apps.reconcile.differences import differences
 from ari_apps.reconcile.farewells import Farewells, caller_of
-from ari_apps.reconcile.legs_found import is_leg
+from ari_apps.reconcile.legs_found import is_leg, is_made_by_us, is_of_number
 from ari_apps.reconcile.missed import Ending, came_and_went, endings
 from ari_apps.reconcile.remembered import Memory
 from ari_apps.reconcile.taking_up import TakingUp
 from ari_apps.reconcile.whereabouts import Differences, Found, Kept
-from ari_apps.traces import VARIABLE, is_callback_line, read, read_leg
+from ari_apps.traces import VARIABLE, read, read_leg
 from queue_strategies.events import RestoringBegan, RestoringEnded, WrapUpRestored
 
 log = structlog.get_logger()
@@ -143,7 +143,8 @@ class Adoption:
         channels = await self._ari.list_channels()
         bridges = await self._ari.list_bridges()
         there = frozenset(one.id for one in channels)
-        ours = [one for one in channels if one.id not in self._dispatcher.owned() and self._is_ours(one)]
+        unowned = [one for one in channels if one.id not in self._dispatcher.owned()]
+        ours = [one for one in unowned if self._is_ours(one, bridges)]
         found = await self._read_all(ours)
         for bridge in bridges:
             self._desks.found(bridge.id)
@@ -153,10 +154,10 @@ class Adoption:
             info.status.startup_time if info.status else NEVER,
         )
 
-    def _is_ours(self, channel: Channel) -> bool:
+    def _is_ours(self, channel: Channel, bridges: Iterable[Bridge]) -> bool:
         """Tell whether a channel is in our application, waits to enter it, or is a leg of our making."""
-        if is_of_supervisor(channel.id):  # monitoring clears them away, and gives back what they took
-            return False
+        if is_of_supervisor(channel.id):  # monitoring clears the others away, and gives back what they took
+            return is_alone_with_customer(channel.id, bridges)
         plan = channel.dialplan
         in_app = plan.app_name == "Stasis" and (plan.app_data or "").partition(",")[0] == self._app
         return in_app or is_made_by_us(channel)
@@ -173,7 +174,7 @@ class Adoption:
 
     async def _read(self, channel: Channel, limit: asyncio.Semaphore) -> Found | None:
         """Read what a channel carries; None for one that has not come into our hands, or is not any more."""
-        if is_leg(channel):
+        if is_leg(channel) and not is_of_number(channel):
             return Found(channel, read_leg(channel.dialplan.app_data or ""))
         async with limit:
             try:
@@ -181,7 +182,7 @@ class Adoption:
             except Gone:  # the variable, as a rule
                 value = None
             except Conflict:
-                if not is_callback_line(channel.id):
+                if not is_made_by_us(channel):
                     return None
                 value = None  # nobody has picked up yet
         return Found(channel, read(value))
@@ -248,11 +249,6 @@ class Adoption:
         self._dispatcher.forget({came.channel.id for came, _ in passed_by})
         customers = [(came, went) for came, went in passed_by if not is_made_by_us(came.channel)]
         one_by_one(customers, lambda pair: farewells.to_passer_by(*pair))
-
-
-def is_made_by_us(channel: Channel) -> bool:
-    """Tell whether we have called somebody on this channel: an agent, a number, a customer."""
-    return is_leg(channel) or is_callback_line(channel.id)
 
 
 def one_by_one(found: Iterable[T], follow: Callable[[T], None]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from ari_apps.ari.messages import Bridge, Channel
 from ari_apps.queueing import AGENT_LEG, leg_id
-from ari_apps.reconcile.legs_found import LegsFound, is_leg
+from ari_apps.reconcile.legs_found import LegsFound, is_customer
 from ari_apps.reconcile.remembered import Memory, RememberedContact, RememberedVisit
 from ari_apps.reconcile.whereabouts import (
     Arrival,
@@ -56,8 +56,8 @@ def queue_destination(queue: str) -> str:
 
 class _Comparison:
     def __init__(self, unowned: Sequence[Found], seats: dict[str, str], memory: Memory) -> None:
-        self._customers = [one for one in unowned if not is_leg(one.channel)]
-        self._legs = LegsFound((one for one in unowned if is_leg(one.channel)), seats)
+        self._customers = [one for one in unowned if is_customer(one)]
+        self._legs = LegsFound((one for one in unowned if not is_customer(one)), seats)
         self._seats = seats
         """In which bridge each channel sits."""
         self._memory = memory

@@ -10,12 +10,27 @@ from ari_apps.monitoring.names import is_of_supervisor
 from ari_apps.queueing import AGENT_LEG
 from ari_apps.reconcile.whereabouts import Found
 from ari_apps.switchboard import OUTSIDE_LEG
-from ari_apps.traces import LegTrace
+from ari_apps.traces import CallTrace, LegTrace, is_callback_line
 
 
 def is_leg(channel: Channel) -> bool:
     """Tell whether we made this channel ourselves."""
     return channel.id.startswith((AGENT_LEG, OUTSIDE_LEG)) or is_of_supervisor(channel.id)
+
+
+def is_made_by_us(channel: Channel) -> bool:
+    """Tell whether we have called somebody on this channel: an agent, a number, a customer."""
+    return is_leg(channel) or is_callback_line(channel.id)
+
+
+def is_of_number(channel: Channel) -> bool:
+    """Tell whether we have called a number or a phone on this channel, which may have become a customer's."""
+    return channel.id.startswith(OUTSIDE_LEG)
+
+
+def is_customer(found: Found) -> bool:
+    """Tell whether a channel is a customer's; one that an agent had called became that with a trace."""
+    return not is_leg(found.channel) or isinstance(found.trace, CallTrace)
 
 
 class LegsFound:

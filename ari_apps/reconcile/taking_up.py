@@ -14,7 +14,7 @@ from ari_apps.ari import Ari
 from ari_apps.ari.messages import Channel
 from ari_apps.call import Call, Waiting
 from ari_apps.calling_back import CallingBack
-from ari_apps.conversation import ThirdParty
+from ari_apps.desks import desk_beside
 from ari_apps.destinations import HANGUP, Destination, DestinationError, DestinationKind
 from ari_apps.directory import Directory
 from ari_apps.dispatcher import Dispatcher
@@ -32,6 +32,7 @@ from ari_apps.reconcile.remembered import RememberedCallback, RememberedVisit
 from ari_apps.reconcile.whereabouts import Arrival, Customer, Kept, LetGo, Talk, Third
 from ari_apps.reconcile.whereabouts import Waiting as WaitingCustomer
 from ari_apps.switchboard import Switchboard
+from ari_apps.third_party import ThirdParty
 from ari_apps.traces import LegTrace
 from queue_strategies.callback import CalledFirst
 from queue_strategies.commands import CallBack
@@ -196,7 +197,7 @@ class TakingUp:
         leg = Leg(self._ari, self._dispatcher, channel.id, call.mailbox)
         if trace is None or talk is None:
             attempt: Attempt = self._switchboard.outside(leg, party, to)
-            return attempt, Reached(attempt.id, leg, desk or f"talk-{leg.id}")
+            return attempt, Reached(attempt.id, leg, desk or desk_beside(leg.id))
         attempt = self._queueing.resume(party, talk)
         return attempt, Reached(attempt.id, leg, desk_of(talk.agent), talk.offer, talk.agent)
 

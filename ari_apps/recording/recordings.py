@@ -10,15 +10,15 @@ import structlog
 
 from ari_apps.ari import AriError
 from ari_apps.call import Call
-from ari_apps.destinations import Destination, DestinationKind
+from ari_apps.destinations import Destination
 from ari_apps.directory import Directory
 from ari_apps.feature_codes import FeatureCodes
 from ari_apps.legs import Leg
-from ari_apps.queueing import agent_at
-from ari_apps.reaching import Attempt, Reached, Visit
+from ari_apps.reaching import Attempt, Reached
 from ari_apps.recording import ear, trail
 from ari_apps.recording.notes import Note
-from ari_apps.recording.studio import Guest, Studio, Talk, Told
+from ari_apps.recording.rules import talk_of
+from ari_apps.recording.studio import Guest, Studio, Told
 from ari_apps.recording.takes import Takes
 from ari_apps.recording.tape import Tape
 from ari_apps.requests import NotNow
@@ -26,7 +26,6 @@ from queue_strategies.facts import Fact, MonitoringBegan, MonitoringEnded
 from queue_strategies.model import AgentId, ContactId
 from queue_strategies.monitoring import Mode
 from queue_strategies.recording import (
-    AgentRule,
     Course,
     CustomerLeft,
     Happened,
@@ -35,7 +34,6 @@ from queue_strategies.recording import (
     LeftOut,
     StopAsked,
     TalkBegan,
-    wanted,
 )
 
 log = structlog.get_logger()
@@ -66,15 +64,17 @@ class Recordings:
 
     def talk_began(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> None:
         """Note that a customer hears somebody, for the first time or after a transfer."""
-        talk = self._talk(call, to, attempt, met)
+        talk = talk_of(call, to, attempt, met, self.directory, self.chance())
         self._tape(call).tell(Told(TalkBegan(talk.wanted, talk.hold), talk))
 
     def talk_went_on(
         self, call: Call, to: Destination, attempt: Attempt, met: Reached, *, held: bool
     ) -> None:
-        """Go on recording a talk that an earlier process has left, if that one did."""
+        """Go on recording a talk that an earlier process has left, if that one did; one of ours goes on."""
+        if call.contact in self:
+            return
         note = self._unfinished.pop(call.contact, None)
-        talk = self._talk(call, to, attempt, met)
+        talk = talk_of(call, to, attempt, met, self.directory, self.chance())
         if note is None:
             unasked = replace(talk.wanted, yes=False)  # chance was asked when the talk began
             self._tape(call).tell(Told(TalkBegan(unasked, talk.hold), talk))
@@ -88,6 +88,15 @@ class Recordings:
         if held:
             tape.tell(Told(HoldBegan()))
         self.studio.crew.start(self._stop_ears(note), f"go on with recording {note.recording}")
+
+    def passed_on(self, heir: Call, to: Destination, attempt: Attempt, met: Reached) -> None:
+        """Begin another recording on the line that a contact goes on with, as the dialler has left."""
+        before = self._tapes.get(heir.contact)
+        course = before.course if before is not None else Course()
+        self.customer_left(heir)
+        talk = talk_of(heir, to, attempt, met, self.directory, self.chance())
+        went_on = replace(talk.wanted, yes=course.runs, because=course.because)
+        self._tape(heir).tell(Told(TalkBegan(went_on, talk.hold), talk))
 
     def hold_began(self, call: Call) -> None:
         """Note that a customer is on hold."""
@@ -198,31 +207,8 @@ class Recordings:
         """How many calls are recorded at this moment."""
         return sum(tape.course.runs for tape in self._tapes.values())
 
-    # -- the rules ------------------------------------------------------------------------------------------
-
     def _tape(self, call: Call) -> Tape:
         if (tape := self._tapes.get(call.contact)) is None:
             tape = Tape(self.studio, call.contact, call.channel_id, by_agent=bool(call.phone))
             self._tapes[call.contact] = tape
         return tape
-
-    def _talk(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> Talk:
-        visit = attempt.caller if isinstance(attempt, Visit) else None
-        agent = agent_at(met.desk)
-        if call.phone:  # the agent has called: colleagues are not customers
-            agent = AgentId(call.phone) if self.directory.is_agent(call.phone) else None
-        outward = to.kind is DestinationKind.NUMBER
-        settings = self.directory.recording_of(visit.queue if visit else None)
-        rule = settings.rule()
-        agents_rule = self.directory.recording_of_agent(agent)
-        if call.phone and not outward and agents_rule is AgentRule.ALWAYS:
-            agents_rule = AgentRule.AS_QUEUE
-        return Talk(
-            wanted(rule, agents_rule, self.chance()),
-            agent=agent,
-            queue=visit.queue if visit else None,
-            visit=visit.visit if visit else None,
-            leg=met.leg.id,
-            hold=rule.hold,
-            keep_days=settings.keep_days,
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -14,9 +14,11 @@ from ari_apps.monitoring.leaving_out import LeavingOut
 from ari_apps.outside_world import OutsideCall
 from queue_strategies.facts import ContactEnded, Handled, MonitoringBegan, MonitoringEnded
 from queue_strategies.model import AgentId
+from tests.asterisk_lab import AsteriskLab
 from tests.ears import gaps_ms
 from tests.floor_lab import Floor, hears, hears_music, until
 from tests.open_ears import SETTLED_S, Ear
+from tests.served_floor import Row, ServedFloor
 from tests.supervisors import (
     ANNA,
     BOB,
@@ -294,6 +296,61 @@ async def test_a_customer_goes_on_with_who_has_taken_over_when_the_agent_hangs_u
     assert (await caller.ended()).ended_by == "floor"
     (ended,) = await floor.until_told(ContactEnded)
     assert ended.contact == handled.contact
+
+
+@pytest.fixture
+async def served(floor: Floor, shared_asterisk_lab: AsteriskLab) -> AsyncIterator[ServedFloor]:
+    """That floor with a callfloor that can be killed."""
+    await floor.stop()
+    served = ServedFloor(floor, shared_asterisk_lab.folder())
+    await served.start()
+    yield served
+    await served.terminate()
+    await served.close()
+    await floor.start()
+
+
+async def test_who_has_taken_over_from_agents_who_left_goes_on_with_callers_and_whom_they_called_after_a_kill(
+    served: ServedFloor,
+) -> None:
+    floor = served.floor
+    await floor.come_to_work("anna", "bob")
+    caller, at_anna = await talk(floor)
+    at_bob = await floor.world.phone("bob").dial(MOBILE, speaks=BOB)
+    await (called := await floor.world.number(MOBILE).rings()).answer(speaks=SECOND)
+    await hears(called, BOB)
+    dialled = (await floor.call_of("102"))["id"]
+    await floor.post(f"calls/{dialled}/recording-start")
+    at_sue = await join(floor, "sue", "anna", "take_over", SUE)
+    at_sam = await join(floor, "sam", "bob", "take_over", SAM)
+    pairs = ((caller, SUE), (at_sue, CALLER), (called, SAM), (at_sam, SECOND))
+    await everybody(*pairs, (at_anna,), (at_bob,))
+    before = {call["id"] for call in await floor.get("calls")}
+    await asyncio.gather(at_anna.hang_up(), at_bob.hang_up())
+    await floor.until_agent("bob", "ready")
+    await everybody(*pairs)
+    await served.kill()
+    await served.start()
+
+    async def taken_up() -> bool:
+        return {call["id"] for call in await floor.get("calls")} == before
+
+    await until(taken_up, "both calls go on")
+    await everybody(*pairs)
+    assert not at_sue.is_over
+    await at_sue.hang_up()
+    assert (await caller.ended()).ended_by == "floor"
+    await called.hang_up()
+    assert (await at_sam.ended()).ended_by == "floor"
+    kept = "SELECT * FROM recordings WHERE contact = %s AND kept_at IS NOT NULL ORDER BY began_at"
+
+    async def both_kept() -> list[Row]:
+        return [row for row in await served.rows(kept, dialled) if row["failed"] is None][1:]
+
+    (without_bob,) = await until(both_kept, "what bob said, and what sam said after him, is kept")
+    assert (without_bob["agents"], without_bob["duration_s"] > 1) == ([], True)
+    (contact,) = await served.rows("SELECT * FROM contacts WHERE contact = %s", dialled)
+    assert (contact["ended_by"], contact["called_number"]) == ("caller", MOBILE)
 
 
 async def test_an_asterisk_that_dies_ends_each_stretch_in_the_trail_and_leaves_nothing(floor: Floor) -> None:
