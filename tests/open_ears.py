@@ -13,8 +13,12 @@ from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.voices import RATE
 from tests.ears import Heard, analyse, decibels, gaps_ms, read
 
+SETTLES_S = 0.2
+"""So long after a switch is told, sound that was under way has come."""
 SETTLED_S = 0.5
 """So long is listened to say what was heard."""
+BESIDE_S = 0.25
+"""So long nothing changes before and after that, for what an ear loses on a busy machine."""
 WINDOW = RATE // 20
 
 
@@ -23,17 +27,25 @@ class Ear:
 
     def __init__(self, party: OutsideCall, seconds: float) -> None:
         self._task = asyncio.create_task(party.recorded(seconds))
+        self._party, self._seconds = party, seconds
         self._began = time.monotonic()
         self.samples = np.zeros(0)
+        self.lost_s = 0.0
+        """How much of it a busy machine did not write down: at most by so much a moment is earlier in it."""
 
     async def hear_out(self) -> None:
         """Wait for the end."""
         self.samples = read(await self._task)
+        if not self._party.is_over:
+            self.lost_s = max(0.0, self._seconds - len(self.samples) / RATE)
 
-    def heard(self, until: float) -> Heard:
-        """Say what was heard in the half second before a moment."""
-        end = round((until - self._began) * RATE)
-        return analyse(self.samples[end - round(SETTLED_S * RATE) : end])
+    def heard(self, moment: float) -> Heard:
+        """Say what was heard in the half second around a moment, half of what was lost taken to be before."""
+        middle = moment - self._began - self.lost_s / 2
+        return analyse(self._between(middle - SETTLED_S / 2, middle + SETTLED_S / 2))
+
+    def _between(self, since_s: float, until_s: float) -> NDArray[np.float64]:
+        return self.samples[max(0, round(since_s * RATE)) : max(0, round(until_s * RATE))]
 
     def loudest(self, tone_hz: int) -> float:
         """Measure a tone in the moment in which it was loudest, in dBFS."""
@@ -42,7 +54,7 @@ class Ear:
 
     def steady(self, tone_hz: int, since: float, until: float) -> Steadiness:
         """Say how steadily a tone was heard between two moments."""
-        piece = self.samples[round((since - self._began) * RATE) : round((until - self._began) * RATE)]
+        piece = self._between(since - self._began, until - self._began - self.lost_s)
         levels = [
             level(piece[at : at + WINDOW], tone_hz) for at in range(0, len(piece) - WINDOW, WINDOW // 2)
         ]
@@ -53,6 +65,14 @@ class Ear:
             dip_db=usual - min(levels),
             jump_db=max(abs(one - usual) for one in smooth),
         )
+
+
+async def quiet_moment() -> float:
+    """Let what changed last settle, and return a moment around which nothing changes."""
+    await asyncio.sleep(SETTLES_S + BESIDE_S + SETTLED_S / 2)
+    moment = time.monotonic()
+    await asyncio.sleep(SETTLED_S / 2 + BESIDE_S)
+    return moment
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,6 @@ MODES = {
     "take_over": ("7", {SUE}, set(), {CALLER}),
 }
 """The key, and what caller, agent and supervisor hear."""
-SETTLES_S = 0.2
-"""So long after a switch is told, sound that was under way has come."""
 GAP_MS = 40
 """A packet that a busy machine loses is 20 ms."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -17,7 +16,7 @@ from queue_strategies.model import AgentId
 from tests.asterisk_lab import AsteriskLab
 from tests.ears import gaps_ms
 from tests.floor_lab import Floor, hears, hears_music, until
-from tests.open_ears import SETTLED_S, Ear
+from tests.open_ears import Ear, quiet_moment
 from tests.served_floor import Row, ServedFloor
 from tests.supervisors import (
     ANNA,
@@ -29,7 +28,6 @@ from tests.supervisors import (
     SALES,
     SAM,
     SECOND,
-    SETTLES_S,
     SUE,
     asked,
     everybody,
@@ -40,7 +38,7 @@ from tests.supervisors import (
 
 __all__ = ["FLOOR"]
 MOBILE = "+49170999"
-TAKES_OVER_S = 9
+TAKES_OVER_S = 13
 """Longer than all switches of a call that is taken over take."""
 WHISPERED_DBFS = -30.0
 """What a caller hears of a voice that nobody whispers; one that came through would be at -15."""
@@ -125,15 +123,14 @@ async def test_a_call_of_asterisks_own_queue_is_taken_over_and_the_agent_let_bac
     at_sue = await join(floor, "sue", "anna", "listen", SUE)
     await everybody((at_sue, ANNA, CALLER))
     at_caller, at_agent, at_supervisor = (Ear(one, TAKES_OVER_S) for one in (caller, at_anna, at_sue))
-    ends = []
+    moments = []
     for number, mode in enumerate(("take_over", "whisper", "take_over", "barge", "take_over", "listen"), 2):
         await floor.put("monitorings/sue", {"agent": "anna", "mode": mode})
         await floor.until_told(MonitoringBegan, number)
-        await asyncio.sleep(SETTLES_S + SETTLED_S)
-        ends.append((mode, time.monotonic()))
+        moments.append((mode, await quiet_moment()))
     await asyncio.gather(at_caller.hear_out(), at_agent.hear_out(), at_supervisor.hear_out())
-    for mode, end in ends:
-        told = [ear.heard(end) for ear in (at_caller, at_agent, at_supervisor)]
+    for mode, moment in moments:
+        told = [ear.heard(moment) for ear in (at_caller, at_agent, at_supervisor)]
         print(f"{mode:10}", *told, sep="\n    ")
         assert [voices(heard) for heard in told] == [*MODES[mode][1:]], mode
     assert max(gaps_ms(at_caller.samples), default=0) <= GAP_MS
