@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from random import SystemRandom
 from typing import Self
 
-import platformdirs
 import structlog
 
 from ami_listeners.clock import Clock
@@ -22,7 +20,6 @@ from ari_apps.calling_back import CallingBack
 from ari_apps.calls import Calls
 from ari_apps.configuration.checks import references
 from ari_apps.configuration.floor_toml import FloorConfiguration
-from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.crew import Crew
 from ari_apps.desks import Desks
 from ari_apps.destinations import Destination
@@ -30,26 +27,25 @@ from ari_apps.dialling import Dialling
 from ari_apps.directory import Directory, endpoint_of_agent
 from ari_apps.dispatcher import Dispatcher
 from ari_apps.dispositions import Dispositions
+from ari_apps.greetings import Greetings
 from ari_apps.heartbeat import keep_being_seen
 from ari_apps.ids import new_id
 from ari_apps.inbound import Inbound
-from ari_apps.ivr.data_dip import Ask, asking
-from ari_apps.ivr.espeak import find_engine
+from ari_apps.ivr.data_dip import Ask
+from ari_apps.ivr.greeting import SpokenGreeting
 from ari_apps.ivr.opening_hours import build_calendars
 from ari_apps.ivr.prompts import Prompts, values_of
 from ari_apps.ivr.python_calls import PythonCalls, load_all
 from ari_apps.ivr.settings import PromptSettings
-from ari_apps.ivr.sounds import AnySound, SoundFolders, Sounds
-from ari_apps.ivr.speech import Speech
 from ari_apps.ivr.voicemail import Voicemail
 from ari_apps.ivr.walk import Ivr
 from ari_apps.last_agents import LastAgents
 from ari_apps.legs import Leg
 from ari_apps.line import CallerGone, Line
-from ari_apps.local_asterisk.installation import find
 from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.monitoring import Monitoring
 from ari_apps.numbers import plain_name, plain_number
+from ari_apps.phone_codes import PhoneCodes
 from ari_apps.queueing import AGENT_LEG, Queueing
 from ari_apps.reception import Reception
 from ari_apps.reconcile.adoption import Adoption
@@ -61,8 +57,6 @@ from ari_apps.recording.notes import Notes
 from ari_apps.recording.recordings import Recordings
 from ari_apps.recording.shelf import Shelf
 from ari_apps.recording.studio import Studio
-from ari_apps.recording.vault import Key
-from ari_apps.rendering import APP
 from ari_apps.steering import Steering
 from ari_apps.survey import AskedLately, Surveys, nobody_knows
 from ari_apps.switchboard import Switchboard
@@ -74,11 +68,6 @@ from queue_strategies.model import AgentId, AgentState, ContactId
 
 log = structlog.get_logger()
 
-UNHEARD = (
-    "ChannelConnectedLine", "ChannelDialplan", "ChannelEnteredBridge", "ChannelLeftBridge", "ChannelVarset",
-    "Dial",
-)  # fmt: skip
-"""Events that come with every call and say nothing to the floor."""
 RECALL_AGAIN_S = 1.0
 LEASE_S = 5.0
 """A phone that has not even said that it rings for so long is dead; more than a request may take."""
@@ -145,6 +134,13 @@ class Apps:
         steering = Steering(
             switchboard=switchboard, queueing=self.queueing, directory=self.directory, clock=clock
         )
+        self.greetings = Greetings(
+            ari=self.ari,
+            file=shelf.folder / "greetings.json",
+            clock=clock,
+            remember=remember,
+            new_id=new_id,
+        )
         self._ivr = self._make_ivr(ask, prompts, remember)
         self._announcer = Announcer(prompts=prompts, directory=self.directory, clock=clock, crew=self.crew)
         virtual_hold = VirtualHold(prompts=prompts, directory=self.directory)
@@ -173,10 +169,15 @@ class Apps:
             dispatcher=self.dispatcher,
             inbound=inbound,
             directory=self.directory,
-            agents=self.agents,
-            dispositions=self.dispositions,
-            codes=configuration.feature_codes,
-            confirm=self._confirm,
+            codes=PhoneCodes(
+                codes=configuration.feature_codes,
+                agents=self.agents,
+                dispositions=self.dispositions,
+                greeting=SpokenGreeting(prompts, configuration.feature_codes, self.greetings),
+                directory=self.directory,
+                confirm=self._confirm,
+                tell=self.queueing.tell,
+            ),
             tell=self.queueing.tell,
             remember=remember,
             clock=clock,
@@ -263,7 +264,12 @@ class Apps:
             extensions={one.extension for one in configuration.accounts() if one.extension},
             prompts=prompts,
             voicemail=Voicemail(
-                prompts=prompts, remember=remember, now=now, at=self._clock.wall, new_id=new_id
+                prompts=prompts,
+                remember=remember,
+                now=now,
+                at=self._clock.wall,
+                new_id=new_id,
+                spoken=self.greetings.media,
             ),
             python=PythonCalls(configuration.path.absolute().parent, self._meet),
             ask=ask,
@@ -439,6 +445,7 @@ class Apps:
         self.adoption.settled = False
         self.dispatcher.put_by()
         self.crew.start(self.adoption.reconcile(), "reconcile")
+        self.crew.start(self.greetings.tidy(), "delete greetings that nobody wants")
         self.crew.start(self.monitoring.leftovers.clear_away(), "clear away what supervisors left")
 
     def _disconnected(self) -> None:
@@ -449,80 +456,3 @@ class Apps:
         """Note that a phone can, or cannot, be reached."""
         if self.directory.is_agent(phone):
             self.queueing.tell(PhoneChanged(AgentId(phone), reachable))
-
-
-def shelf_of(configuration: FloorConfiguration, secrets: SecretFiles) -> Shelf:
-    """Find where a floor's recordings lie, and the key for new ones; raises SecretError."""
-    key = Key.of(secrets.get("recordings"))
-    return Shelf(configuration.recordings_dir(), key, encrypts=configuration.recordings.encrypted)
-
-
-@dataclass(frozen=True, slots=True)
-class AsteriskFolders:
-    """Where Asterisk's files are, as far as this machine can see them."""
-
-    sounds: Path | None = None
-    recordings: Path | None = None
-
-    @classmethod
-    def of(cls, configuration: FloorConfiguration) -> AsteriskFolders:
-        """Find those of the Asterisk that `callfloor asterisk run` runs for this floor."""
-        installation = find()
-        spool = configuration.asterisk_dir() / "state" / "spool"
-        return cls(
-            sounds=installation.data_dir / "sounds" if installation else None,
-            recordings=spool / "recording" if spool.is_dir() else None,
-        )
-
-
-@asynccontextmanager
-async def acting(
-    configuration: FloorConfiguration,
-    secrets: SecretFiles,
-    folders: AsteriskFolders,
-    *,
-    clock: Clock,
-    remember: Callable[[Fact], None],
-    recall: Callable[[], Awaitable[Before]] = nothing,
-    asked_lately: AskedLately = nobody_knows,
-) -> AsyncIterator[Apps]:
-    """Run the acting half for as long as the context is open; `recall` tells what was before.
-
-    Raises PythonCallError.
-    """
-    load_all(references(configuration), configuration.path)
-    installation = find()
-    engine = find_engine(installation.espeak if installation else None)
-    speech = Speech(engine, platformdirs.user_cache_path("callfloor") / "speech")
-    sounds: Sounds = SoundFolders(folders.sounds) if folders.sounds else AnySound()
-    async with (
-        asking() as ask,
-        Apps(
-            configuration,
-            ari_settings(configuration, secrets),
-            ask=ask,
-            prompts=Prompts(sounds, speech),
-            recordings=folders.recordings,
-            shelf=shelf_of(configuration, secrets),
-            clock=clock,
-            remember=remember,
-            recall=recall,
-            asked_lately=asked_lately,
-        ) as apps,
-    ):
-        yield apps
-
-
-def ari_settings(configuration: FloorConfiguration, secrets: SecretFiles) -> AriSettings:
-    """Say how to reach Asterisk."""
-    at = configuration.asterisk
-    return AriSettings(
-        url=f"http://{at.ari_address}",
-        user=APP,
-        password=secrets.get("ari"),
-        app=APP,
-        events=at.events,
-        events_listen=str(at.events_listen),
-        events_password=secrets.get("events"),
-        ignored_events=UNHEARD,
-    )

@@ -13,6 +13,7 @@ from ari_apps.configuration.checks import references
 from ari_apps.configuration.dispositions import DispositionSettings
 from ari_apps.configuration.errors import suggest
 from ari_apps.configuration.floor_toml import FloorConfiguration, direct_line_name
+from ari_apps.configuration.places import destinations
 from ari_apps.configuration.recording import QueueRecordingSettings
 from ari_apps.configuration.settings import AgentSettings, QueueSettings
 from ari_apps.configuration.surveys import QueueSurveySettings, SurveySettings
@@ -184,6 +185,11 @@ class Directory:
         """Return the voicemail boxes."""
         return self._configuration.voicemail
 
+    def queues_of(self, agent: AgentId) -> set[str]:
+        """Name the queues that an agent serves."""
+        settings = self._configuration.agent(agent)
+        return {one.queue for one in settings.queues} if settings else set()
+
     def callback_hours(self, at: dt.datetime) -> Iterator[tuple[QueueName, bool]]:
         """Yield each queue that calls back in certain hours only, and whether this is one of them."""
         for queue in {**self._former, **self._configuration.queues_by_name}.values():
@@ -272,16 +278,6 @@ class Directory:
     def is_agent(self, account: str) -> bool:
         """Tell whether a SIP account is an agent's."""
         return self._configuration.agent(account) is not None
-
-
-def destinations(configuration: FloorConfiguration) -> Iterator[Destination]:
-    """Yield every place that a floor.toml sends calls to, and its queues."""
-    kinds = set(DestinationKind)
-    for used in references(configuration):
-        if used.kind in kinds:
-            yield Destination(DestinationKind(used.kind), used.name)
-    for queue in configuration.queues:
-        yield Destination(DestinationKind.QUEUE, queue.name)
 
 
 def endpoint_of_agent(agent: AgentId) -> str:

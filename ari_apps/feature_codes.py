@@ -30,6 +30,8 @@ class FeatureCodes(Section):
     resume_recording: Code = "*23"
     disposition: Code = "*16"
     """Followed by the number of what the call was about, while it goes on or in wrap-up."""
+    greeting: Code = "*17"
+    """Speaks the greeting of the own box; followed by a box's `greeting_code`, of that one."""
     reasons: Mapping[Annotated[str, StringConstraints(pattern=r"^[0-9]$")], str] = Field(
         default={"1": "break", "2": "lunch", "3": "training", "4": "meeting"}
     )
@@ -44,9 +46,18 @@ class FeatureCodes(Section):
     said_disposition_owed: Prompt = PromptSettings.of("say:Please say first what the call was about.")
     """To who wants to be ready before that."""
 
+    said_greeting: Prompt = PromptSettings.of(
+        "say:Please speak the greeting after the tone, and then press hash."
+    )
+    said_greeting_choice: Prompt = PromptSettings.of("say:To keep it, press 1. To speak again, press 2.")
+    said_greeting_kept: Prompt = PromptSettings.of("say:Thank you.")
+    said_no_greeting: Prompt = PromptSettings.of("sound:pbx-invalid")
+    """There is no such box, or it is not the agent's; or the greeting could not be kept."""
+
     @model_validator(mode="after")
     def _tell_apart(self) -> Self:
-        codes = [*(self.code_of(action) for action in AgentAction), self.disposition, *self.in_talk]
+        codes = [*(self.code_of(action) for action in AgentAction), self.disposition, self.greeting]
+        codes += self.in_talk
         for code in codes:
             if any(other != code and other.startswith(code) for other in codes) or codes.count(code) > 1:
                 raise ValueError(f"{code} begins or equals another code, give each its own")
@@ -83,6 +94,10 @@ class FeatureCodes(Section):
     def find_disposition(self, dialled: str) -> str | None:
         """Return the number of a disposition that was dialled, perhaps none; None when it is no such code."""
         return dialled.removeprefix(self.disposition) if dialled.startswith(self.disposition) else None
+
+    def find_greeting(self, dialled: str) -> str | None:
+        """Return which box's greeting is to be spoken, perhaps none's in particular; None: no such code."""
+        return dialled.removeprefix(self.greeting) if dialled.startswith(self.greeting) else None
 
     def find(self, dialled: str) -> tuple[AgentAction, str] | None:
         """Return the action and the pause's reason that were dialled; None when it is no code."""

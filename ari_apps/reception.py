@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
 
 from ami_listeners.clock import Clock
-from ari_apps.agents import AgentAction, Agents
 from ari_apps.ari import Ari, AriError, messages
 from ari_apps.call import Call
 from ari_apps.calls import Calls
@@ -16,24 +15,20 @@ from ari_apps.crew import Crew
 from ari_apps.destinations import Destination
 from ari_apps.directory import CONGESTION, Directory
 from ari_apps.dispatcher import Dispatcher
-from ari_apps.dispositions import Dispositions
-from ari_apps.feature_codes import FeatureCodes
 from ari_apps.hanging_up import hang_up_surely
 from ari_apps.inbound import Inbound
-from ari_apps.ivr.settings import PromptSettings
 from ari_apps.line import CallerGone
 from ari_apps.numbers import plain_number
+from ari_apps.occupied import occupied
+from ari_apps.phone_codes import PhoneCodes
 from ari_apps.reconcile.remembered import RememberedContact
 from ari_apps.recording.recordings import Recordings
 from ari_apps.succession import DiallerGone
-from queue_strategies.events import AgentFreed, AgentOccupied, Event
+from queue_strategies.events import AgentOccupied, Event
 from queue_strategies.facts import ContactEnded, ContactStarted, Fact
 from queue_strategies.model import AgentId, ContactId
 
 log = structlog.get_logger()
-
-Confirm = Callable[[Call, PromptSettings], Awaitable[None]]
-"""Let an agent hear what became of a code."""
 
 
 class Reception:
@@ -46,10 +41,7 @@ class Reception:
         dispatcher: Dispatcher,
         inbound: Inbound,
         directory: Directory,
-        agents: Agents,
-        dispositions: Dispositions,
-        codes: FeatureCodes,
-        confirm: Confirm,
+        codes: PhoneCodes,
         tell: Callable[[Event], None],
         remember: Callable[[Fact], None],
         clock: Clock,
@@ -62,10 +54,7 @@ class Reception:
         self._dispatcher = dispatcher
         self._inbound = inbound
         self._directory = directory
-        self._agents = agents
         self._codes = codes
-        self._dispositions = dispositions
-        self._confirm = confirm
         self._tell = tell
         self._remember = remember
         self._clock = clock
@@ -140,7 +129,7 @@ class Reception:
         if self._directory.is_agent(account):
             agent = AgentId(account)
             self._tell(AgentOccupied(agent, call.contact))  # now, before anybody is rung
-            way = self._occupied(agent, call, way)
+            way = occupied(self._tell, agent, call.contact, way)
         self.lead(call, way, new=False)
 
     async def _lead(self, call: Call, way: Coroutine[Any, Any, None]) -> None:
@@ -199,28 +188,8 @@ class Reception:
     async def _serve_phone(self, call: Call, account: str) -> None:
         """Serve a phone of the house: a feature code, or a number it dialled."""
         agent = AgentId(account) if self._directory.is_agent(account) else None
-        if agent is not None and (feature := self._codes.find(call.called_number)) is not None:
-            action, reason = feature
-            owed = action is AgentAction.READY and self._dispositions.owes(agent)
-            self._agents.do(agent, action, reason)
-            codes = self._codes
-            await self._confirm(call, codes.said_disposition_owed if owed else codes.confirmation_of(action))
-            await call.hang_up()
-            return
-        if agent is not None and (number := self._codes.find_disposition(call.called_number)) is not None:
-            noted = self._dispositions.dialled(agent, number)
-            codes = self._codes
-            await self._confirm(call, codes.said_disposition if noted else codes.said_no_disposition)
-            await call.hang_up()
+        if agent is not None and await self._codes.serve(call, agent):
             return
         route = self._directory.dialled(account, call.called_number, self._clock.at(call.started_moment))
         way = self._inbound.handle(call, Destination.parse(route.destination))
-        await (way if agent is None else self._occupied(agent, call, way))
-
-    async def _occupied(self, agent: AgentId, call: Call, way: Awaitable[None]) -> None:
-        """Keep an agent from being offered callers while on a call of the agent's own making."""
-        self._tell(AgentOccupied(agent, call.contact))
-        try:
-            await way
-        finally:
-            self._tell(AgentFreed(agent, call.contact))
+        await (way if agent is None else occupied(self._tell, agent, call.contact, way))

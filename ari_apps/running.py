@@ -41,7 +41,8 @@ from ami_listeners.reconciling.sources import Records, RecordSource
 from ami_listeners.retention import Retention
 from ami_listeners.settings import DatabaseSettings
 from ami_listeners.surveyed import Surveyed
-from ari_apps.apps import Apps, AsteriskFolders, acting
+from ari_apps.acting import AsteriskFolders, acting
+from ari_apps.apps import Apps
 from ari_apps.ari_metrics import ari_families
 from ari_apps.callback_warnings import CallbackWarnings
 from ari_apps.configuration.changes import RemovedQueue, check_reloadable, removed_queues
@@ -424,7 +425,7 @@ async def _serving(
             floor.apps.dispositions, floor.journal, lambda id_: floor.configuration.team_of(id_)
         )
         boxes = message_boxes(floor, floor.apps)
-        voicemails = VoicemailDesk(boxes, floor.apps.directory, reach, floor.apps.dialling).operations()
+        voicemails = VoicemailDesk(boxes, floor.apps, reach).operations()
         own = (*operations(desk, reach), *monitoring.operations(), *recorded, *voicemails)
         own = (*own, *disposing.operations())
         answered = (*own, *answered)

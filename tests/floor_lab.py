@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ami_listeners.clock import Clock, utc_now
 from ami_listeners.local_postgres import LocalPostgres
-from ari_apps.apps import AsteriskFolders
+from ari_apps.acting import AsteriskFolders
 from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.settings import Account, OutsideAddresses
 from ari_apps.outside_world.world import OutsideWorld

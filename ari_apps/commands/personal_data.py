@@ -15,7 +15,7 @@ from ami_listeners.database import Database
 from ami_listeners.personal_data import NUMBERS, Erased, digits_of, erase, show
 from ami_listeners.personal_lines import Forgetting, forget_in
 from ami_listeners.queries import queries
-from ari_apps.apps import AsteriskFolders
+from ari_apps.acting import AsteriskFolders
 from ari_apps.commands.report import FLOOR, opened_database
 from ari_apps.commands.routes import only_warnings
 from ari_apps.configuration.floor_toml import load

@@ -1,4 +1,4 @@
-"""`callfloor voicemail`: list, hear, answer and delete messages that callers left."""
+"""`callfloor voicemail`: list, hear, answer and delete messages that callers left, and greetings."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from ari_apps.commands.players import played
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient, path_of
+from ari_apps.console.greetings import GreetingView
 from ari_apps.console.voicemails import VoicemailView
 
 app = typer.Typer(help="List, hear, answer and delete messages that callers left.", no_args_is_help=True)
@@ -72,6 +73,25 @@ def call_back(
     """Ring an agent's phone, and from it whoever left a message."""
     path = path_of(["voicemails", message, "call-back"])
     ApiClient(load(config)).post_at(f"{path}?{urlencode({'agent': agent})}")
+
+
+@app.command()
+def greetings(config: Config = FLOOR) -> None:
+    """List the greetings that were spoken by phone; the other boxes have those of floor.toml."""
+    table = Table("box", "spoken by", "at", "lasts", box=None)
+    for row in ApiClient(load(config)).get_many("voicemail-greetings", GreetingView):
+        at = f"{row.spoken_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        table.add_row(escape(row.box), escape(row.spoken_by), at, f"{row.duration_s:.0f} s")
+    Console().print(table)
+
+
+@app.command("remove-greeting")
+def remove_greeting(
+    box: Annotated[str, typer.Argument(help="The box, as `voicemail greetings` shows it.")],
+    config: Config = FLOOR,
+) -> None:
+    """Delete the greeting that was spoken for a box; callers hear the one of floor.toml again."""
+    ApiClient(load(config)).delete("voicemail-greetings", box)
 
 
 @app.command()

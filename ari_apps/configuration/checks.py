@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ari_apps.configuration.box_checks import wrong_boxes
 from ari_apps.configuration.callback_checks import wrong_callbacks
 from ari_apps.configuration.errors import LEFT_OUT, Problem, at, suggest
-from ari_apps.configuration.notice_checks import mail_without_server
 from ari_apps.configuration.placeholder_checks import unknown_placeholders
 from ari_apps.configuration.rule_checks import skills_nobody_has, unknown_choices, wrong_rules
 from ari_apps.configuration.written_values import is_ip, sip_host
@@ -32,7 +32,7 @@ def find_problems(configuration: FloorConfiguration, data: Mapping[str, Any]) ->
         dangling_references(configuration, data),
         wrong_queues(configuration),
         wrong_callbacks(configuration),
-        mail_without_server(configuration),
+        wrong_boxes(configuration),
         unknown_choices(configuration),
         wrong_rules(configuration),
         skills_nobody_has(configuration),

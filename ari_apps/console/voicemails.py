@@ -10,14 +10,14 @@ from uuid import UUID
 
 from pydantic import Field
 
+from ari_apps.apps import Apps
 from ari_apps.console.desk import NotFoundError
+from ari_apps.console.greetings import GreetingDesk
 from ari_apps.console.operation import Asked, Operation
 from ari_apps.console.reach import Reach
 from ari_apps.console.sound import Sound
 from ari_apps.console.views import View
 from ari_apps.destinations import Destination, DestinationKind
-from ari_apps.dialling import Dialling
-from ari_apps.directory import Directory
 from ari_apps.message_boxes import MessageBoxes, part_of
 from ari_apps.requests import NotNow
 from queue_strategies.model import AgentId
@@ -58,8 +58,9 @@ class CallBackAsked(View):
 class VoicemailDesk:
     """Answer those whose boxes they are."""
 
-    def __init__(self, boxes: MessageBoxes, directory: Directory, reach: Reach, dialling: Dialling) -> None:
-        self._boxes, self._directory, self._reach, self._dialling = boxes, directory, reach, dialling
+    def __init__(self, boxes: MessageBoxes, apps: Apps, reach: Reach) -> None:
+        self._boxes, self._reach = boxes, reach
+        self._directory, self._dialling, self._greetings = apps.directory, apps.dialling, apps.greetings
 
     def operations(self) -> tuple[Operation, ...]:
         """List what can be asked."""
@@ -82,6 +83,7 @@ class VoicemailDesk:
                 method="DELETE", path=one, needs=Scope.WORK, answer=self._delete,
                 summary="Delete a message and its sound",
             ),
+            *GreetingDesk(self._greetings, self._theirs).operations(),
         )  # fmt: skip
 
     async def _list(self, asked: Asked) -> list[VoicemailView]:

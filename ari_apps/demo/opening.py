@@ -9,7 +9,8 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import NoReturn
 
-from ari_apps.apps import Apps, AsteriskFolders
+from ari_apps.acting import AsteriskFolders
+from ari_apps.apps import Apps
 from ari_apps.configuration.floor_toml import FloorConfiguration
 from ari_apps.configuration.secret_files import SecretFiles
 from ari_apps.demo.cast import AGENTS, GUEST, NUMBERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from ari_apps.configuration.numbers_called import NumbersCalled, may_be_called
 from ari_apps.configuration.written_values import MailAddress
@@ -40,6 +40,13 @@ class VoicemailSettings(Section):
     of: Destination | None = None
     """Whose it is: `queue:sales` or `agent:anna`, whose people hear it; None: of those who see everybody."""
     greeting: Prompt = PromptSettings.of("sound:vm-intro")
+    greeting_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")] | None = None
+    """Dialled after feature_codes.greeting by those whose box it is, to speak this greeting.
+
+    Who dials no more than that speaks the greeting of the own box.
+    """
+    greeting_max_s: float = Field(default=60.0, gt=0, le=600)
+    """Of a greeting that is spoken."""
     beep: bool = True
     max_s: float = Field(default=180.0, gt=0, le=3600)
     silence_s: float = Field(default=5.0, ge=0, le=60)

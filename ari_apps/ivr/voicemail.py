@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,11 @@ log = structlog.get_logger()
 BEEP = "sound:beep"
 
 
+async def nobody_spoke(_: str) -> list[str]:
+    """Know of no greeting but those of floor.toml."""
+    return []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voicemail:
     """The boxes of a floor."""
@@ -32,10 +37,13 @@ class Voicemail:
     now: Callable[[], float]
     at: Callable[[], dt.datetime]
     new_id: Callable[[], str]
+    spoken: Callable[[str], Awaitable[list[str]]] = nobody_spoke
+    """Gives what somebody has spoken as the greeting of a box, if anything."""
 
     async def take_message(self, line: Line, name: str, box: VoicemailSettings) -> VoicemailLeft | None:
         """Let the caller leave a message in a box; None when there was nothing in it. Raises CallerGone."""
-        await line.play(await self._media(line, box.greeting) + [BEEP] * box.beep)
+        greeting = await self.spoken(name) or await self._media(line, box.greeting)
+        await line.play(greeting + [BEEP] * box.beep)
         left_at = self.at()
         recording = f"voicemail/{name}/{left_at:%Y%m%dT%H%M%S}-{self.new_id()}"
         recorded = await line.record(

@@ -62,7 +62,13 @@ from queue_strategies.facts.visits import (
     VisitEnded,
     WrapUpEnded,
 )
-from queue_strategies.facts.voicemails import VoicemailCalledBack, VoicemailDeleted, VoicemailHeard
+from queue_strategies.facts.voicemails import (
+    VoicemailCalledBack,
+    VoicemailDeleted,
+    VoicemailGreetingKept,
+    VoicemailGreetingRemoved,
+    VoicemailHeard,
+)
 
 __all__ = [
     "AgentStateChanged",
@@ -121,6 +127,8 @@ __all__ = [
     "VisitEnded",
     "VoicemailCalledBack",
     "VoicemailDeleted",
+    "VoicemailGreetingKept",
+    "VoicemailGreetingRemoved",
     "VoicemailHeard",
     "VoicemailLeft",
     "WrapUpEnded",

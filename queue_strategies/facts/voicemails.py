@@ -26,6 +26,24 @@ class VoicemailDeleted(Fact):
 
 
 @message(kw_only=True)
+class VoicemailGreetingKept(Fact):
+    """An agent has spoken the greeting of a box; callers hear it from now on."""
+
+    box: str
+    recording: str
+    duration_s: float
+    who: AgentId
+
+
+@message(kw_only=True)
+class VoicemailGreetingRemoved(Fact):
+    """Somebody has deleted what was spoken; callers hear the greeting of the file again."""
+
+    box: str
+    who: str
+
+
+@message(kw_only=True)
 class VoicemailCalledBack(Fact):
     """An agent has picked up the own phone to call back who left a message."""
 

@@ -16,7 +16,14 @@ import pytest
 
 from ami_listeners.local_postgres import LocalPostgres
 from ari_apps.local_asterisk.free_ports import free_port
-from queue_strategies.facts import VoicemailCalledBack, VoicemailDeleted, VoicemailHeard, VoicemailLeft
+from ari_apps.outside_world import OutsideCall
+from queue_strategies.facts import (
+    VoicemailCalledBack,
+    VoicemailDeleted,
+    VoicemailGreetingKept,
+    VoicemailHeard,
+    VoicemailLeft,
+)
 from tests.ari_apps.console.house import House
 from tests.asterisk_lab import AsteriskLab
 from tests.command_line import CommandLine
@@ -28,10 +35,21 @@ OF_SALES, OF_BOB = "+4930300", "+4930400"
 EVA = "+491701"
 MAIL, HOOK = free_port(), free_port()
 PASSWORD = "letters only"
+SPOKEN_BYTES = 24_000
+"""A second and a half."""
 
 FLOOR = f"""
 [site]
 name = "boxes"
+
+[recordings]
+folder = "kept"
+
+[feature_codes]
+said_greeting = "sound:beep"
+said_greeting_choice = "sound:beep"
+said_greeting_kept = "sound:beep"
+said_no_greeting = "sound:beep"
 
 [mail]
 server = "127.0.0.1:{MAIL}"
@@ -55,6 +73,7 @@ team = "south"
 
 [voicemail.sales]
 of = "queue:sales"
+greeting_code = "2"
 call_back_numbers = "{EVA}"
 greeting = "sound:beep"
 thanks = "sound:beep"
@@ -92,12 +111,19 @@ async def floor_of_file(shared_asterisk_lab: AsteriskLab, postgres: LocalPostgre
         yield floor
 
 
-@pytest.fixture
-async def house(floor: Floor) -> AsyncIterator[House]:
+@pytest.fixture(scope="module")
+async def house_of_file(floor_of_file: Floor) -> AsyncIterator[House]:
     async with aiohttp.ClientSession() as session:
-        house = House(floor, session)
+        house = House(floor_of_file, session)
         await house.open()
         yield house
+
+
+@pytest.fixture
+async def house(house_of_file: House, floor: Floor) -> House:
+    """Give the people of that floor, with nobody on it."""
+    assert house_of_file.floor is floor
+    return house_of_file
 
 
 async def leave_message(floor: Floor, number: str, name: str = "") -> None:
@@ -282,3 +308,59 @@ async def test_a_message_is_new_until_heard_and_gone_once_deleted_for_those_whos
     assert [row["operation"] for row in await house.trail("agent") if row["status"] == 204] == [
         "DELETE /api/v1/voicemails/{voicemail}"
     ]
+
+
+async def speak_greeting(floor: Floor, agent: str, code: str, tone: int) -> OutsideCall:
+    """Let an agent speak for a while, and hear it again."""
+    folder = floor.asterisk.rendered.directories.spool / "recording" / "greetings"
+    before = set(folder.rglob("*.wav"))
+    phone = await floor.world.phone(agent).dial(code, speaks=tone)
+
+    async def spoken() -> bool:
+        return any(file.stat().st_size > SPOKEN_BYTES for file in set(folder.rglob("*.wav")) - before)
+
+    await until(spoken, f"{agent} has spoken")
+    await phone.press("#")
+    await hears(phone, tone)
+    return phone
+
+
+async def test_callers_hear_the_greeting_that_an_agent_has_spoken_and_kept_until_it_is_removed(
+    house: House, tmp_path: Path
+) -> None:
+    floor, line = house.floor, CommandLine(tmp_path)
+    folder = floor.asterisk.rendered.directories.spool / "recording" / "greetings"
+    await floor.come_to_work("anna", "bob")
+    at_bob = await speak_greeting(floor, "bob", "*17", 1400)
+    assert (await floor.get("agents/bob"))["state"] == "busy"
+    await at_bob.press("1")
+    await at_bob.ended()
+    await (await speak_greeting(floor, "anna", "*172", 1800)).hang_up()
+    await floor.until_agent("anna", "ready")
+
+    async def only_bobs() -> bool:
+        return len(list(folder.rglob("*.wav"))) == 1
+
+    await until(only_bobs, "what anna has not kept is deleted")
+    await (await floor.world.phone("bob").dial("*172", speaks=1800)).ended()  # sales are not bob's
+    await floor.restart(0.0)
+    caller = await floor.world.call(OF_BOB, from_number=EVA)
+    await hears(caller, 1400)
+    await caller.hang_up()
+    (sound,) = folder.rglob("*.wav")
+    assert sound.stat().st_mode & 0o777 == 0o600
+    assert [fact.who for fact in floor.told(VoicemailGreetingKept)] == ["bob"]
+    one = "/api/v1/voicemail-greetings"
+    assert [shown["box"] for shown in (await house.ask("admin", "GET", one)).body] == ["bob"]
+    assert (await house.ask("lead.north", "GET", one)).body == []
+    assert (await house.ask("lead.north", "DELETE", f"{one}/bob")).is_refusal
+    assert (await house.ask("admin", "DELETE", f"{one}/sales")).status == 404
+    line.serve_floor(floor)
+    line.configure(floor.data | {"site": floor.data["site"] | {"secrets": str(line.secrets)}})
+    said = await line.run("voicemail", "remove-greeting", "bob", "-c", str(line.config))
+    assert said.code == 0, said
+    assert not list(folder.rglob("*.wav"))
+    caller = await floor.world.call(OF_BOB, from_number=EVA)
+    heard = await listen(caller, 1.0)
+    assert not heard.silent
+    assert 1400 not in heard.tones

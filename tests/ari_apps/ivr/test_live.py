@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from ami_listeners.clock import Clock
-from ari_apps.apps import AsteriskFolders, acting
+from ari_apps.acting import AsteriskFolders, acting
 from ari_apps.ivr.offline_walk import OfflineCall, walk_offline
 from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.running import RunningAsterisk
