@@ -355,7 +355,7 @@ class Apps:
     async def _finish_recordings(self) -> None:
         while not self.adoption.settled:  # noqa: ASYNC110 (it unsettles again, with every reconnecting)
             await asyncio.sleep(RECALL_AGAIN_S)
-        self.recordings.part(self.calls)
+        await self.recordings.native.go_on(self.calls)
 
     def reconfigure(self, configuration: FloorConfiguration) -> None:
         """Go on by this configuration; who is in a menu goes on in the old one. Raises PythonCallError."""

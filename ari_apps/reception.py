@@ -162,7 +162,7 @@ class Reception:
 
     def _part_from(self, call: Call) -> None:
         self._calls.remove(call)
-        self._recordings.customer_left(call)
+        self._recordings.left(call.contact)
         self._dispatcher.disown(call.channel_id)
         now = self._clock.moment()
         self._remember(

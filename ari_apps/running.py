@@ -373,8 +373,7 @@ async def _listening(
 ) -> None:
     """Listen to AMI: for everything, or, when another process does that, for the agents' phones alone."""
     configuration, apps = floor.configuration, floor.apps
-    settings = configuration.ami_settings(secrets.get("ami"))
-    on_device = apps.phone_changed if apps else None
+    settings, on_device = configuration.ami_settings(secrets.get("ami")), apps.phone_changed if apps else None
     ears: PhoneWatch | Listener
     if only is Half.APPS and on_device is not None:
         ears = PhoneWatch(settings, clock=floor.clock, on_device=on_device)
@@ -392,6 +391,7 @@ async def _listening(
         )
         if apps is not None:
             apps.call_of = listener.fold.calls.call_of
+            apps.recordings.native.listen_by(listener.fold)
         floor.exporter.add(lambda: call_families(listener.fold.calls.open, floor.clock.moment()))
     await ears.start()
     stack.push_async_callback(ears.stop)

@@ -16,9 +16,10 @@ from ari_apps.feature_codes import FeatureCodes
 from ari_apps.legs import Leg
 from ari_apps.reaching import Attempt, Reached
 from ari_apps.recording import ear, trail
+from ari_apps.recording.native import NativeRecordings
 from ari_apps.recording.notes import Note
 from ari_apps.recording.rules import talk_of
-from ari_apps.recording.studio import Guest, Studio, Told
+from ari_apps.recording.studio import Guest, Studio, Talk, Told
 from ari_apps.recording.takes import Takes
 from ari_apps.recording.tape import Tape
 from ari_apps.requests import NotNow
@@ -55,6 +56,11 @@ class Recordings:
     _tapes: dict[ContactId, Tape] = field(default_factory=dict)
     _unfinished: dict[str, Note] = field(default_factory=dict)
     """By contact: what an earlier process has begun, and nobody has taken up."""
+    native: NativeRecordings = field(init=False)
+    """Of calls that callfloor does not lead."""
+
+    def __post_init__(self) -> None:
+        self.native = NativeRecordings(self)
 
     def __contains__(self, contact: object) -> bool:
         """Tell whether somebody talks, or has talked, with a customer who is on the line."""
@@ -64,27 +70,29 @@ class Recordings:
 
     def talk_began(self, call: Call, to: Destination, attempt: Attempt, met: Reached) -> None:
         """Note that a customer hears somebody, for the first time or after a transfer."""
-        talk = talk_of(call, to, attempt, met, self.directory, self.chance())
-        self._tape(call).tell(Told(TalkBegan(talk.wanted, talk.hold), talk))
+        self.begin(self._tape(call), talk_of(call, to, attempt, met, self.directory, self.chance()))
 
     def talk_went_on(
         self, call: Call, to: Destination, attempt: Attempt, met: Reached, *, held: bool
     ) -> None:
         """Go on recording a talk that an earlier process has left, if that one did; one of ours goes on."""
-        if call.contact in self:
+        if call.contact not in self:
+            talk = talk_of(call, to, attempt, met, self.directory, self.chance())
+            self.go_on(self._tape(call), talk, held=held)
+
+    def begin(self, tape: Tape, talk: Talk) -> None:
+        """Let a tape learn with whom the customer talks."""
+        tape.tell(Told(TalkBegan(talk.wanted, talk.hold), talk))
+
+    def go_on(self, tape: Tape, talk: Talk, *, held: bool, by_chance: bool = False) -> None:
+        """Let a tape go on where one of an earlier process has left off, if there is one."""
+        note = self._unfinished.pop(tape.contact, None)
+        if note is None:  # usually chance was asked when the talk began
+            self.begin(tape, talk if by_chance else replace(talk, wanted=replace(talk.wanted, yes=False)))
             return
-        note = self._unfinished.pop(call.contact, None)
-        talk = talk_of(call, to, attempt, met, self.directory, self.chance())
-        if note is None:
-            unasked = replace(talk.wanted, yes=False)  # chance was asked when the talk began
-            self._tape(call).tell(Told(TalkBegan(unasked, talk.hold), talk))
-            return
-        tape = self._tape(call)
         tape.takes, tape.since = Takes(self.studio, note), self.studio.clock.moment()
         tape.course = Course(begun=True, left_out=frozenset({LeftOut.ASKED} if note.paused else ()))
-        for watcher in self.studio.pause_watchers if note.paused else ():
-            watcher(call.contact, True)
-        tape.tell(Told(TalkBegan(talk.wanted, talk.hold), talk))
+        self.begin(tape, talk)
         if held:
             tape.tell(Told(HoldBegan()))
         self.studio.crew.start(self._stop_ears(note), f"go on with recording {note.recording}")
@@ -93,36 +101,38 @@ class Recordings:
         """Begin another recording on the line that a contact goes on with, as the dialler has left."""
         before = self._tapes.get(heir.contact)
         course = before.course if before is not None else Course()
-        self.customer_left(heir)
+        self.left(heir.contact)
         talk = talk_of(heir, to, attempt, met, self.directory, self.chance())
         went_on = replace(talk.wanted, yes=course.runs, because=course.because)
-        self._tape(heir).tell(Told(TalkBegan(went_on, talk.hold), talk))
+        self.begin(self._tape(heir), replace(talk, wanted=went_on))
 
     def hold_began(self, call: Call) -> None:
         """Note that a customer is on hold."""
-        self._tell(call, HoldBegan())
+        self.tell(call.contact, HoldBegan())
 
     def hold_ended(self, call: Call) -> None:
         """Note that a customer is back from hold."""
-        self._tell(call, HoldEnded())
+        self.tell(call.contact, HoldEnded())
 
     def talk_ended(self, call: Call) -> None:
         """Note that the last agent has gone; what the customer is asked afterwards is no talk."""
-        self._tell(call, StopAsked())
+        self.tell(call.contact, StopAsked())
 
-    def customer_left(self, call: Call) -> None:
-        """Note that a call is over."""
-        self._tell(call, CustomerLeft())
-        self._tapes.pop(call.contact, None)
-        if (note := self._unfinished.pop(call.contact, None)) is not None:
+    def left(self, contact: ContactId) -> None:
+        """Note that a customer has gone."""
+        self.tell(contact, CustomerLeft())
+        self._tapes.pop(contact, None)
+        if (note := self._unfinished.pop(contact, None)) is not None:
             self._finish(note)
 
-    def _tell(self, call: Call, happened: Happened) -> None:
-        if (tape := self._tapes.get(call.contact)) is not None:
+    def tell(self, contact: ContactId, happened: Happened) -> None:
+        """Let the tape of a customer, if there is one, learn what happened."""
+        if (tape := self._tapes.get(contact)) is not None:
             tape.tell(Told(happened))
 
     def take(self, fact: Fact) -> None:
-        """Learn whom the customer hears beside the agent: a supervisor who barges in, or takes over."""
+        """Follow native calls; learn whom the customer hears beside the agent, as one who barges in."""
+        self.native.take(fact)
         match fact:
             case MonitoringBegan(mode=Mode.BARGE | Mode.TAKE_OVER):
                 tape, channel = self._tapes.get(ContactId(fact.contact)), self.seat_of(fact.supervisor)
@@ -135,8 +145,11 @@ class Recordings:
     # -- what an earlier process has left -------------------------------------------------------------------
 
     def recall(self) -> None:
-        """Learn what an earlier process has not finished."""
+        """Learn what an earlier process has not finished; what it left out, nobody hears from the first."""
         self._unfinished = {note.contact: note for note in self.studio.notes.read() if not note.ended}
+        for paused in [note for note in self._unfinished.values() if note.paused]:
+            for watcher in self.studio.pause_watchers:
+                watcher(ContactId(paused.contact), True)
         for note in self.studio.notes.read():
             if note.ended:
                 self.studio.keeping.give(note)
@@ -208,7 +221,10 @@ class Recordings:
         return sum(tape.course.runs for tape in self._tapes.values())
 
     def _tape(self, call: Call) -> Tape:
-        if (tape := self._tapes.get(call.contact)) is None:
-            tape = Tape(self.studio, call.contact, call.channel_id, by_agent=bool(call.phone))
-            self._tapes[call.contact] = tape
+        return self.tape(call.contact, call.channel_id, by_agent=bool(call.phone))
+
+    def tape(self, contact: ContactId, channel: str, *, by_agent: bool = False) -> Tape:
+        """Find the tape of a contact, or take a new one."""
+        if (tape := self._tapes.get(contact)) is None:
+            tape = self._tapes[contact] = Tape(self.studio, contact, channel, by_agent=by_agent)
         return tape

@@ -9,6 +9,7 @@ from ari_apps.queueing import agent_at
 from ari_apps.reaching import Attempt, Reached, Visit
 from ari_apps.recording.studio import Talk
 from queue_strategies.model import AgentId
+from queue_strategies.native_talks import NativeTalkBegan
 from queue_strategies.recording import AgentRule, wanted
 
 
@@ -32,6 +33,21 @@ def talk_of(
         queue=visit.queue if visit else None,
         visit=visit.visit if visit else None,
         leg=met.leg.id,
+        hold=rule.hold,
+        keep_days=settings.keep_days,
+    )
+
+
+def native_talk_of(began: NativeTalkBegan, directory: Directory, chance: float) -> Talk:
+    """Say the same of one that app_queue leads: by the queue of that name in floor.toml, and the agent."""
+    settings = directory.recording_of(began.queue)
+    rule = settings.rule()
+    return Talk(
+        wanted(rule, directory.recording_of_agent(began.agent), chance),
+        agent=began.agent,
+        queue=began.queue,
+        visit=began.visit,
+        leg=began.other,
         hold=rule.hold,
         keep_days=settings.keep_days,
     )

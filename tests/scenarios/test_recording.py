@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
-import io
 import os
 import resource
 import wave
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import numpy as np
 import pytest
 
@@ -29,6 +27,7 @@ from queue_strategies.facts import (
     RecordingBegan,
     RecordingEnded,
     RecordingFailed,
+    RecordingPassedOn,
     RecordingPaused,
     RecordingResumed,
 )
@@ -38,6 +37,20 @@ from tests.command_line import CommandLine
 from tests.ears import Samples, analyse, gaps_ms, likeness, read
 from tests.floor_lab import Floor, hears, until
 from tests.opus_tools import decode, opus_tools, write_program
+from tests.recordings_heard import (
+    ANNA,
+    BOB,
+    CALLER,
+    CARD,
+    SUE,
+    ask,
+    both_sides,
+    kept,
+    recorded,
+    said,
+    story,
+    tones,
+)
 from tests.small_disk import SmallDisk
 
 SALES, SUPPORT, ABROAD, FRIEND = "+4930100", "+4930200", "+4930300", "+4411223344"
@@ -90,22 +103,7 @@ destination = "number:{FRIEND}"
 to = "{SUPPORT}"
 destination = "queue:support"
 """
-CALLER, ANNA, BOB, SUE, CARD = 440, 1000, 1400, 1800, 2400
-KNOWN = {CALLER, ANNA, BOB}
 NUMBER = "+491701234567"
-
-
-@dataclass
-class Recorded:
-    """A recording as somebody hears it who may."""
-
-    row: dict[str, Any]
-    left: Samples
-    right: Samples
-
-    @property
-    def lasted_s(self) -> float:
-        return len(self.left) / RATE
 
 
 async def talk(
@@ -119,52 +117,6 @@ async def talk(
     await floor.until_told(Answered)
     await hears(caller, voice)
     return caller, at_agent, (await floor.call_of(number))["id"]
-
-
-async def ask(floor: Floor, path: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
-    """Ask the REST API for a file."""
-    token = {"Authorization": f"Bearer {floor.asterisk.secrets.get('api')}"}
-    url = f"http://{floor.asterisk.configuration.http.listen}/api/v1/{path}"
-    async with aiohttp.ClientSession() as session, session.get(url, headers=token | headers) as answer:
-        return answer.status, await answer.read(), dict(answer.headers)
-
-
-async def kept(floor: Floor, call: str) -> dict[str, Any]:
-    """Find the one recording of a call once it is kept."""
-
-    async def found() -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = await floor.get(f"recordings?contact={call}")
-        return [row for row in rows if row["kept_at"]]
-
-    (row,) = await until(found, "the recording is kept")
-    return row
-
-
-async def recorded(floor: Floor, call: str) -> Recorded:
-    """Hear the one recording of a call once it is kept."""
-    row = await kept(floor, call)
-    status, content, _ = await ask(floor, f"recordings/{row['recording']}/sound")
-    assert status == 200
-    return Recorded(row, *both_sides(content))
-
-
-def both_sides(content: bytes) -> tuple[Samples, Samples]:
-    """Read a WAV file: the left side, and the right."""
-    with wave.open(io.BytesIO(content)) as file:
-        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, RATE, 2)
-        both = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2") / 32768.0
-    return both[0::2], both[1::2]
-
-
-def story(side: Samples, step_s: float = 0.2) -> list[str]:
-    """Tell what is heard on a side, one thing after the other."""
-    step = round(RATE * step_s)
-    told = []
-    for begin in range(0, len(side) - step + 1, step):
-        heard = analyse(side[begin : begin + step])
-        loudest = max(heard.levels_dbfs, key=lambda tone: heard.levels_dbfs[tone])
-        told.append("silence" if heard.silent else str(loudest) if loudest in KNOWN else "music")
-    return [what for what, _ in groupby(told)]
 
 
 async def test_each_party_is_on_its_own_side_and_found_by_whatever_is_known_of_the_call(floor: Floor) -> None:
@@ -235,11 +187,6 @@ async def test_a_blind_and_an_attended_transfer_leave_one_whole_conversation(flo
     assert {"talk", "ivr"} <= set((await floor.rows(parts, heard.row["recording"]))[0][0])
 
 
-def tones(side: Samples, begin: int) -> set[int]:
-    """Tell which tones are in a fifth of a second."""
-    return analyse(side[begin : begin + 1600]).tones if len(side) - begin >= 800 else set()
-
-
 async def test_a_supervisor_is_on_the_agents_side_while_the_customer_hears_the_supervisor(
     floor: Floor,
 ) -> None:
@@ -264,13 +211,6 @@ async def test_a_supervisor_is_on_the_agents_side_while_the_customer_hears_the_s
     assert said(heard.left) == [told for _, told in modes]
     assert said(heard.right) == [{CALLER}]
     assert heard.row["failed"] is None
-
-
-def said(side: Samples, step: int = RATE // 5) -> list[set[int]]:
-    """Tell who is heard on a side, one after the other, of what lasts for three fifths of a second."""
-    voices = [analyse(side[begin : begin + step]) for begin in range(0, len(side) - step + 1, step)]
-    told = [frozenset(one for one in KNOWN | {SUE} if heard.levels_dbfs[one] > -30) for heard in voices]
-    return [set(who) for who, group in groupby(told) if len(list(group)) >= 3]
 
 
 async def test_what_asterisk_could_not_begin_is_recorded_as_soon_as_it_can(floor: Floor) -> None:
@@ -371,6 +311,84 @@ async def test_a_restart_in_a_pause_and_in_a_talk_goes_on_with_the_same_recordin
     assert set(story(heard.left)) == {str(ANNA), "silence"}
     assert heard.lasted_s > 2
     assert len(floor.told(RecordingBegan)) == 1
+
+
+async def is_known(floor: Floor, call: str) -> bool:
+    """Tell whether callfloor knows of a talk that may be recorded."""
+    assert floor.callfloor.apps is not None
+    return ContactId(call) in floor.callfloor.apps.recordings
+
+
+async def is_with(floor: Floor, agent: str) -> bool:
+    """Tell whether a recording was passed on to an agent."""
+    return agent in [fact.agent for fact in floor.told(RecordingPassedOn)]
+
+
+async def talk_by_app_queue(floor: Floor, queue: str, agent: str) -> tuple[OutsideCall, OutsideCall, str]:
+    """Bring a caller and an agent together in a queue that callfloor does not lead."""
+    await floor.asterisk.asterisk.cli(f"dialplan add extension 700,1,Queue({queue}) into from-trunk replace")
+    caller = await floor.world.call("700", from_number=NUMBER, speaks=CALLER)
+    at_agent = await floor.world.phone(agent).rings()
+    await at_agent.answer(speaks=ANNA if agent == "anna" else BOB)
+    (answered,) = await floor.until_told(Answered)
+    await hears(caller, ANNA if agent == "anna" else BOB)
+    return caller, at_agent, answered.contact
+
+
+async def test_a_call_of_asterisks_own_queue_is_recorded_by_the_rules_of_the_queue_until_the_customer_leaves(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna", "bob")
+    await floor.asterisk.asterisk.cli("dialplan add extension 701,1,Dial(PJSIP/bob) into from-agents")
+    caller, at_anna, call = await talk_by_app_queue(floor, "sales", "anna")
+    (began,) = floor.told(RecordingBegan)
+    assert (began.contact, began.queue, began.agent, began.because) == (call, "sales", "anna", "queue: 100 %")
+    await floor.restart(away_s=0.2)
+    await until(partial(is_known, floor, call), "the recording goes on")
+    await floor.post("agents/anna/recording-pause")
+    await caller.speak(CARD)
+    await hears(at_anna, CARD)
+    await floor.restart(away_s=0.2)
+    await caller.speak(CALLER)
+    await hears(at_anna, CALLER)
+    await until(partial(is_known, floor, call), "the recording goes on")
+    await floor.post(f"calls/{call}/recording-resume")
+    await asyncio.sleep(0.5)
+    assert floor.callfloor.listener is not None
+    (answered,) = floor.told(Answered)
+    manager, by = floor.callfloor.listener.connection, answered.offer
+    await manager.ask("BlindTransfer", Channel=by, Context="from-agents", Exten="701")
+    await (await floor.world.phone("bob").rings()).answer(speaks=BOB)
+    await hears(caller, BOB)
+    await until(partial(is_with, floor, "bob"), "the recording is bob's")
+    await asyncio.sleep(1)
+    await caller.hang_up()
+    heard = await recorded(floor, call)
+    said_left = [one for one, _ in groupby(one for one in story(heard.left) if one != "silence")]
+    assert said_left == [str(ANNA), str(BOB)]
+    assert not any(CARD in tones(heard.right, begin) for begin in range(0, len(heard.right), 1600))
+    assert set(story(heard.right)) == {str(CALLER), "silence"}
+    assert (heard.row["agents"], heard.row["queues"], heard.row["pauses"]) == (["anna", "bob"], ["sales"], 1)
+    talked = "SELECT queue FROM recorded_segments WHERE recording = %s AND kind = 'talk' ORDER BY began_at"
+    assert await floor.rows(talked, began.recording) == [("sales",), (None,)]
+
+
+async def test_a_call_of_asterisks_own_queue_is_recorded_when_somebody_asks(
+    floor: Floor, tmp_path: Path
+) -> None:
+    await floor.come_to_work("bob")
+    _, at_bob, call = await talk_by_app_queue(floor, "support", "bob")
+    line = CommandLine(tmp_path)
+    line.configure(
+        floor.data | {"site": floor.data["site"] | {"secrets": str(floor.asterisk.secrets.directory)}}
+    )
+    done = await line.run("recordings", "start", call, "-c", str(line.config))
+    assert done.code == 0, done
+    await asyncio.sleep(0.5)
+    await at_bob.hang_up()
+    heard = await recorded(floor, call)
+    assert (story(heard.left), story(heard.right)) == ([str(BOB)], [str(CALLER)])
+    assert heard.row["because"] == "asked"
 
 
 @pytest.fixture
@@ -512,11 +530,7 @@ async def test_many_calls_at_once_are_all_recorded(floor: Floor, long: bool) -> 
     calls = {call["caller_number"]: call["id"] for call in await floor.get("calls")}
 
     async def started(call: str) -> None:
-        async def talks() -> bool:
-            assert floor.callfloor.apps is not None
-            return ContactId(call) in floor.callfloor.apps.recordings
-
-        await until(talks, f"{call} talks")
+        await until(partial(is_known, floor, call), f"{call} talks")
         await floor.post(f"calls/{call}/recording-start")
 
     for number in tones_of:  # one after the other, as calls come

@@ -21,6 +21,7 @@ from queue_strategies.facts import (
     Fact,
     Handled,
     QueueJoined,
+    SegmentBegan,
     SegmentEnded,
     SegmentKind,
     VisitEnded,
@@ -69,6 +70,10 @@ class Segments:
     def restore(self, segment: Segment) -> None:
         """Believe a segment that was open before a restart."""
         self.open[segment.channel] = segment
+
+    def now(self) -> list[SegmentBegan]:
+        """Tell again what each channel does."""
+        return [began_of(segment, heard=True) for segment in self.open.values()]
 
     def note(self, channel: Channel, moment: float, heard: bool) -> None:
         """Take in that a channel may do something else from this moment on."""
