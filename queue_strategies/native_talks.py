@@ -46,6 +46,8 @@ class NativeTalkBegan:
     visit: VisitId | None
     found: bool = False
     """The first talk was under way when it was found: nobody told that it was answered."""
+    again: bool = False
+    """It is the talk there was, told more exactly: the member is behind a Local channel."""
 
 
 @message()
@@ -126,9 +128,18 @@ class NativeTalks:
             customer = Customer(fact.contact, fact.channel, fact.queue, fact.visit, found=True)
             if fact.segment_kind in TOGETHER:
                 self._customers.setdefault(fact.channel, customer)
+        if fact.segment_kind is SegmentKind.TALK and (customer_of := self._behind(fact)) is not None:
+            yield from self._meets(customer_of, fact.channel, fact.agent, again=True)
         for channel in list(there):
             if (known := self._customers.get(channel)) is not None:
                 yield from self._look(known, there)
+
+    def _behind(self, fact: SegmentBegan) -> Customer | None:
+        """Find the customer of a member who answered by another channel, which may soon be no more."""
+        customer = self._of(fact.visit) if fact.visit else None
+        if customer is None or customer.visit != fact.visit or customer.found:
+            return None
+        return customer if fact.channel not in (customer.channel, customer.other) else None
 
     def _look(self, customer: Customer, there: dict[str, SegmentBegan]) -> Iterator[Happening]:
         """Compare what is believed of a customer with who is there."""
@@ -155,7 +166,9 @@ class NativeTalks:
     def _of(self, visit: VisitId) -> Customer | None:
         return self._customers.get(channel_of(visit))
 
-    def _meets(self, customer: Customer, other: str, agent: AgentId | None) -> Iterator[Happening]:
+    def _meets(
+        self, customer: Customer, other: str, agent: AgentId | None, *, again: bool = False
+    ) -> Iterator[Happening]:
         customer.other, customer.held = other, False
         yield NativeTalkBegan(
             customer.contact,
@@ -165,6 +178,7 @@ class NativeTalks:
             customer.queue,
             customer.visit,
             customer.found,
+            again,
         )
         customer.found = False
 

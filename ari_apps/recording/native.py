@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LISTENER_KNOWS_S = 10.0
 """So long is waited for what the listener finds, before what nobody has taken up is finished."""
 LOOK_AGAIN_S = 0.2
+NO_CHANCE = 1.0
+"""Below no percentage: what is recorded by chance was decided before."""
 SETTLED_S = 2.0
 """So long after it knows the channels it has told what each does, if that was not known before."""
 
@@ -63,7 +65,8 @@ class NativeRecordings:
         match happening:
             case NativeTalkBegan():
                 tape = recordings.tape(happening.contact, happening.channel)
-                talk = native_talk_of(happening, recordings.directory, recordings.chance())
+                chance = NO_CHANCE if happening.again else recordings.chance()
+                talk = native_talk_of(happening, recordings.directory, chance)
                 recordings.go_on(tape, talk, held=False, by_chance=not happening.found)
             case NativeHoldBegan():
                 recordings.tell(happening.contact, HoldBegan())

@@ -118,3 +118,11 @@ def test_a_talk_that_went_on_while_nobody_listened_is_known_by_its_segments() ->
     talks = NativeTalks()
     segments = does("1.1", HOLD, "b", "anna", VISIT), does("1.0", HOLD, "b", visit=VISIT)
     assert told(talks, *segments) == [replace(WITH_ANNA, found=True), NativeHoldBegan(CONTACT)]
+
+
+def test_a_member_behind_a_local_channel_is_found_and_the_talk_is_no_other() -> None:
+    talks = NativeTalks()
+    answered = replace(ANSWERED, agent=AgentId("Local/800@inside"), offer=OfferId("1.1"))
+    told(talks, answered, does("1.0", TALK, "b", visit=VISIT))
+    found = told(talks, does("1.4", TALK, "c", "anna", VISIT), does("1.4", TALK, "b", "anna", VISIT))
+    assert found == [replace(WITH_ANNA, other="1.4", again=True)]
