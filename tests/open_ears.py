@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ SETTLES_S = 0.2
 """So long after a switch is told, sound that was under way has come."""
 SETTLED_S = 0.5
 """So long is listened to say what was heard."""
+ROUNDS = 3
 BESIDE_S = 0.25
 """So long nothing changes before and after that, for what an ear loses on a busy machine."""
 WINDOW = RATE // 20
@@ -73,6 +75,17 @@ async def quiet_moment() -> float:
     moment = time.monotonic()
     await asyncio.sleep(SETTLED_S / 2 + BESIDE_S)
     return moment
+
+
+async def heard_well(listen: Callable[[], Awaitable[list[str]]]) -> None:
+    """Listen, and again where something was amiss: what a busy machine does to sound it does not repeat.
+
+    Fails with what was amiss in each of `ROUNDS`.
+    """
+    told = [await listen()]
+    while told[-1] and len(told) < ROUNDS:
+        told.append(await listen())
+    assert not told[-1], told
 
 
 @dataclass(frozen=True)
