@@ -169,6 +169,8 @@ def _read_query(request: web.Request, model: type[BaseModel]) -> BaseModel:
         values = request.query.getall(name)
         if name not in several and len(values) > 1:
             raise BadRequestError(f"{name}: is given {len(values)} times, give it once")
+        if any("\0" in value for value in values):
+            raise BadRequestError(f"{name}: has a NUL in it, leave it out")
         given[name] = values if name in several else values[0]
     return _checked(lambda: model.model_validate(given), "query")
 
