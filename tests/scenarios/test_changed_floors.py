@@ -62,7 +62,9 @@ async def test_a_deploy_of_another_floor_drops_nobody(served: ServedFloor) -> No
     await at_carl.ended()
     await served.until_told("offer_ended", ringing)
     await waits_in(served, "sales", ringing, supported)
-    assert [visit["outcome"] for visit in await served.visits(supported)] == ["withdrawn", None]
+    await until(
+        partial(has_visits, served, supported, ["withdrawn", None]), "both visits are in the database"
+    )
     # who was promised a call for support is named
     (warning,) = served.processes["all"].logged("adoption.callback_withdrawn")
     assert (warning["number"], warning["level"]) == (promised.record.from_number, "warning")
@@ -117,6 +119,11 @@ async def waits_in(served: ServedFloor, queue: str, *callers: OutsideCall) -> No
         return await served.line_up(queue) == numbers
 
     await until(there, f"{callers} wait in {queue}")
+
+
+async def has_visits(served: ServedFloor, caller: OutsideCall, outcomes: list[str | None]) -> bool:
+    """Tell whether a caller's stays in queues have come to this."""
+    return [visit["outcome"] for visit in await served.visits(caller)] == outcomes
 
 
 async def is_greeted_by(served: ServedFloor, menu: str, caller: OutsideCall) -> bool:
