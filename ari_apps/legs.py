@@ -48,6 +48,8 @@ NO_ANSWER = 19
 ABSENT = 20
 """Q.850: the subscriber is absent; also what Asterisk's refusal to dial an unregistered phone means."""
 
+SILENT_WITHIN_S = 2.0
+"""For so long a phone that is silenced keeps the next call waiting."""
 LATE_S = 60.0
 """For so long Asterisk may yet do what it has not answered."""
 SHUTDOWN = 4
@@ -82,6 +84,7 @@ class Leg:
         self._dispatcher = dispatcher
         self.channel: Channel = ari.channel(channel_id)
         self.mailbox = mailbox
+        self._dialled = False
         self._ended = False
         dispatcher.own(channel_id, mailbox)
 
@@ -106,6 +109,9 @@ class Leg:
         when it is answered, as a leg or with the arguments `enters_as`. A leg that is ended meanwhile yields
         no more.
         """
+        if self._ended:
+            return
+        self._dialled = True
         try:
             await self._ari.originate(
                 endpoint=endpoint,
@@ -192,6 +198,25 @@ class Leg:
             self.has_left()
             self.mailbox.put(LEG_ENDED)
             await hang_up_surely(self.channel.hangup, self.id)
+
+    async def silence(self) -> None:
+        """Stop a phone that nobody has picked up, and return when it is silent, or is silent too late."""
+        if self._ended:
+            return
+        if not self._dialled:
+            await self.end()
+            return
+        self._ended = True
+        self.mailbox.put(LEG_ENDED)
+        await hang_up_surely(self.channel.hangup, self.id)
+        try:
+            async with asyncio.timeout(SILENT_WITHIN_S):
+                while not isinstance(await self.mailbox.take(), messages.ChannelDestroyed | LineLost):
+                    pass
+        except TimeoutError:
+            log.info("leg.still_rings", leg=self.id)
+        finally:
+            self._dispatcher.disown(self.id)
 
     def has_left(self) -> None:
         """Note that the leg has hung up by itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
 
 import structlog
 
@@ -46,6 +47,14 @@ RING_GRACE_S = 5.0
 """The phone's own bound lies this far behind the floor's ring timeout, so that the floor decides first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The leg on which an offer rings."""
+
+    agent: AgentId
+    leg: Leg
+
+
 class Queueing:
     """Tell the Floor what happens, carry out what it decides, remember what it says is true."""
 
@@ -67,7 +76,9 @@ class Queueing:
         self._crew = crew
         self._inbox: asyncio.Queue[Event] = asyncio.Queue()
         self._visits: dict[VisitId, Visit] = {}
-        self._offers: dict[OfferId, Leg] = {}
+        self._offers: dict[OfferId, Offered] = {}
+        self._falling_silent: dict[AgentId, asyncio.Task[None]] = {}
+        """Phones that are silenced, and ring for the next caller once they are."""
         self.call_back: Callable[[CallBack], None] = lambda _: None
         """Calls a customer."""
         self.stop_calling_back: Callable[[VisitId], None] = lambda _: None
@@ -82,7 +93,7 @@ class Queueing:
         """Put a party into a queue; its mailbox hears Reached or NotReached. Some phones may ring already."""
         visit = self._expect(party, caller)
         for offer in ringing:
-            leg = self._offers[offer.offer] = self._new_leg(leg_id(offer.offer), Mailbox())
+            leg = self._offer(offer.offer, offer.agent)
             self.tell(offer)
             self._crew.start(self._report_all(visit, offer.offer, leg.follow()), f"ring on {offer.agent}")
         visit.begin()
@@ -100,7 +111,8 @@ class Queueing:
 
     def leg_of(self, offer: OfferId) -> Leg | None:
         """Find the leg of an agent who rings or has picked up, and is not bridged yet."""
-        return self._offers.get(offer)
+        offered = self._offers.get(offer)
+        return offered.leg if offered is not None else None
 
     def _expect(self, party: Party, caller: Caller) -> Visit:
         visit = self._visits[caller.visit] = Visit(self.tell, self._forget, caller, party)
@@ -152,11 +164,11 @@ class Queueing:
 
     def _perform(self, command: Command) -> None:
         match command:
-            case Ring():
-                self._crew.start(self._ring(command), f"ring {command.agent}")
+            case Ring(offer=offer, agent=agent):
+                self._crew.start(self._ring(command, self._offer(offer, agent)), f"ring {agent}")
             case StopRinging(offer=offer):
-                if (leg := self._offers.pop(offer, None)) is not None:
-                    self._crew.start(leg.end(), f"stop ringing {offer}")
+                if (offered := self._offers.pop(offer, None)) is not None:
+                    self._silence(offered)
             case Connect():
                 self._connect(command)
             case CallBack():
@@ -173,7 +185,7 @@ class Queueing:
                     waiting.party.mailbox.put(NotReached(visit, outcome, key))
 
     def _connect(self, connect: Connect) -> None:
-        leg = self._offers.get(connect.offer)
+        leg = self.leg_of(connect.offer)
         waiting = self._visits.get(connect.visit)
         if leg is None or waiting is None:
             self.tell(OfferFailed(connect.offer, OfferOutcome.FAILED))
@@ -182,12 +194,29 @@ class Queueing:
             reached = Reached(connect.visit, leg, desk_of(connect.agent), connect.offer, connect.agent)
             waiting.party.mailbox.put(reached)
 
-    async def _ring(self, ring: Ring) -> None:
+    def _offer(self, offer: OfferId, agent: AgentId) -> Leg:
+        leg = self._new_leg(leg_id(offer), Mailbox())
+        self._offers[offer] = Offered(agent, leg)
+        return leg
+
+    def _silence(self, offered: Offered) -> None:
+        agent = offered.agent
+        task = self._crew.start(offered.leg.silence(), f"stop ringing {agent}")
+        self._falling_silent[agent] = task
+        task.add_done_callback(lambda task: self._is_silent(agent, task))
+
+    def _is_silent(self, agent: AgentId, task: asyncio.Task[None]) -> None:
+        if self._falling_silent.get(agent) is task:
+            del self._falling_silent[agent]
+
+    async def _ring(self, ring: Ring, leg: Leg) -> None:
+        if (silenced := self._falling_silent.get(ring.agent)) is not None:
+            await asyncio.wait([silenced])  # one line at a time: a call in the way would be refused as busy
         visit = self._visits.get(ring.visit)
         if visit is None:  # the caller hung up between the decision and now
+            leg.has_left()
             self.tell(OfferFailed(ring.offer, OfferOutcome.FAILED))
             return
-        leg = self._offers[ring.offer] = self._new_leg(leg_id(ring.offer), Mailbox())
         ringing = leg.ring(
             self._endpoint(ring.agent),
             caller=visit.party.channel_id or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 from queue_strategies.facts import (
     Answered,
@@ -10,6 +11,7 @@ from queue_strategies.facts import (
     Handled,
     OfferEnded,
     OfferMade,
+    QueueJoined,
     VisitEnded,
     WrapUpEnded,
 )
@@ -144,6 +146,25 @@ async def test_a_caller_who_gives_up_while_the_phone_rings_silences_it(floor: Fl
     (offer,) = floor.told(OfferEnded)
     assert (ended.outcome, offer.outcome) == ("abandoned", "caller_left")
     await floor.until_agent("anna", "ready")
+
+
+async def test_a_phone_rings_for_the_next_caller_once_it_is_silent_for_the_one_who_gave_up(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna")
+    began = floor.callfloor.clock.moment()
+    callers = [await floor.world.call(SALES, from_number=f"+49170{number}") for number in range(8)]
+    await floor.until_told(QueueJoined, len(callers))
+    last = (await floor.until_told(OfferMade))[-1]
+    while len(left := floor.told(VisitEnded)) < len(callers) - 1:
+        number = (await floor.get(f"calls/{last.contact}"))["caller_number"]
+        await next(caller for caller in callers if caller.record.from_number == number).hang_up()
+        last = (await floor.until_told(OfferMade, len(left) + 2))[-1]
+    rings = [ring for ring in floor.world.log.of("anna") if ring.dialled_at > began]
+    assert len(rings) > 1
+    for before, after in pairwise(rings):
+        assert before.ended_at is not None
+        assert before.ended_at <= after.dialled_at
 
 
 async def test_an_unanswered_call_moves_on_to_the_next_agent(floor: Floor) -> None:
