@@ -116,10 +116,15 @@ def problem(status: int, sentence: str, headers: dict[str, str] | None = None) -
     return web.json_response({"error": sentence}, status=status, headers=headers)
 
 
+def can_be_kept(text: str) -> bool:
+    """Tell whether a database takes a text: no NUL, and no half of a character."""
+    return "\0" not in text and text == text.encode("utf-8", "replace").decode()
+
+
 def _check_names(path: Mapping[str, str]) -> None:
-    """Raise NotFoundError for a name that nothing can have, as no database could keep it."""
+    """Raise NotFoundError for a name that nothing can have."""
     for name in path.values():
-        if "\0" in name or name != name.encode("utf-8", "replace").decode():
+        if not can_be_kept(name):
             raise NotFoundError(f"there is no name {name[:40]!r}, leave out what cannot be written")
 
 
@@ -169,8 +174,8 @@ def _read_query(request: web.Request, model: type[BaseModel]) -> BaseModel:
         values = request.query.getall(name)
         if name not in several and len(values) > 1:
             raise BadRequestError(f"{name}: is given {len(values)} times, give it once")
-        if any("\0" in value for value in values):
-            raise BadRequestError(f"{name}: has a NUL in it, leave it out")
+        if not all(map(can_be_kept, values)):
+            raise BadRequestError(f"{name}: {values[0][:40]!r}: leave out what cannot be written")
         given[name] = values if name in several else values[0]
     return _checked(lambda: model.model_validate(given), "query")
 

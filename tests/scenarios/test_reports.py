@@ -176,8 +176,8 @@ async def test_a_report_is_a_file_by_rest(floor: Floor) -> None:
         ("reports/queue?formula=answered", 400, "did you mean 'answered_within/"),
         ("reports/queue/contacts", 400, "measure: Field required"),
         ("reports/queue/contacts?measure=abandonned", 400, "did you mean 'abandoned'"),
-        ("reports/queue/contacts?measure=abandoned&key=%00", 400, "is no name"),
-        ("reports/queue?name=%00", 400, "is no name"),
+        ("reports/queue/contacts?measure=abandoned&key=%00", 400, "cannot be written"),
+        ("reports/queue?name=%00", 400, "cannot be written"),
         ("reports/queue/contacts?measure=abandoned&key=a&key=b&key=c", 400, "queue"),
     ],
 )
