@@ -1,8 +1,10 @@
 """Measure what a manager event costs from the wire to facts: `python -m tests.bench.ami_speed`.
 
 A process plays a stream of real events to one client after the other, over a socket, as Asterisk does. What
-counts is the client's processor time, in the quickest of the rounds: others on a machine can only make a
-client slower. Ours ends with facts; the others end with a dictionary, or whatever they make of an event.
+counts is the client's processor time beside that of another in the same round: the speed of a machine that is
+shared changes from second to second, by half and more, so rounds are short, every other one goes backwards,
+and the median of all is told, with the quartiles. Ours ends with facts; the others end with a dictionary, or
+whatever they make of an event.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 from collections.abc import Mapping, Sequence
+from statistics import median, quantiles
 from time import process_time
 
 from tests.bench.ami_clients import CLIENTS, LAST, Client
@@ -17,24 +20,26 @@ from tests.bench.ami_player import playing
 from tests.bench.ami_stream import Recording
 
 EVENTS = 200_000
-ROUNDS = 3
+"""So many does each client hear, in all rounds."""
+ROUNDS = 10
 BASE = "lean dict"
 RIVAL = "panoramisk"
 END = f"Event: {LAST}\r\n\r\n".encode()
+Costs = Mapping[str, Sequence[float]]
+"""The seconds of a core that an event took each client, by round."""
 
 
-def measure(
-    events: int = EVENTS, rounds: int = ROUNDS, clients: Mapping[str, Client] = CLIENTS
-) -> dict[str, float]:
-    """Give the seconds of a core that an event takes, by client."""
+def measure(events: int = EVENTS, rounds: int = ROUNDS, clients: Mapping[str, Client] = CLIENTS) -> Costs:
+    """Let clients hear so many events each."""
     recording = Recording.read()
-    stream = b"".join(recording.repeated(events)) + END
+    each = events // rounds
+    stream = b"".join(recording.repeated(each)) + END
     taken: dict[str, list[float]] = {name: [] for name in clients}
     with playing(recording.greeting, stream) as port:
-        for _ in range(rounds):
-            for name, listen in clients.items():
-                taken[name].append(seconds(listen, port))
-    return {name: min(times) / events for name, times in taken.items()}
+        for number in range(rounds):
+            for name in reversed(clients) if number % 2 else clients:
+                taken[name].append(seconds(clients[name], port) / each)
+    return taken
 
 
 def seconds(listen: Client, port: int) -> float:
@@ -47,12 +52,20 @@ def seconds(listen: Client, port: int) -> float:
     return taken
 
 
-def table(costs: Mapping[str, float]) -> Sequence[str]:
-    """Write the costs as a Markdown table."""
+def table(costs: Costs) -> Sequence[str]:
+    """Write the costs as a Markdown table: medians of the rounds, and quartiles."""
     lines = ["| client | µs an event | beside the lean one | beside panoramisk |", "|---|---:|---:|---:|"]
     for name, cost in costs.items():
-        lines.append(f"| {name} | {cost * 1e6:.1f} | {cost / costs[BASE]:.2f} | {cost / costs[RIVAL]:.2f} |")
+        ratios = " | ".join(beside(cost, costs[other]) for other in (BASE, RIVAL))
+        lines.append(f"| {name} | {median(cost) * 1e6:.1f} | {ratios} |")
     return lines
+
+
+def beside(ours: Sequence[float], other: Sequence[float]) -> str:
+    """Say how many times as long one took as another in the same round."""
+    ratios = [one / of for one, of in zip(ours, other, strict=True)]
+    low, middle, high = quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 def main() -> None:

@@ -49,6 +49,7 @@ def test_a_repeated_stream_tells_of_other_calls(recording: Recording) -> None:
 
 
 def test_the_table_has_a_line_for_each_client() -> None:
-    costs = measure(events=200, rounds=1, clients={name: CLIENTS[name] for name in (BASE, RIVAL)})
+    costs = measure(events=400, rounds=2, clients={name: CLIENTS[name] for name in (BASE, RIVAL)})
     assert [line.split("|")[1].strip() for line in table(costs)[2:]] == [BASE, RIVAL]
-    assert all(cost > 0 for cost in costs.values())
+    assert all(cost > 0 for rounds in costs.values() for cost in rounds)
+    assert [len(rounds) for rounds in costs.values()] == [2, 2]
