@@ -37,7 +37,7 @@ def measure(events: int = EVENTS, rounds: int = ROUNDS, clients: Mapping[str, Cl
     taken: dict[str, list[float]] = {name: [] for name in clients}
     with playing(recording.greeting, stream) as port:
         for number in range(rounds):
-            for name in reversed(clients) if number % 2 else clients:
+            for name in list(clients)[:: -1 if number % 2 else 1]:
                 taken[name].append(seconds(clients[name], port) / each)
     return taken
 
