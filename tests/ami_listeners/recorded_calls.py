@@ -72,11 +72,14 @@ class Recorded:
 
 
 async def record_calls(lab: AsteriskLab, url: str, folder: Path) -> Recorded:
-    """Let callers call, wait, talk and give up, all at once; listen to it, and copy what Asterisk wrote."""
+    """Let callers call, wait, talk and give up, all at once; listen to it, and copy what Asterisk wrote.
+
+    Events say when they were, for Asterisk's records are held against them and a busy machine hears late.
+    """
     ari_port = free_port()
     files = {"cdr.conf": CDR, "cel.conf": CEL, "cel_custom.conf": CEL_CUSTOM, "ari.conf": ARI}
     files["http.conf"] = HTTP.format(port=ari_port)
-    floor = await run_native_floor(lab, more=files, modules=[*RECORDS, *SPIES])
+    floor = await run_native_floor(lab, stamps=True, more=files, modules=[*RECORDS, *SPIES])
     log = floor.asterisk.config_dir / "log"
     for name in ("cdr-csv", "cel-custom"):
         (log / name).mkdir(exist_ok=True)
