@@ -239,16 +239,17 @@ class OutsideWorld:
         """Take in one event of the outside world's Asterisk."""
         match event:
             case messages.StasisStart(args=["phone", name], channel=channel):
-                self._rings_at(self._phones[name], channel, event)
+                phone = self._phones[name]
+                phone.take_call(self._called(phone, channel, event))
             case messages.StasisStart(args=["number", name], channel=channel):
-                self._rings_at_number(name, channel, event)
+                self._number_called(name, channel, event)
         call = self._calls.get(channel_of(event) or "")
         if call is not None:
             call.note(event)
             if call.is_over:
                 self._forget(call)
 
-    def _rings_at(self, party: Party, channel: messages.Channel, event: messages.StasisStart) -> None:
+    def _called(self, party: Party, channel: messages.Channel, event: messages.StasisStart) -> OutsideCall:
         record = self._record(
             party.name,
             "floor",
@@ -258,14 +259,20 @@ class OutsideWorld:
             channel.id,
         )
         record.dialled_at = record.rang_at = self._clock.moment_at(event.timestamp)
-        party.take_call(self._take_in(record))
+        return self._take_in(record)
 
-    def _rings_at_number(self, name: str, channel: messages.Channel, event: messages.StasisStart) -> None:
+    def _number_called(self, name: str, channel: messages.Channel, event: messages.StasisStart) -> None:
         if (number := self._numbers.get(name)) is None:
             self._crew.start(self._ari.channel(channel.id).hangup(UNALLOCATED), f"nobody has {name}")
             return
-        self._rings_at(number, channel, event)
-        self._crew.start(self._ari.channel(channel.id).ring(), f"{name} rings")
+        self._crew.start(self._ring(number, self._called(number, channel, event)), f"{name} rings")
+
+    async def _ring(self, number: Number, call: OutsideCall) -> None:
+        """Ring before anybody can pick up: asked for after the answer, ringing is a tone in the call."""
+        try:
+            await self._ari.channel(call.record.id).ring()
+        finally:
+            number.take_call(call)
 
     def connected(self, gap: bool) -> None:
         """Events come from now on."""
