@@ -83,7 +83,7 @@ class CallRecordReader:
                 row = self._row({ours: fields[ours].strip() for ours in needed})
                 row.seconds("hold_s"), row.seconds("wrap_up_s")
             except (Unreadable, CallRecordError) as why:
-                source.note(str(why).removeprefix(": "), ",".join(fields.values()))
+                source.note(str(why).removeprefix(": "))
                 continue
             summary.count(row.record.outcome.value, row.arrived)
             yield row

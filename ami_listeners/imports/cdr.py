@@ -120,7 +120,7 @@ def legs(table: Iterable[dict[str, str]], source: Noting, times: WallTime) -> It
         try:
             yield leg(row, times)
         except Unreadable as why:
-            source.note(str(why), ",".join(row.values()))
+            source.note(str(why))
 
 
 def calls_of(legs: Iterable[Leg]) -> Iterator[RecordedCall]:

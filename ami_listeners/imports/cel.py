@@ -138,7 +138,7 @@ def events(
                 raise Unreadable(f"{what}: the columns are others, export it with a header")
             yield times.read(row["eventtime"], row["linkedid"]), row
         except Unreadable as why:
-            source.note(str(why), ",".join(row.values()))
+            source.note(str(why))
 
 
 def calls_of(events: Iterable[tuple[float, dict[str, str]]]) -> Iterator[RecordedCall]:

@@ -77,7 +77,7 @@ def entries(source: Source, times: WallTime) -> Iterator[Entry]:
         try:
             yield entry(parts, times)
         except Unreadable as why:
-            source.note(str(why), "|".join(parts))
+            source.note(str(why))
 
 
 def fields(row: dict[str, str]) -> list[str]:

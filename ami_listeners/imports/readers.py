@@ -57,7 +57,7 @@ class QueueLogReader:
             try:
                 facts = [*self._visits.handle(entry)]
             except Unreadable as why:
-                source.note(str(why), entry.line)
+                source.note(str(why))
                 continue
             if entry.event in self._known:
                 summary.count(entry.event, entry.at)

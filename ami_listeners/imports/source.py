@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import zlib
@@ -14,6 +15,7 @@ from ami_listeners.imports.errors import HistoryError
 from ami_listeners.imports.problems import Problems
 
 GZIP = b"\x1f\x8b"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LONGEST = 1 << 20
 """A longer line is no record."""
 
@@ -21,15 +23,16 @@ LONGEST = 1 << 20
 class Noting(Protocol):
     """Where it is noted that the row that was read last cannot be understood."""
 
-    def note(self, why: str, row: str = "") -> None:
-        """Note why, and the row as it stands there."""
+    def note(self, why: str) -> None:
+        """Note why."""
 
 
 class Source:
     """The lines of one file without their ends; `number` says which was given last, from 1.
 
     A last line without an end may have been written in part: it is noted as a problem and not given. Where
-    `growing` is true, whoever writes the file has not come to its end yet, which is no problem.
+    `growing` is true, whoever writes the file has not come to its end yet, which is no problem. A line that
+    is not written in `encoding` is read as latin-1, in which every byte is a letter; the first is told of.
     """
 
     def __init__(
@@ -46,10 +49,13 @@ class Source:
         """Says at which byte to go on after the first line, which may be a header."""
         self.name = path.name
         self.number = 0
+        self.row = 0, ""
+        """At which line the row begins that was read last, and how it stands there."""
+        self._all_readable = True
 
-    def note(self, why: str, row: str = "") -> None:
-        """Note that the last line given cannot be read."""
-        self.problems.note(self.name, self.number, why, row)
+    def note(self, why: str) -> None:
+        """Note that the row that was read last cannot be understood."""
+        self.problems.note(self.name, self.row[0], why, self.row[1])
 
     def __iter__(self) -> Iterator[str]:
         with opened(self.path) as file:
@@ -57,7 +63,7 @@ class Source:
             try:
                 yield from lines
             except (EOFError, zlib.error, gzip.BadGzipFile) as failure:
-                self.number += 1
+                self.row = self.number + 1, ""
                 self.note(f"the file is damaged from here on ({failure}): copy it anew and import it again")
 
     def _lines(self, file: IO[bytes]) -> Iterator[str]:
@@ -68,20 +74,33 @@ class Source:
             if not line.endswith(b"\n"):
                 self._torn(file, line)
                 continue
-            text = line.decode(self.encoding, "replace")
-            yield text.rstrip("\r\n") if self.number > 1 else text.rstrip("\r\n").removeprefix("\ufeff")
+            text = self._read(line).rstrip("\r\n")
+            text = text if self.number > 1 else text.removeprefix("\ufeff")
+            self.row = self.number, text
+            yield text
+
+    def _read(self, line: bytes) -> str:
+        try:
+            return line.decode(self.encoding)
+        except UnicodeError:
+            if self._all_readable:
+                self.problems.tell(
+                    f"{self.name}, line {self.number}: is not written in {self.encoding}, so it and its like "
+                    "are read as latin-1: if that makes other letters of them, name theirs by --encoding"
+                )
+            self._all_readable = False
+            return line.decode("latin-1")
 
     def _torn(self, file: IO[bytes], line: bytes) -> None:
-        beginning = line[:200].decode(self.encoding, "replace")
+        self.row = self.number, line[:200].decode(self.encoding, "replace")
         if len(line) == LONGEST:
-            self.note("is longer than any record: this is no file of records, or it is damaged", beginning)
+            self.note("is longer than any record: this is no file of records, or it is damaged")
             while (more := file.readline(LONGEST)) and not more.endswith(b"\n"):
                 pass
         elif not self.growing:
             self.note(
                 "is torn, the file ends within it: import the file again when it is whole; "
-                "if it is, end its last line with a line break",
-                beginning,
+                "if it is, end its last line with a line break"
             )
 
 
@@ -92,6 +111,10 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as raw:
             beginning = raw.read(2)
             raw.seek(0)
+            if beginning in UTF_16:
+                raise HistoryError(
+                    f"{path} is written in utf-16: write it anew, as by iconv -f utf-16 -t utf-8 {path.name}"
+                )
             yield io.BufferedReader(gzip.GzipFile(fileobj=raw)) if beginning == GZIP else raw  # type: ignore[arg-type,unused-ignore]
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from typing import Final
 
 from ami_listeners.imports.errors import HistoryError
 from ami_listeners.imports.source import Source
@@ -36,28 +38,72 @@ def rows(
     header, delimiter = named(first, needed, called)
     given = lines if header else chain((first,), lines)
     delimiter = delimiter or ","
-    reader = csv.reader(
-        given, delimiter=delimiter, quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    )
-    for row in read(reader, source):
+    for row in Fields(given, source, delimiter, len(header)):
         if not header:
             header = fitting(row, usual, source, [theirs(name, called) for name in needed])
         if len(row) == len(header):
             yield {name: "" if field in NULLS else field for name, field in zip(header, row, strict=True)}
         elif row:
             why = f"has {len(row)} fields, not {len(header)}"
-            source.note(f"{why}: it is torn, or what holds a {delimiter} is not quoted", delimiter.join(row))
+            source.note(f"{why}: it is torn, or what holds a {delimiter} is not quoted")
 
 
-def read(reader: Iterator[list[str]], source: Source) -> Iterator[list[str]]:
-    """Yield what csv can read, and note what it cannot."""
-    while True:
+class Fields:
+    """The fields of each row; a row may go over several lines, where a quotation mark is not closed before.
+
+    If such a row makes no sense, its first line is read alone and the others as rows of their own, so that a
+    mark that is never closed takes nothing else with it. What is no CSV is noted.
+    """
+
+    def __init__(self, lines: Iterator[str], source: Source, delimiter: str, columns: int) -> None:
+        self._lines, self._source, self._columns = lines, source, columns
+        self._quoting: Final = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+        self._delimiter = delimiter
+        self._again = deque[tuple[int, str]]()
+        self._taken: list[tuple[int, str]] = []
+
+    def __iter__(self) -> Iterator[list[str]]:
+        reader = self._reader(self._given(), strict=True)
+        while True:
+            self._taken.clear()
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                row = []
+            if self._fits(row):
+                self._source.row = self._taken[0][0], "\n".join(text for _, text in self._taken)
+                yield row
+            else:
+                yield from self._alone()
+                reader = self._reader(self._given(), strict=True)
+
+    def _reader(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+        return csv.reader(lines, delimiter=self._delimiter, quoting=self._quoting, strict=strict)
+
+    def _given(self) -> Iterator[str]:
+        """Yield lines, those that were given back before the others, and note them as taken."""
+        while True:
+            if self._again:
+                self._taken.append(self._again.popleft())
+            elif (text := next(self._lines, None)) is not None:
+                self._taken.append((self._source.number, text))
+            else:
+                return
+            yield self._taken[-1][1]
+
+    def _fits(self, row: list[str]) -> bool:
+        return bool(row) and (len(self._taken) == 1 or not self._columns or len(row) == self._columns)
+
+    def _alone(self) -> Iterator[list[str]]:
+        """Read the first line alone, by what marks it has, and give the others back."""
+        self._source.row = first = self._taken[0]
+        self._again.extendleft(reversed(self._taken[1:]))
         try:
-            yield next(reader)
-        except StopIteration:
-            return
+            yield from self._reader([first[1]])
         except csv.Error as failure:
-            source.note(f"is no CSV ({failure}): see whether a quotation mark before it is closed")
+            self._source.note(f"is no CSV ({failure}): see whether its quotation marks are closed")
 
 
 def named(line: str, needed: Sequence[str], called: Mapping[str, str]) -> tuple[list[str], str]:

@@ -140,8 +140,8 @@ class _Noted:
     problems: Problems
     name: str
 
-    def note(self, why: str, row: str = "") -> None:
-        self.problems.note(self.name, 0, why, row)
+    def note(self, why: str) -> None:
+        self.problems.note(self.name, 0, why)
 
 
 def first_after(file: IO[bytes], since: float) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -161,10 +160,7 @@ def pairs(said: Sequence[str], option: str) -> dict[str, str]:
 
 def run(what: Import) -> None:
     """Import, and say what came of it; ends with 1 when rows could not be read."""
-    try:
-        codecs.lookup(what.encoding)
-    except LookupError:
-        raise HistoryError(f"--encoding: {what.encoding!r} is no encoding, write utf-8 or latin-1") from None
+    check(what.encoding)
     with ExitStack() as stack, only_warnings():
         problems = Problems(tell=lambda sentence: typer.echo(sentence, err=True))
         if what.rejects is not None:
@@ -174,6 +170,19 @@ def run(what: Import) -> None:
     typer.echo("\n".join(told(summary, dry_run=what.dry_run)))
     if problems.total:
         raise typer.Exit(1)
+
+
+def check(encoding: str) -> None:
+    """Refuse an encoding in which lines do not end as everywhere; raises HistoryError."""
+    try:
+        usable = b"a|1\n".decode(encoding) == "a|1\n"
+    except (LookupError, ValueError):
+        usable = False
+    if not usable:
+        raise HistoryError(
+            f"--encoding: {encoding!r} is no encoding of lines: write utf-8 or latin-1, and the file anew in "
+            "one of them if it is in another"
+        )
 
 
 async def _imported(what: Import, summary: Summary) -> None:
