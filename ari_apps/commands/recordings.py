@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
+from ami_listeners.reports.wording import printable
 from ari_apps.commands.players import played
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient, path_of
@@ -42,9 +44,8 @@ def find(
     for row in ApiClient(load(config)).get_many(f"recordings?{question}", RecordingView):
         began = f"{row.began_at.astimezone():%Y-%m-%d %H:%M:%S}" if row.began_at else ""
         lasted = "" if row.duration_s is None else f"{row.duration_s:.0f} s"
-        table.add_row(
-            row.recording, began, lasted, row.number, ", ".join(row.agents), ", ".join(row.queues), state(row)
-        )
+        who = (row.number, ", ".join(row.agents), ", ".join(row.queues), state(row))
+        table.add_row(*(Text(printable(value)) for value in (row.recording, began, lasted, *who)))
     Console().print(table)
 
 

@@ -80,11 +80,16 @@ class Show:
     async def plain(self, console: Console) -> None:
         """Print where to look and then a line for each event, until nobody reads or it is cancelled."""
         for label, text in self._directions.all:
-            console.print(f"{label:<10} {text}", soft_wrap=True)
+            console.print(f"{label:<10} {text}", markup=False, soft_wrap=True)
         told: asyncio.Queue[Told] = asyncio.Queue()
         self._tell = told.put_nowait
         for earlier in self._events:
             told.put_nowait(earlier)
         while not console.quiet:
             one = await told.get()
-            console.print(f"{clock(one.moment - self._began_moment):>7}  {one.text}", soft_wrap=True)
+            print_event(console, one, self._began_moment)
+
+
+def print_event(console: Console, told: Told, began_moment: float) -> None:
+    """Print a line for an event; whatever callers call themselves stands in it, and is no markup."""
+    console.print(f"{clock(told.moment - began_moment):>7}  {told.text}", markup=False, soft_wrap=True)

@@ -27,6 +27,7 @@ from ari_apps.configuration.floor_toml import load
 from ari_apps.demo import behaviour
 from ari_apps.demo.cast import AGENTS
 from ari_apps.demo.logs import Logs, look
+from ari_apps.demo.show import print_event
 from ari_apps.demo.staging import DemoError, Stage, prepare_folder, usual_port, write_floor
 from ari_apps.demo.telling import Storyteller, Told
 from ari_apps.demo.view import Directions, Scene, draw
@@ -199,6 +200,12 @@ def test_facts_are_told_with_names() -> None:
         "Anna Abel and Zoë Ünal have talked for 7 s",
         "Zoë Ünal gave up after 30 s",
     ]
+
+
+def test_a_caller_whose_name_looks_like_markup_is_told_like_any_other() -> None:
+    written = io.StringIO()
+    print_event(Console(file=written), Told(62.0, "arrived", "[/b] Eve [red] calls 100"), 1.0)
+    assert written.getvalue() == "   1:01  [/b] Eve [red] calls 100\n"
 
 
 def test_only_what_is_new_in_a_log_counts(tmp_path: Path) -> None:

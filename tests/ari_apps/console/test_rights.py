@@ -268,6 +268,18 @@ async def test_who_is_heard_by_an_agent_is_not_disturbed_by_those_who_may_not(ho
     await house.floor.go_home()
 
 
+async def test_what_people_type_is_shown_at_the_command_line_as_it_is(house: House, tmp_path: Path) -> None:
+    line = CommandLine(tmp_path)
+    line.serve_floor(house.floor)
+    await house.floor.come_to_work("anna")
+    paused = await house.ask("agent", "POST", "/api/v1/agents/anna/pause", {"reason": "[/b] \x1b[2Jlunch"})
+    assert paused.status == 204
+    await house.floor.until_agent("anna", "paused")
+    listed = await line.run("agents", "list", "-c", str(line.config))
+    assert (listed.code, "[/b] [2Jlunch" in listed.text) == (0, True), listed
+    await house.floor.post("agents/anna/log-out")
+
+
 # -- the command line ---------------------------------------------------------------------------------------
 
 
