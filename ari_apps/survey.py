@@ -6,7 +6,6 @@ nobody is asked, and whoever presses nothing is bid goodbye.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -23,12 +22,10 @@ from ari_apps.ivr.prompts import Prompts
 from ari_apps.reaching import Attempt, Reached, Visit
 from queue_strategies.facts import Fact, SurveyAnswered, SurveyOffered
 from queue_strategies.model import AgentId, VisitId
-from queue_strategies.survey import SurveyRules, Verdict, asks_when, is_chosen, judge, score_of
+from queue_strategies.survey import JustAsked, SurveyRules, Verdict, asks_when, is_chosen, judge, score_of
 
 log = structlog.get_logger()
 
-ASKED_MAX = 1000
-"""Numbers that were asked just now are known here, since the database learns of them a moment later."""
 AskedLately = Callable[[str, int], Coroutine[Any, Any, bool | None]]
 """Was this number asked within so many days? None: nobody can say in time."""
 
@@ -67,7 +64,7 @@ class Surveys:
         self._chance = chance
         self._remember = remember
         self._asked_lately = asked_lately
-        self._just_asked: OrderedDict[str, None] = OrderedDict()
+        self._just_asked = JustAsked()
 
     def choose(self, attempt: Attempt, met: Reached) -> Talked | None:
         """Say whether, by chance, a customer is to be asked whose agent has just hung up; None: no."""
@@ -85,7 +82,7 @@ class Surveys:
         log.info("survey.decided", contact=call.contact, queue=talked.visit.to, verdict=verdict.value)
         if verdict is not Verdict.ASKED:
             return
-        self._note(call.caller_number)
+        self._just_asked.note(call.caller_number, self._now())
         self._remember(
             SurveyOffered(
                 moment=self._now(),
@@ -107,14 +104,9 @@ class Surveys:
     async def _lately(self, call: Call, rules: SurveyRules) -> bool | None:
         if not asks_when(rules, call.caller_number):
             return None
-        if call.caller_number in self._just_asked:
+        if self._just_asked.knows(call.caller_number, self._now()):
             return True
         return await call.attend(self._asked_lately(call.caller_number, rules.again_after_days))
-
-    def _note(self, number: str) -> None:
-        self._just_asked[number] = None
-        if len(self._just_asked) > ASKED_MAX:
-            self._just_asked.popitem(last=False)
 
     async def _answer(self, call: Call, question: QuestionSettings) -> str | None:
         """Return the key that answers a question; None where there was none after all tries."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 SCALE = (1, 2, 3, 4, 5)
 """What an answer that is a score may be."""
+LEARNS_WITHIN_S = 60.0
+"""So long after somebody was asked the database knows; nobody is asked while it is known to be behind."""
 SATISFIED = 4
 """From here on a score is a satisfied customer's."""
 
@@ -30,6 +32,25 @@ class Verdict(StrEnum):
     ASKED_LATELY = "asked lately"
     NOT_KNOWN = "not known"
     """The database did not say in time when this customer was asked last."""
+
+
+@dataclass(slots=True)
+class JustAsked:
+    """Who was asked just now, since the database learns of it a moment later; it alone counts the days."""
+
+    _moments: dict[str, float] = field(default_factory=dict)
+    """By number, the first who were asked first."""
+
+    def note(self, number: str, now: float) -> None:
+        """Remember that somebody is asked; forget whom the database knows."""
+        self._moments.pop(number, None)
+        self._moments[number] = now
+        for known in [one for one, asked in self._moments.items() if now - asked > LEARNS_WITHIN_S]:
+            del self._moments[known]
+
+    def knows(self, number: str, now: float) -> bool:
+        """Tell whether somebody was asked just now."""
+        return number in self._moments and now - self._moments[number] <= LEARNS_WITHIN_S
 
 
 def is_chosen(rules: SurveyRules, chance: float) -> bool:

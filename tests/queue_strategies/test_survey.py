@@ -10,7 +10,16 @@ from queue_strategies.definitions.measure import ratio
 from queue_strategies.facts import SurveyAnswered
 from queue_strategies.figures import Figures
 from queue_strategies.model import AgentId, ContactId, QueueName, VisitId
-from queue_strategies.survey import SCALE, SurveyRules, Verdict, is_chosen, judge, score_of
+from queue_strategies.survey import (
+    LEARNS_WITHIN_S,
+    SCALE,
+    JustAsked,
+    SurveyRules,
+    Verdict,
+    is_chosen,
+    judge,
+    score_of,
+)
 
 CHANCES = st.floats(0, 1, exclude_max=True)
 SALES, ANNA = QueueName("sales"), AgentId("anna")
@@ -33,6 +42,16 @@ def test_a_customer_is_asked_only_where_it_is_known_that_it_was_not_lately(
 ) -> None:
     verdict = judge(SurveyRules(again_after_days=days), number, lately=lately)
     assert (verdict is Verdict.ASKED) == (days == 0 or (number != "" and lately is False))
+
+
+def test_who_was_asked_just_now_is_known_until_the_database_knows_it_and_no_longer() -> None:
+    just_asked = JustAsked()
+    just_asked.note("+49170", 100.0)
+    assert just_asked.knows("+49170", 100.0 + LEARNS_WITHIN_S)
+    assert not just_asked.knows("+49170", 101.0 + LEARNS_WITHIN_S)
+    assert not just_asked.knows("+49171", 100.0)
+    just_asked.note("+49171", 102.0 + LEARNS_WITHIN_S)
+    assert not just_asked.knows("+49170", 100.0), "who is known to the database is forgotten here"
 
 
 @given(st.text("0123456789*#", max_size=2))
