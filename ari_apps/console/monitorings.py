@@ -66,6 +66,8 @@ class MonitoringDesk:
             raise NotNow(f"nobody can hear {agent} until Asterisk answers: {error}") from None
         if refused is not None:
             raise in_words_of_rest(refused)
+        if why := await self._monitoring.why_silent(supervisor):
+            raise NotNow(f"the phone of {supervisor} {why}")
         found = self._monitoring.of(supervisor)
         if found is None:
             raise NotNow(f"{supervisor} was let go at once")

@@ -116,6 +116,12 @@ class Monitoring:
             line = await self._lines.look(agent)
         return self._tell(MonitoringAsked(supervisor, agent, mode, by, line)).refused
 
+    async def why_silent(self, supervisor: str) -> str:
+        """Wait a moment until a supervisor's phone rings; return why it does not, if it does not."""
+        watched = self.of(supervisor)
+        seat, _ = self._seats.get(watched.id, (None, None)) if watched is not None else (None, None)
+        return "" if seat is None else await seat.rings()
+
     def forbid(self, supervisor: str, agent: AgentId, mode: Mode, by: str, why: str) -> None:
         """Put into the trail that somebody asked in another's name, or beyond the own reach."""
         self._remember(

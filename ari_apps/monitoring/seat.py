@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import asyncio
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 
 import structlog
 
 from ari_apps.ari import Ari, AriError, messages
 from ari_apps.dispatcher import Dispatcher
-from ari_apps.legs import EVENTS_MISSED, Leg, Progress, asterisk_failed, has_ended
+from ari_apps.legs import EVENTS_MISSED, Failure, Leg, Progress, asterisk_failed, has_ended
 from ari_apps.mailbox import Mailbox
 from ari_apps.monitoring.ears import Ears
 from ari_apps.monitoring.leaving_out import LeavingOut
 from ari_apps.monitoring.names import phone_of
+from queue_strategies.model import OfferOutcome
 from queue_strategies.monitoring import (
     CloseEar,
     Deny,
@@ -30,6 +32,13 @@ log = structlog.get_logger()
 
 SNOOP_COMES_S = 5.0
 """A snoop that was made and does not come for so long is given up."""
+RINGS_WITHIN_S = 2.0
+"""So long whoever asks for a supervisor waits to learn whether the phone rings."""
+WHY: Mapping[OfferOutcome, str] = {
+    OfferOutcome.DECLINED: "is busy, or declines",
+    OfferOutcome.RANG_OUT: "was not picked up",
+    OfferOutcome.UNREACHABLE: "cannot be reached",
+}
 DENIED = "sound:beeperr"
 SeatOrder = OpenEar | CloseEar | Deny | LetGo
 
@@ -57,6 +66,7 @@ class Seat:
         self._bridge = ari.bridge(phone_of(watch))
         self._ears = Ears(watch, ari, leaving_out, dispatcher, self._mailbox, tell)
         self._answered = False
+        self._rang: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._over = False
         self._is_given_away = False
 
@@ -69,6 +79,13 @@ class Seat:
         self._mailbox.put(LetGo(self._watch))
         if not self._answered:
             await self._leg.end()
+
+    async def rings(self) -> str:
+        """Wait a moment until the phone rings; return why it does not, empty where it does or may yet."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RINGS_WITHIN_S):
+                return await asyncio.shield(self._rang)
+        return ""
 
     def has_taken_over(self, agent_channel: str) -> bool:
         """Tell whether the supervisor talks with the customer in place of who is on this channel."""
@@ -98,15 +115,28 @@ class Seat:
         except AriError as error:
             log.warning("monitoring.seat_failed", watch=self._watch, why=str(error))
         finally:
+            self._tell_of_phone("")
             await self._clear_away()
             self._tell(SupervisorLeft(self._watch))
 
     async def _rings(self, endpoint: str, caller_id: str, timeout_s: float) -> bool:
         ringing = self._leg.ring(endpoint, caller=None, caller_id=caller_id, timeout_s=timeout_s)
         async for progress in ringing:
-            if progress is Progress.ANSWERED:
-                self._answered = True
+            match progress:
+                case Progress.ANSWERED:
+                    self._answered = True
+                    self._tell_of_phone("")
+                case Progress.RANG:
+                    self._tell_of_phone("")
+                case Failure(outcome=outcome):
+                    why = WHY.get(outcome, "could not be called")
+                    log.info("monitoring.not_picked_up", watch=self._watch, endpoint=endpoint, why=why)
+                    self._tell_of_phone(why)
         return self._answered
+
+    def _tell_of_phone(self, why_silent: str) -> None:
+        if not self._rang.done():
+            self._rang.set_result(why_silent)
 
     async def _sit_down(self) -> None:
         """Take a seat; keys are for us, and not for those who are heard."""

@@ -19,7 +19,7 @@ from ari_apps.outside_world import OutsideCall
 from queue_strategies.facts import MonitoringBegan, MonitoringEnded, MonitoringRefused
 from tests.command_line import CommandLine
 from tests.ears import gaps_ms
-from tests.floor_lab import Floor, hears
+from tests.floor_lab import Floor, hears, until
 from tests.open_ears import SETTLED_S, SETTLES_S, Ear, beside, heard_well, quiet_moment
 from tests.supervisors import (
     ANNA,
@@ -175,6 +175,23 @@ async def test_a_supervisor_asks_in_the_own_name_alone_and_for_the_own_teams(flo
     await floor.world.phone("sam").plug_in()
     assert (await asked(floor, "sam", "anna", "listen", token))[0] == 200
     await floor.world.phone("sam").rings()
+
+
+async def test_who_asks_for_a_supervisor_whose_phone_does_not_ring_is_told_why(floor: Floor) -> None:
+    phone = floor.world.phone("sam")
+    await phone.plug_in()
+    await phone.sign_off()
+    told = await asked(floor, "sam", "anna", "listen")
+    assert told == (409, "the phone of sam cannot be reached")
+    assert await floor.get("monitorings") == []
+    await phone.plug_in()
+    assert (await asked(floor, "sam", "anna", "listen"))[0] == 200
+    await (await phone.rings()).decline()
+
+    async def is_let_go() -> bool:
+        return not await floor.get("monitorings")
+
+    await until(is_let_go, "sam is let go")
 
 
 async def test_nobody_hears_card_data(floor: Floor) -> None:
