@@ -68,11 +68,12 @@ class VoicemailDesk:
         return (
             Operation(
                 method="GET", path=ROOT, needs=Scope.WORK, answer=self._list, asks=MessagesAsked,
-                gives=VoicemailView, many=True, summary="List the messages of one's boxes, the latest first",
+                hears=True, gives=VoicemailView, many=True,
+                summary="List the messages of one's boxes, the latest first",
             ),
             Operation(
                 method="GET", path=f"{one}/sound", needs=Scope.WORK, answer=self._sound, media=("audio/wav",),
-                summary="Hear a message, or a range of its bytes; it is not new any more",
+                hears=True, summary="Hear a message, or a range of its bytes; it is not new any more",
             ),
             Operation(
                 method="POST", path=f"{one}/call-back", needs=Scope.WORK, answer=self._call_back,

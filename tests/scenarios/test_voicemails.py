@@ -305,9 +305,12 @@ async def test_a_message_is_new_until_heard_and_gone_once_deleted_for_those_whos
         return (await house.ask("admin", "DELETE", sales)).status == 404
 
     await until(gone, "the message is gone")
-    assert [row["operation"] for row in await house.trail("agent") if row["status"] == 204] == [
-        "DELETE /api/v1/voicemails/{voicemail}"
+    did = [(row["operation"], row["what"]) for row in await house.trail("agent") if row["outcome"] == "done"]
+    assert did[:2] == [
+        ("GET /api/v1/voicemails", ""),
+        ("GET /api/v1/voicemails/{voicemail}/sound", name),
     ]
+    assert did[-1] == ("DELETE /api/v1/voicemails/{voicemail}", name)
 
 
 async def speak_greeting(floor: Floor, agent: str, code: str, tone: int) -> OutsideCall:
