@@ -95,6 +95,12 @@ def guarded(operation: Operation, door: Door) -> Handler:
         except (CallfloorError, NotNow) as error:
             answer = refusal(error)
             status = answer.status
+        except ConnectionError:  # whoever asked has gone
+            raise
+        except OSError as error:
+            log.error("api.disk_failed", operation=operation.id, why=str(error))
+            answer = problem(503, f"the disk does not do it ({error.strerror}), see the log")
+            status = answer.status
         finally:
             await door.note(visit, status)
         return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -23,6 +24,10 @@ M = TypeVar("M", bound=BaseModel)
 
 class ApiError(CallfloorError):
     """The floor said no, or there was none to ask."""
+
+
+class NotWrittenError(CallfloorError):
+    """What was asked for came, and could not be kept."""
 
 
 class ApiClient:
@@ -66,8 +71,11 @@ class ApiClient:
             with half_done.open("wb") as file:
                 await self._fetch("GET", path, None, file.write)
             half_done.replace(to)
+        except OSError as error:
+            raise NotWrittenError(f"{to} cannot be written: {error.strerror}") from None
         finally:
-            half_done.unlink(missing_ok=True)
+            with suppress(OSError):
+                half_done.unlink()
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> bytes:
         return asyncio.run(self._request(method, path, body))
@@ -94,6 +102,8 @@ class ApiClient:
                     raise ApiError(_sentence(content) or f"{url} answered {answer.status} {answer.reason}")
                 async for piece in answer.content.iter_any():
                     take(piece)
+        except aiohttp.ClientPayloadError:
+            raise ApiError(f"{url} broke off in the middle, the floor's log says why") from None
         except (aiohttp.ClientConnectionError, TimeoutError):
             raise ApiError(f"no floor answers at {self._root}, start it with: callfloor serve") from None
 

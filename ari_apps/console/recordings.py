@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from ami_listeners.reports import asked as spoken
+from ami_listeners.reports.errors import QuestionError
 from ari_apps.console.desk import NotFoundError
 from ari_apps.console.operation import Asked, Operation
 from ari_apps.console.sound import Sound
@@ -43,7 +44,7 @@ class RecordingsAsked(View):
     """Which recordings are asked for."""
 
     contact: Short = ""
-    number: Short = Field("", description="the customer's, with at least five digits")
+    number: Short = Field("", description="the customer's, known by its digits")
     agent: Short = ""
     queue: Short = ""
     since: Short = Field("", alias="from", description="2026-11-20, 2026-11-20T14:30, today or yesterday")
@@ -165,7 +166,7 @@ class RecordingDesk:
         zone, now = ZoneInfo(self._timezone()), self._archive.database.clock.wall()
         wanted = Wanted(
             contact=query.contact,
-            digits=re.sub(r"\D", "", query.number).removeprefix("00"),
+            digits=digits_of(query.number),
             agent=query.agent,
             queue=query.queue,
             since=spoken.beginning(query.since, zone, now, "from") if query.since else None,
@@ -180,6 +181,10 @@ class RecordingDesk:
 
     async def _sound(self, asked: Asked) -> Sound:
         row = await self._one(asked, asked.query.how)
+        if row["erased_at"] is not None:
+            raise NotFoundError(f"recording {row['recording']} was erased")
+        if not row["file"]:
+            raise NotNow(f"recording {row['recording']} is not kept yet, ask again when `kept_at` is there")
         kept = await self._archive.open(row)
         self._archive.note_heard(row, asked.who.name, asked.query.how)
         name = f"{row['recording']}.{row['media']}"
@@ -213,6 +218,14 @@ class RecordingDesk:
             self._archive.note_heard(rows[0], who.name, f"refused, not {how}")
             raise ForbiddenError(beyond)
         return rows[0]
+
+
+def digits_of(number: str) -> str:
+    """Keep of a number what it is found by; raises QuestionError for one that would find everybody."""
+    digits = re.sub(r"[^0-9]", "", number).removeprefix("00")
+    if number and not digits:
+        raise QuestionError(f"number: {number!r} has no digits by which a customer is known")
+    return digits
 
 
 async def in_thread(kept: Kept | Mixed, begin: int, end: int) -> bytes:

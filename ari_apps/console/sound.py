@@ -6,9 +6,14 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
 from aiohttp import web
 
-RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+from queue_strategies.errors import CallfloorError
+
+log = structlog.get_logger()
+
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 PIECE = 256 * 1024
 
 
@@ -60,6 +65,12 @@ async def answered(request: web.Request, sound: Sound) -> web.StreamResponse:
     await response.prepare(request)
     await response.write(first)
     for place in range(begin + PIECE, end, PIECE):
-        await response.write(await sound.read(place, min(place + PIECE, end)))
+        try:
+            piece = await sound.read(place, min(place + PIECE, end))
+        except (CallfloorError, OSError) as failure:
+            log.error("api.sound_broke_off", sound=sound.name, why=str(failure))
+            response.force_close()  # too late for another answer: that something is missing tells the end
+            return response
+        await response.write(piece)
     await response.write_eof()
     return response

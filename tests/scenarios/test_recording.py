@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from ari_apps.configuration.recording import Compression
 from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.voices import RATE, TONES_HZ
 from ari_apps.recording.keeping import KeepingFigures
+from ari_apps.recording.vault import PIECE, Key, lock
 from queue_strategies.facts import (
     Answered,
     RecordingBegan,
@@ -287,7 +289,69 @@ async def test_a_range_is_a_part_of_the_whole_and_nothing_else_can_be_read(floor
     assert b"RIFF" not in kept.read_bytes()
     await floor.delete(f"recordings/{row['recording']}")
     assert not kept.exists()
-    assert (await ask(floor, place))[0] == 503
+
+    async def is_told() -> bool:
+        status, said, _ = await ask(floor, place)
+        return (status, b"was erased" in said) == (404, True)
+
+    await until(is_told, "the recording is told to be erased")
+
+
+async def test_a_recording_that_is_damaged_on_its_disk_breaks_off_and_is_never_filled_with_anything_else(
+    floor: Floor, tmp_path: Path
+) -> None:
+    await floor.come_to_work("anna")
+    caller, _, call = await talk(floor)
+    status, said, _ = await ask(floor, f"recordings/{(await begun(floor, call))['recording']}/sound")
+    assert (status, b"not kept yet" in said) == (409, True)
+    await caller.hang_up()
+    row = await kept(floor, call)
+    path = (
+        floor.asterisk.configuration.recordings_dir()
+        / (await floor.rows("SELECT file FROM recordings WHERE recording = %s", row["recording"]))[0][0]
+    )
+    (tmp_path / "long.wav").write_bytes(bytes(12 * PIECE))
+    with path.open("wb") as file:
+        lock(tmp_path / "long.wav", file, Key.of(floor.asterisk.secrets.get("recordings")))
+    damaged = bytearray(path.read_bytes())
+    damaged[-1] ^= 1
+    path.write_bytes(damaged)
+    answer = await raw(floor, f"/api/v1/recordings/{row['recording']}/sound")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert f"Content-Length: {12 * PIECE}".encode() in head
+    assert 0 < len(body) < 12 * PIECE
+    assert not body.strip(b"\0")
+    line = CommandLine(tmp_path)
+    site = floor.data["site"] | {"secrets": str(floor.asterisk.secrets.directory)}
+    line.configure(floor.data | {"site": site})
+    for output, why in (("talk.wav", "broke off in the middle"), ("no/talk.wav", "No such file")):
+        to = tmp_path / output
+        done = await line.run("recordings", "export", row["recording"], "-o", str(to), "-c", str(line.config))
+        assert (done.code, why in done.error, to.exists()) == (2, True, False), done
+    assert not await asyncio.to_thread(lambda: list(tmp_path.glob(".*.part")))
+
+
+async def begun(floor: Floor, call: str) -> dict[str, Any]:
+    """Find the recording of a call that goes on."""
+
+    async def found() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await floor.get(f"recordings?contact={call}")
+        return rows
+
+    return (await until(found, "the recording is there"))[0]
+
+
+async def raw(floor: Floor, path: str) -> bytes:
+    """Ask for something, and return every byte that comes until the connection is closed."""
+    listen = floor.asterisk.configuration.http.listen
+    reader, writer = await asyncio.open_connection(listen.host, listen.port)
+    token = floor.asterisk.secrets.get("api")
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+    try:
+        return await asyncio.wait_for(reader.read(-1), 10)
+    finally:
+        writer.close()
 
 
 async def test_a_restart_in_a_pause_and_in_a_talk_goes_on_with_the_same_recording(floor: Floor) -> None:
@@ -496,6 +560,8 @@ async def test_one_customer_is_erased_and_what_is_old_is_forgotten(floor: Floor,
     config = ("-c", str(line.config))
     found = await line.run("recordings", "find", "--agent", "anna", "--from", "today", *config)
     assert all(row in found.text for row in rows), found
+    everybody = await line.run("recordings", "find", "--number", "anonymous", *config)
+    assert (everybody.code, "has no digits" in everybody.error) == (2, True), everybody
     assert (
         await line.run("recordings", "export", rows[0], "--mixed", "-o", str(tmp_path / "talk.wav"), *config)
     ).code == 0
