@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -62,15 +63,15 @@ async def answered(request: web.Request, sound: Sound) -> web.StreamResponse:
     first = await sound.read(begin, min(begin + PIECE, end))  # what cannot be read is told before it begins
     response = web.StreamResponse(status=200 if whole else 206, headers=headers)
     response.content_type, response.content_length = sound.media_type, end - begin
-    await response.prepare(request)
-    await response.write(first)
-    for place in range(begin + PIECE, end, PIECE):
-        try:
-            piece = await sound.read(place, min(place + PIECE, end))
-        except (CallfloorError, OSError) as failure:
-            log.error("api.sound_broke_off", sound=sound.name, why=str(failure))
-            response.force_close()  # too late for another answer: that something is missing tells the end
-            return response
-        await response.write(piece)
-    await response.write_eof()
+    with suppress(ConnectionError):  # whoever listened has heard enough
+        await response.prepare(request)
+        await response.write(first)
+        for place in range(begin + PIECE, end, PIECE):
+            try:
+                piece = await sound.read(place, min(place + PIECE, end))
+            except (CallfloorError, OSError) as failure:
+                log.error("api.sound_broke_off", sound=sound.name, why=str(failure))
+                response.force_close()  # too late for another answer: that something is missing tells the end
+                break
+            await response.write(piece)
     return response
