@@ -275,6 +275,7 @@ class Conversation:
         self._attempt = third.attempt
         if third.met is None:
             third.attempt.now_for(self._call.party)
+            self._recordings.agent_left(self._call)
             self._next = StillWaiting(third.attempt, third.to)
             return
         self._met, self._held = third.met, False
@@ -318,7 +319,7 @@ class Conversation:
         if next_ is HANGUP:
             self._recordings.talk_ended(self._call)
         else:
-            self._recordings.hold_began(self._call)
+            self._recordings.agent_left(self._call)
         try:
             if ends and self.to_ask is None:
                 await self._call.hang_up()

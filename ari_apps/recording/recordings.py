@@ -114,6 +114,12 @@ class Recordings:
         """Note that a customer is back from hold."""
         self.tell(call.contact, HoldEnded())
 
+    def agent_left(self, call: Call) -> None:
+        """Note that a customer waits for somebody else, as the agent has gone."""
+        if (tape := self._tapes.get(call.contact)) is not None:
+            tape.is_left = True
+        self.hold_began(call)
+
     def talk_ended(self, call: Call) -> None:
         """Note that the last agent has gone; what the customer is asked afterwards is no talk."""
         self.tell(call.contact, StopAsked())
@@ -212,8 +218,8 @@ class Recordings:
 
     def contact_of(self, agent: AgentId) -> ContactId | None:
         """Find the customer with whom an agent talks, the last one if there are several."""
-        theirs = (contact for contact in reversed(self._tapes) if self.agent_of(contact) == agent)
-        return next(theirs, None)
+        here = (contact for contact, tape in reversed(self._tapes.items()) if not tape.is_left)
+        return next((contact for contact in here if self.agent_of(contact) == agent), None)
 
     @property
     def running(self) -> int:

@@ -45,6 +45,8 @@ class Tape:
     """It was the agent."""
     course: Course = field(default_factory=Course)
     talk: Talk | None = None
+    is_left: bool = False
+    """The agent of the last talk has gone, and the customer waits for somebody else."""
     keys: str = ""
     """Pressed by the agent lately."""
     takes: Takes | None = None
@@ -65,6 +67,7 @@ class Tape:
 
     def tell(self, told: Told) -> None:
         """Let it follow what happened, soon after and in order."""
+        self.is_left = self.is_left and told.talk is None
         before = self.course
         now = after(before, told.happened) if told.happened is not None else before
         left = isinstance(told.happened, CustomerLeft)

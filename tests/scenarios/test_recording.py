@@ -26,6 +26,7 @@ from ari_apps.recording.keeping import KeepingFigures
 from ari_apps.recording.vault import PIECE, Key, lock
 from queue_strategies.facts import (
     Answered,
+    QueueJoined,
     RecordingBegan,
     RecordingEnded,
     RecordingFailed,
@@ -106,6 +107,8 @@ to = "{SUPPORT}"
 destination = "queue:support"
 """
 NUMBER = "+491701234567"
+LONG = 400 * PIECE
+"""More than waits in sockets when nobody reads on."""
 
 
 async def talk(
@@ -158,6 +161,25 @@ async def test_a_pause_leaves_no_trace_and_is_kept_as_a_fact(floor: Floor) -> No
     assert resumed.paused_s > 1
     (row,) = await floor.rows("SELECT because, by, ended_at - began_at > '1 s' FROM recording_pauses")
     assert row == ("asked", "the local token", True)
+
+
+async def test_who_has_passed_a_customer_on_pauses_nothing_of_the_talk_that_follows(floor: Floor) -> None:
+    await floor.come_to_work("anna")
+    caller, _, call = await talk(floor)
+    await floor.post(f"calls/{call}/transfer", {"to": "queue:support"})
+    await floor.until_told(QueueJoined, 2)
+    with pytest.raises(AssertionError, match=r"409 .*anna talks with nobody"):
+        await floor.post("agents/anna/recording-pause")
+    await floor.world.phone("bob").plug_in()
+    await floor.post("agents/bob/log-in")
+    at_bob = await floor.world.phone("bob").rings()
+    await at_bob.answer(speaks=BOB)
+    await hears(caller, BOB)
+    await floor.post("agents/bob/recording-pause")
+    await floor.post("agents/bob/recording-resume")
+    await caller.hang_up()
+    assert str(BOB) in story((await recorded(floor, call)).left)
+    assert [one.by for one in floor.told(RecordingPaused)] == ["the local token"]
 
 
 async def test_a_blind_and_an_attended_transfer_leave_one_whole_conversation(floor: Floor) -> None:
@@ -310,17 +332,25 @@ async def test_a_recording_that_is_damaged_on_its_disk_breaks_off_and_is_never_f
         floor.asterisk.configuration.recordings_dir()
         / (await floor.rows("SELECT file FROM recordings WHERE recording = %s", row["recording"]))[0][0]
     )
-    (tmp_path / "long.wav").write_bytes(bytes(12 * PIECE))
+    (tmp_path / "long.wav").write_bytes(bytes(LONG))
     with path.open("wb") as file:
         lock(tmp_path / "long.wav", file, Key.of(floor.asterisk.secrets.get("recordings")))
+    sound = f"/api/v1/recordings/{row['recording']}/sound"
+    assert len(await raw(floor, sound, most=1000)) == 1000  # who has heard enough hangs up
+
+    async def outcomes() -> list[tuple[str]]:
+        trail = "SELECT outcome FROM audit WHERE what = %s AND operation LIKE '%%/sound' ORDER BY at"
+        return (await floor.rows(trail, row["recording"]))[1:]
+
+    assert await until(outcomes, "it is in the trail") == [("done",)]
     damaged = bytearray(path.read_bytes())
-    damaged[-1] ^= 1
+    damaged[len(damaged) // 2] ^= 1
     path.write_bytes(damaged)
-    answer = await raw(floor, f"/api/v1/recordings/{row['recording']}/sound")
+    answer = await raw(floor, sound)
     assert answer.count(b"HTTP/1.1 ") == 1
     head, _, body = answer.partition(b"\r\n\r\n")
-    assert f"Content-Length: {12 * PIECE}".encode() in head
-    assert 0 < len(body) < 12 * PIECE
+    assert f"Content-Length: {LONG}".encode() in head
+    assert 0 < len(body) < LONG
     assert not body.strip(b"\0")
     line = CommandLine(tmp_path)
     site = floor.data["site"] | {"secrets": str(floor.asterisk.secrets.directory)}
@@ -342,16 +372,16 @@ async def begun(floor: Floor, call: str) -> dict[str, Any]:
     return (await until(found, "the recording is there"))[0]
 
 
-async def raw(floor: Floor, path: str) -> bytes:
-    """Ask for something, and return every byte that comes until the connection is closed."""
+async def raw(floor: Floor, path: str, most: int = -1) -> bytes:
+    """Ask for something, and return every byte that comes until the connection is closed, or so many."""
     listen = floor.asterisk.configuration.http.listen
     reader, writer = await asyncio.open_connection(listen.host, listen.port)
     token = floor.asterisk.secrets.get("api")
     writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
     try:
-        return await asyncio.wait_for(reader.read(-1), 10)
+        return await asyncio.wait_for(reader.read() if most < 0 else reader.readexactly(most), 10)
     finally:
-        writer.close()
+        writer.transport.abort()
 
 
 async def test_a_restart_in_a_pause_and_in_a_talk_goes_on_with_the_same_recording(floor: Floor) -> None:
