@@ -80,12 +80,12 @@ class DataQuality:
 
     badge: Badge
     heard_ratio: float
-    """Of the time that has passed already."""
+    """Of the time that has passed already since anybody began to listen; 0 where nobody had by its end."""
     gap_s: float
     """Where gaps lie over each other they count once."""
     gaps: tuple[Gap, ...] = ()
     touched: frozenset[Span] = frozenset()
-    """The spans of which not everything was heard."""
+    """The spans of which not everything was heard; the whole time is one of them where it has gaps."""
     concluded: int = 0
     """Visits and calls of which something was not heard, but concluded later."""
     corrected: int = 0
@@ -94,6 +94,8 @@ class DataQuality:
     """Calls of which Asterisk's own records say something else."""
     worst_offset_s: float | None = None
     """How far Asterisk's clock was off ours; None: they were not compared."""
+    heard_since: datetime | None = None
+    """When somebody began to listen, if that was not before the time asked for."""
 
 
 @dataclass(frozen=True, slots=True)

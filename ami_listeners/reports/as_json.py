@@ -39,9 +39,11 @@ def data(answer: Answer) -> dict[str, Any]:
 
 def _quality(answer: Answer) -> dict[str, Any]:
     told, zone = answer.quality, answer.question.zone
+    since = told.heard_since or answer.question.since
     return {
         "badge": told.badge,
         "heard_ratio": told.heard_ratio,
+        "heard_since": since.astimezone(zone).isoformat(),
         "gap_s": told.gap_s,
         "concluded": told.concluded,
         "corrected": told.corrected,

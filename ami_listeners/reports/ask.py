@@ -65,7 +65,7 @@ async def ask(database: Database, question: Question, longest_s: int = LONGEST_S
         await _check_table(connection, definition)
         counted = await _count(connection, definition, question, cut)
         formulas = await _formulas(connection, definition, question, {key[0] for _, key in counted.places})
-        quality = await _quality(connection, question, cut)
+        quality = await _quality(connection, question, (whole(question), *cut))
     columns = columns_of(definition)
     cells = cells_of(definition, counted.columns, formulas, [key for _, key in counted.places])
     rows = [
@@ -128,7 +128,6 @@ def _totals(
     definition: Definition, counted: Counted, formulas: Mapping[str, str], question: Question
 ) -> Iterable[Row]:
     """Yield a row for each queue over all spans, and one for all queues, where these are more than one."""
-    whole = spans(question.since, question.until, Step.ALL, question.zone)[0]
     of_each: dict[Key, list[int]] = defaultdict(list)
     for row, (_, key) in enumerate(counted.places):
         of_each[key].append(row)
@@ -144,7 +143,12 @@ def _totals(
             columns[name].append(count.together(columns[name] if groups else counted.columns[name]))
         groups[()] = ()
     for key, cells in zip(groups, cells_of(definition, columns, formulas, list(groups)), strict=True):
-        yield Row(cells, whole, key)
+        yield Row(cells, whole(question), key)
+
+
+def whole(question: Question) -> Span:
+    """Give all that is asked for as one span."""
+    return spans(question.since, question.until, Step.ALL, question.zone)[0]
 
 
 # -- what is asked of the database --------------------------------------------------------------------------
@@ -196,7 +200,7 @@ async def _quality(
     await cursor.execute(literal(report_queries()["gaps"]), _between(question))
     gaps = [Gap(*row) for row in await cursor.fetchall()]
     (told,) = await _rows(connection, queries()["data_quality"], _between(question))
-    return judged(told, gaps, cut)
+    return judged(told, question.since, gaps, cut)
 
 
 async def _check_table(connection: Connection, definition: Definition) -> None:

@@ -10,18 +10,23 @@ from ami_listeners.reports.answer import Badge, DataQuality, Gap
 from ami_listeners.reports.period import Span
 
 
-def judged(told: Mapping[str, Any], gaps: Sequence[Gap], spans: Sequence[Span]) -> DataQuality:
-    """Tell what the database says of a time, and which of its spans its gaps touch."""
+def judged(
+    told: Mapping[str, Any], since: datetime, gaps: Sequence[Gap], spans: Sequence[Span]
+) -> DataQuality:
+    """Tell what the database says of a time, and in which of its spans nobody listened for a while."""
+    before = (since, told["heard_since"])
+    deaf = [*((gap.began, gap.ended) for gap in gaps), *([before] if before[0] < before[1] else [])]
     return DataQuality(
         badge=Badge(told["badge"]),
         heard_ratio=told["heard_ratio"],
         gap_s=told["gap_s"],
         gaps=tuple(gaps),
-        touched=frozenset(touched(joined((gap.began, gap.ended) for gap in gaps), spans)),
+        touched=frozenset(touched(joined(deaf), spans)),
         concluded=told["concluded"],
         corrected=told["corrected"],
         mismatches=told["mismatches"],
         worst_offset_s=told["worst_offset_s"],
+        heard_since=before[1] if before[0] < before[1] else None,
     )
 
 
@@ -37,7 +42,7 @@ def joined(stretches: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetim
 
 
 def touched(deaf: Sequence[tuple[datetime, datetime]], spans: Sequence[Span]) -> Iterable[Span]:
-    """Yield the spans in which something was not heard; both are in their order."""
+    """Yield the spans in which something was not heard; both are in the order in which they begin."""
     place = 0
     for span in spans:
         while place < len(deaf) and deaf[place][1] <= span.begins:

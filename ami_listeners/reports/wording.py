@@ -76,15 +76,20 @@ def period(question: Question | ContactsQuestion) -> str:
 def quality(answer: Answer) -> str:
     """Say in a sentence how well that time was heard, the badge first."""
     told = answer.quality
-    return f"{told.badge}: {'; '.join(_quality(told))}"
+    return f"{told.badge}: {'; '.join(_quality(told, answer.question))}"
 
 
-def _quality(told: DataQuality) -> Iterator[str]:
-    if told.gaps:
+def _quality(told: DataQuality, question: Question | ContactsQuestion) -> Iterator[str]:
+    began = told.heard_since
+    if began is not None and began >= question.until:
+        yield "nobody listened yet, what is known of it was imported"
+    elif told.gaps:
         count = f"{len(told.gaps)} gaps" if len(told.gaps) > 1 else "a gap"
         yield f"{100 * told.heard_ratio:.2f} % heard, {count}, {duration(told.gap_s)} in all"
     else:
         yield "heard without a gap"
+    if began is not None and began < question.until:
+        yield f"nobody listened before {began.astimezone(question.zone):%Y-%m-%d %H:%M}"
     if told.concluded:
         yield f"{told.concluded:,} ends were not heard, but concluded"
     if told.corrected:

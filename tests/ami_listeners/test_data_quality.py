@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -18,6 +19,9 @@ from ami_listeners.dashboards.layout import model
 from ami_listeners.data_quality import QualityOfLastDay
 from ami_listeners.database import Database
 from ami_listeners.journal import Journal
+from ami_listeners.reports import as_json, wording
+from ami_listeners.reports.ask import ask
+from ami_listeners.reports.question import Question, Step, Subject
 from queue_strategies.facts import ClockCompared, Fact, ListenerGap, VisitEnded
 from queue_strategies.model import VisitOutcome
 from tests.ami_listeners.test_journal import one_visit, rows
@@ -101,11 +105,47 @@ async def test_what_was_concluded_and_what_was_corrected_is_counted_and_shown(
     assert heard == {**concluded, "badge": 0, "concluded": 0, "corrected": 1}
     again = await shown(*(replace(fact, moment=fact.moment + 0.001) for fact in story[1:4]))
     assert again["corrected"] == 1, "the same visit"
+    async with database.connection() as connection:
+        row = ["", "before", *[clock.wall() - timedelta(days=2)] * 2]
+        await connection.execute("INSERT INTO listeners VALUES (%s, %s, %s, %s)", row)
     gap = await shown(ListenerGap(moment=now, source="ami", began_moment=now - 864, reason="cut"))
     assert gap["badge"] == 1
     assert gap["heard_ratio"] == pytest.approx(0.99)
     assert await rows(database_url, "SELECT reason FROM system_gaps") == [("cut",)]
     await journal.stop()
+
+
+async def test_of_the_time_before_anybody_listened_it_is_said_that_nobody_did(
+    database: Database, tmp_path: Path
+) -> None:
+    """What was imported of it has its figures; it is not as if it had been heard."""
+    journal = Journal(database, tmp_path, Clock(moment=lambda: 0.0, wall=lambda: BEGAN))
+    await journal.start()
+    journal.write_all(one_visit(60.0), "import")
+    assert await journal.drained(5)
+    await journal.stop()
+
+    async def told(since: int, until: int) -> tuple[str, float, dict[str, bool]]:
+        question = Question(
+            subject=Subject.QUEUE, since=minute(since), until=minute(until), zone=ZoneInfo("Asia/Kolkata"),
+            step=Step.HOUR,
+        )  # fmt: skip
+        answer = await ask(database, question)
+        data = as_json.data(answer)
+        heard = {row["span"]: row["heard"] for row in data["rows"] + data["totals"]}
+        return wording.quality(answer), answer.quality.heard_ratio, heard
+
+    nobody = "gaps: nobody listened yet, what is known of it was imported"
+    said, ratio, heard = await told(-30, 90)
+    assert (said, ratio, set(heard.values())) == (nobody, 0, {False})
+    async with database.connection() as connection:
+        row = ["", "first", minute(30), minute(300)]
+        await connection.execute("INSERT INTO listeners VALUES (%s, %s, %s, %s)", row)
+    said, ratio, heard = await told(-30, 90)
+    assert said == "good: heard without a gap; nobody listened before 2026-03-01 15:00"
+    assert (ratio, set(heard.values())) == (1, {False})
+    assert (await told(-30, 25))[:2] == (nobody, 0)
+    assert (await told(30, 90))[:2] == ("good: heard without a gap", 1)
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda dashboard: dashboard.uid)

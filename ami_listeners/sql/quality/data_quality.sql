@@ -35,16 +35,26 @@ COMMENT ON VIEW system_gaps IS 'When nobody listened to an Asterisk: what happen
 DROP FUNCTION IF EXISTS data_quality CASCADE;
 CREATE FUNCTION data_quality(since timestamptz, until timestamptz) RETURNS TABLE (
     heard_ratio double precision, gaps bigint, gap_s double precision, concluded bigint, corrected bigint,
-    mismatches bigint, worst_offset_s double precision, badge text)
+    mismatches bigint, worst_offset_s double precision, badge text, heard_since timestamptz)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     first    timestamptz := greatest(since, '1970-01-01');
-    passed_s double precision := extract(epoch FROM greatest(least(until, now()), first) - first);
+    passed_s double precision;
 BEGIN
+    -- What is known of the time before anybody listened was imported.
+    heard_since := greatest(first, least(until, (SELECT min(l.began_at) FROM listeners l),
+        (SELECT min(g.began_at) FROM gaps g), CASE
+        WHEN NOT EXISTS (SELECT FROM listeners) AND (SELECT source = 'import' FROM visits
+            WHERE decided_at IS NOT NULL ORDER BY decided_at DESC LIMIT 1) THEN until
+        WHEN NOT EXISTS (SELECT FROM listeners) THEN first END));
+    passed_s := extract(epoch FROM greatest(least(until, now()), heard_since) - heard_since);
     SELECT count(*), coalesce(sum(extract(epoch FROM upper(span) - lower(span))), 0) INTO gaps, gap_s
     FROM (SELECT unnest(range_agg(tstzrange(g.began_at, g.ended_at) * tstzrange(first, until))) AS span
           FROM system_gaps_between(first, until) g) deaf;
-    heard_ratio := CASE WHEN passed_s > 0 THEN greatest(0, 1 - gap_s / passed_s) ELSE 1 END;
+    heard_ratio := CASE
+        WHEN passed_s > 0 THEN greatest(0, 1 - gap_s / passed_s)
+        WHEN heard_since > first THEN 0
+        ELSE 1 END;
     concluded := (SELECT count(*) FROM visits WHERE NOT heard AND decided_at >= first AND decided_at < until)
         + (SELECT count(*) FROM calls WHERE NOT heard AND ended_at >= first AND ended_at < until);
     corrected := (SELECT count(*) FROM corrections c WHERE c.decided_at >= first AND c.decided_at < until);
@@ -52,11 +62,11 @@ BEGIN
         WHERE m.kind <> 'in_gap' AND m.at >= first AND m.at < until);
     worst_offset_s := (SELECT max(abs(offset_s)) FROM clock_offsets WHERE at >= first AND at < until);
     badge := CASE
-        WHEN mismatches > 0 OR heard_ratio < 0.9 OR worst_offset_s > 60 THEN 'doubtful'
-        WHEN gaps > 0 OR concluded > 0 THEN 'gaps'
+        WHEN mismatches > 0 OR (passed_s > 0 AND heard_ratio < 0.9) OR worst_offset_s > 60 THEN 'doubtful'
+        WHEN gaps > 0 OR concluded > 0 OR heard_ratio = 0 THEN 'gaps'
         ELSE 'good' END;
     RETURN NEXT;
 END $$;
 COMMENT ON FUNCTION data_quality IS
-    'How well a time was heard, so far as it has passed. Doubtful: less than nine tenths of it, or what Asterisk '
+    'How well a time was heard, so far as it has passed since anybody began to listen. Doubtful: less than nine tenths of it, or what Asterisk '
     'recorded itself differs, or its clock was a minute off; gaps: something was not heard, or concluded';
