@@ -53,8 +53,10 @@ def state(row: RecordingView) -> str:
     """Say in a word or two what is there of a recording."""
     if row.erased_at is not None:
         return "erased"
+    if row.kept_at is None and row.ended_at is None:
+        return "in progress"
     if row.kept_at is None:
-        return "failed" if row.failed and row.ended_at else "in progress"
+        return "failed" if row.failed else "nothing kept"
     return "kept, not whole" if row.failed else "kept"
 
 

@@ -184,7 +184,7 @@ class RecordingDesk:
         if row["erased_at"] is not None:
             raise NotFoundError(f"recording {row['recording']} was erased")
         if not row["file"]:
-            raise NotNow(f"recording {row['recording']} is not kept yet, ask again when `kept_at` is there")
+            raise NotNow(f"of recording {row['recording']} nothing is kept yet, as long as `kept_at` is null")
         kept = await self._archive.open(row)
         self._archive.note_heard(row, asked.who.name, asked.query.how)
         name = f"{row['recording']}.{row['media']}"

@@ -176,6 +176,7 @@ class Tape:
         if self.takes.note.paused != paused:
             await self.takes.change(paused=paused)
         if now.over:
+            self._count_pause(before)
             await self._end()
 
     # -- beginning ------------------------------------------------------------------------------------------
@@ -228,6 +229,13 @@ class Tape:
             self.takes.note, paused_s=self.takes.note.paused_s + paused_s
         )
         self.studio.remember(trail.resumed(self.takes.note, paused_s, by, moment))
+
+    def _count_pause(self, before: Course) -> None:
+        """Count what was left out up to the end."""
+        if self.takes is not None and (before.left_out or self._resumed_by is not None):
+            paused_s = self.takes.note.paused_s + self.studio.clock.moment() - self.since
+            self.takes.note = msgspec.structs.replace(self.takes.note, paused_s=paused_s)
+            self._resumed_by = None
 
     def _note_failure(self, why: str, took_s: float) -> None:
         """Tell what cost more than a moment of the recording; a first try may cost no more."""

@@ -19,7 +19,9 @@ import numpy as np
 import pytest
 
 from ami_listeners.clock import utc_now
+from ari_apps.commands.recordings import state
 from ari_apps.configuration.recording import Compression
+from ari_apps.console.recordings import RecordingView
 from ari_apps.outside_world import OutsideCall
 from ari_apps.outside_world.voices import RATE, TONES_HZ
 from ari_apps.recording.keeping import KeepingFigures
@@ -161,6 +163,32 @@ async def test_a_pause_leaves_no_trace_and_is_kept_as_a_fact(floor: Floor) -> No
     assert resumed.paused_s > 1
     (row,) = await floor.rows("SELECT because, by, ended_at - began_at > '1 s' FROM recording_pauses")
     assert row == ("asked", "the local token", True)
+
+
+async def test_a_pause_that_lasts_until_the_end_is_counted_and_without_sound_nothing_is_kept(
+    floor: Floor,
+) -> None:
+    await floor.come_to_work("anna")
+    caller, _, call = await talk(floor)
+    await floor.post(f"calls/{call}/recording-pause")
+    await asyncio.sleep(1.2)
+    await caller.hang_up()
+    row = await kept(floor, call)
+    assert 1.2 <= row["paused_s"] < 10
+    assert row["paused_s"] + row["duration_s"] < 12
+    await floor.come_to_work("bob")
+    caller, _, call = await talk(floor, "bob", SUPPORT, "+491702")
+    await floor.post(f"calls/{call}/recording-pause")
+    await floor.post(f"calls/{call}/recording-start")
+    await asyncio.sleep(1.2)
+    await caller.hang_up()
+
+    async def over() -> list[dict[str, Any]]:
+        return [one for one in await floor.get(f"recordings?contact={call}") if one["ended_at"]]
+
+    (silent,) = await until(over, "the recording is over")
+    assert (silent["paused_s"] >= 1.2, silent["kept_at"], silent["failed"]) == (True, None, None)
+    assert state(RecordingView.model_validate(silent)) == "nothing kept"
 
 
 async def test_who_has_passed_a_customer_on_pauses_nothing_of_the_talk_that_follows(floor: Floor) -> None:
@@ -325,7 +353,7 @@ async def test_a_recording_that_is_damaged_on_its_disk_breaks_off_and_is_never_f
     await floor.come_to_work("anna")
     caller, _, call = await talk(floor)
     status, said, _ = await ask(floor, f"recordings/{(await begun(floor, call))['recording']}/sound")
-    assert (status, b"not kept yet" in said) == (409, True)
+    assert (status, b"nothing is kept yet" in said) == (409, True)
     await caller.hang_up()
     row = await kept(floor, call)
     path = (
