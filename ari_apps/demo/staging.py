@@ -121,6 +121,7 @@ def write_floor(
             secrets=str(stage.folder / "secrets"),
             data=str(stage.data),
             spool=str(stage.folder / "spool"),
+            recordings=str(stage.folder / "recordings"),
             agents=AGENTS,
             guest=GUEST,
             numbers=NUMBERS,

@@ -34,6 +34,7 @@ from ari_apps.demo.view import Directions, Scene, draw
 from ari_apps.local_asterisk.free_ports import free_port
 from ari_apps.local_asterisk.installation import AsteriskInstallation
 from ari_apps.outside_world import OutsideAddresses
+from ari_apps.running import spool_folder
 from queue_strategies.events import CallerJoined, FloorConfigured
 from queue_strategies.facts import Answered, ContactStarted, Handled, VisitEnded
 from queue_strategies.figures import Figures
@@ -235,6 +236,8 @@ def test_the_floor_of_the_demo_is_right(tmp_path: Path, installed_asterisk: Aste
     assert load(stage.floor_toml) == floor
     assert [agent.id for agent in floor.agents] == [member.id for member in AGENTS]
     assert stage.floor_toml.stat().st_mode & 0o077 == 0
+    for kept in (floor.secrets_dir(), floor.recordings_dir(), spool_folder(floor)):
+        assert kept.is_relative_to(stage.folder), "another demo has its own"
 
 
 def test_a_port_that_is_taken_is_left_alone() -> None:
