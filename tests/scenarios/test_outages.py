@@ -363,6 +363,7 @@ async def halves(
     await served.close()
 
 
+@pytest.mark.timeout(240)
 async def test_halves_come_and_go_and_nothing_is_lost_or_told_twice(
     halves: ServedFloor, embedded: Path
 ) -> None:
