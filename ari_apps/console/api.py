@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ from queue_strategies.rights import ForbiddenError
 log = structlog.get_logger()
 
 BODY_MAX = 64 * 1024
+BODY_WITHIN_S = 10.0
 PATH_SHOWN = 100
 OPENAPI = "/api/openapi.json"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -37,12 +39,17 @@ class TooLongError(CallfloorError):
     """The request's body is longer than any that makes sense."""
 
 
+class TooSlowError(CallfloorError):
+    """The request's body does not arrive in time."""
+
+
 STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (UnauthorizedError, 401),
     (ForbiddenError, 403),
     (TooOftenError, 429),
     (BadRequestError, 400),
     (QuestionError, 400),
+    (TooSlowError, 408),
     (TooLongError, 413),
     (NotFoundError, 404),
     (NotNow, 409),
@@ -95,7 +102,7 @@ def guarded(operation: Operation, door: Door) -> Handler:
         except (CallfloorError, NotNow) as error:
             answer = refusal(error)
             status = answer.status
-        except ConnectionError:  # whoever asked has gone
+        except (ConnectionError, TimeoutError):  # no fault of a disk, though OSErrors too
             raise
         except OSError as error:
             log.error("api.disk_failed", operation=operation.id, why=str(error))
@@ -203,10 +210,13 @@ def _checked(read: Callable[[], BaseModel], whole: str) -> BaseModel:
 async def _body(request: web.Request) -> bytes:
     body = bytearray()
     try:
-        async for piece in request.content.iter_any():
-            body += piece
-            if len(body) > BODY_MAX:
-                raise TooLongError(f"body: has more than {BODY_MAX} bytes, send less")
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for piece in request.content.iter_any():
+                body += piece
+                if len(body) > BODY_MAX:
+                    raise TooLongError(f"body: has more than {BODY_MAX} bytes, send less")
+    except TimeoutError:
+        raise TooSlowError(f"body: has not arrived within {BODY_WITHIN_S:g} s, send it at once") from None
     except (web.RequestPayloadError, ConnectionError):
         raise BadRequestError("body: does not arrive as its headers say") from None
     return bytes(body)

@@ -19,6 +19,7 @@ PROBLEMS = {
     "401": "The token is missing or wrong",
     "403": "Whoever asks has no right to it",
     "404": "There is nothing of this name",
+    "408": "The body does not arrive",
     "409": "Not in the state it is in",
     "413": "The body is too long",
     "429": "Asked too often; Retry-After says for how many seconds to wait",

@@ -388,6 +388,10 @@ async def test_a_recording_that_is_damaged_on_its_disk_breaks_off_and_is_never_f
         done = await line.run("recordings", "export", row["recording"], "-o", str(to), "-c", str(line.config))
         assert (done.code, why in done.error, to.exists()) == (2, True, False), done
     assert not await asyncio.to_thread(lambda: list(tmp_path.glob(".*.part")))
+    path.unlink()
+    path.mkdir()  # as a disk that does not do it
+    done = await line.run("recordings", "erase", row["recording"], "-c", str(line.config))
+    assert (done.code, "the disk does not do it" in done.error) == (2, True), done
 
 
 async def begun(floor: Floor, call: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from ari_apps.console import api
 from ari_apps.rights.register import PREFIX
 from queue_strategies.rights import SCOPES, Scope
 from tests.ari_apps.console.house import PASSWORD, PEOPLE, SALES, SUPPORT, House, answers, role_of
@@ -245,6 +246,17 @@ async def test_hostile_names_and_notes_are_data(house: House) -> None:
             assert (answer.status, set(answer.body)) == (404, {"error"}), answer
     listed = await house.ask("root", "GET", "/api/v1/audit?who=admin%27%20OR%201%3D1--")
     assert listed.body == []
+
+
+async def test_who_sends_no_body_is_not_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "BODY_WITHIN_S", 0.3)
+    listen = house.floor.asterisk.configuration.http.listen
+    reader, writer = await asyncio.open_connection(listen.host, listen.port)
+    writer.write(b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    answer = await asyncio.wait_for(reader.readuntil(b"}"), 5)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"has not arrived within 0.3 s" in answer
+    writer.close()
 
 
 async def test_the_trail_only_grows(house: House) -> None:
