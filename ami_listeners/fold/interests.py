@@ -15,7 +15,7 @@ VISITS = frozenset(
     {
         "QueueCallerJoin", "QueueCallerAbandon", "QueueCallerLeave", "AgentCalled", "AgentRingNoAnswer",
         "AgentConnect", "AgentComplete", "AgentDump", "DialState", "HangupRequest", "Hangup", "VarSet",
-        "Newexten", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "Pickup",
+        "Newexten", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "Pickup", "ParkedCall",
     }
 )  # fmt: skip
 MEMBERS = frozenset({"QueueMemberAdded", "QueueMemberRemoved", "QueueMemberPause", "QueueMemberStatus"})

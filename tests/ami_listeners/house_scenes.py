@@ -348,6 +348,18 @@ async def a_parked_call_is_fetched(house: House, operator: Connection) -> None:
     await over(caller, anna, bob)
 
 
+async def a_caller_of_a_queue_is_parked_and_fetched(house: House, operator: Connection) -> None:
+    """Anna's line stays when the caller is parked by a program."""
+    caller, anna = await talking(house, "200", "anna")
+    await parked(operator)
+    await caller.stays(0.8)
+    bob = await house.phone("bob").dial("701")
+    await bob.answered()
+    await bob.stays(0.6)
+    await bob.hang_up()
+    await over(caller, anna, bob)
+
+
 async def a_parked_call_comes_back(house: House, operator: Connection) -> None:
     """Nobody fetches it in time: Anna's phone rings again."""
     caller, anna = await talking(house, "101", "anna")
@@ -396,7 +408,8 @@ SCENES: tuple[Scene, ...] = (
     a_call_given_away_is_given_away_again, a_colleague_picks_up_a_certain_phone,
     a_colleague_picks_up_what_rings_in_the_group, a_colleague_picks_up_a_call_of_a_queue,
     a_phone_sends_its_calls_on, a_program_dials_for_anna, a_program_dials_a_busy_phone,
-    a_call_file_dials_a_customer, a_parked_call_is_fetched, a_parked_call_comes_back,
+    a_call_file_dials_a_customer, a_parked_call_is_fetched, a_caller_of_a_queue_is_parked_and_fetched,
+    a_parked_call_comes_back,
     a_parked_caller_gives_up, three_meet_in_a_conference,
 )  # fmt: skip
 

@@ -282,6 +282,14 @@ def test_a_call_that_a_program_dials_says_whom_it_reached(
 # -- parked, and in a conference ----------------------------------------------------------------------------
 
 
+def test_a_talk_of_a_queue_is_over_once_the_caller_is_parked() -> None:
+    """The member's line stays until the caller is gone, who talks with somebody else meanwhile."""
+    told = facts("a_caller_of_a_queue_is_parked_and_fetched")
+    (parked,), (handled,) = of(told, CallParked), of(told, Handled)
+    assert (handled.agent, handled.moment, handled.ended_by) == ("anna", parked.moment, "transfer")
+    assert handled.talk_s == pytest.approx(talked_s(told, "anna"), abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("name", "how", "caller"),
     [

@@ -27,6 +27,7 @@ class Talking:
             "Unhold": self._resumed,
             "BlindTransfer": self._transferred_blind,
             "AttendedTransfer": self._transferred_attended,
+            "ParkedCall": self._parked,
         }
 
     def _connected(self, event: AmiEvent) -> Iterator[Fact]:
@@ -68,6 +69,13 @@ class Talking:
         visit = self._book.talking_on(event.channel)
         if visit is not None and visit.talk is not None:
             yield from self._turns.hold_over(visit, visit.talk, event.moment)
+
+    def _parked(self, event: AmiEvent) -> Iterator[Fact]:
+        """End the talk of a caller who is parked: the member's line may stay for as long as the caller's."""
+        parked = event.text("ParkeeUniqueid")
+        visit = self._book.open.get(parked)
+        if visit is not None and visit.talk is not None:
+            yield from self._turns.part(parked, event.moment, "transfer")
 
     # -- given away -----------------------------------------------------------------------------------------
 

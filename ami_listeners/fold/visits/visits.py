@@ -17,8 +17,8 @@ from ami_listeners.messages import AmiEvent
 from queue_strategies.facts import Fact
 from queue_strategies.model import AgentId, Queue, QueueName
 
-TRANSFERS = frozenset({"BlindTransfer", "AttendedTransfer"})
-"""Events that name channels by their parts in the transfer."""
+BY_PART = frozenset({"BlindTransfer", "AttendedTransfer", "ParkedCall"})
+"""Events that name channels by their parts in a transfer, or in a parking space."""
 
 
 class Visits:
@@ -50,7 +50,7 @@ class Visits:
         """
         name, channel = event.name, event.channel
         if not channel:
-            return self._explaining(event) if name in TRANSFERS else ()
+            return self._explaining(event) if name in BY_PART else ()
         if (name in OF_QUEUES or self._untimely.held) and self._untimely.holds(channel, event):
             return ()
         return self._explaining(event) if self._untimely.held else self._handlers[name](event)
