@@ -48,7 +48,7 @@ class MonitoringDesk:
         )  # fmt: skip
 
     async def _list(self, asked: Asked) -> list[MonitoringView]:
-        return [self._view(one) for one in self._monitoring if self._sees(asked.who, one)]
+        return [self._view(one) for one in self._monitoring if is_own(asked.who, one.supervisor.id)]
 
     async def _show(self, asked: Asked) -> MonitoringView:
         return self._view(self._find(asked))
@@ -77,17 +77,15 @@ class MonitoringDesk:
         self._monitoring.drop(self._find(asked).supervisor.id, asked.who.name)
 
     def _find(self, asked: Asked) -> Watched:
-        found = self._monitoring.of(asked.path["supervisor"])
-        if found is None or not self._sees(asked.who, found):
-            raise NotFoundError(f"no supervisor {asked.path['supervisor']!r} is on anybody's calls")
+        supervisor, who = asked.path["supervisor"], asked.who
+        if not is_own(who, supervisor):
+            raise ForbiddenError(f"what {supervisor!r} is on is not for {who.name}")
+        if (found := self._monitoring.of(supervisor)) is None:
+            raise NotFoundError(f"no supervisor {supervisor!r} is on anybody's calls")
         return found
 
     def _may(self, who: Person, supervisor: str, agent: AgentId) -> bool:
-        own = who.role is Role.ADMINISTRATOR or who.name == supervisor
-        return own and reaches(who, team=self._directory.team_of(agent), agent=agent)
-
-    def _sees(self, who: Person, watched: Watched) -> bool:
-        return self._may(who, watched.supervisor.id, watched.agent) or who.name == watched.supervisor.id
+        return is_own(who, supervisor) and reaches(who, team=self._directory.team_of(agent), agent=agent)
 
     def _view(self, watched: Watched) -> MonitoringView:
         ear = watched.ear
@@ -99,6 +97,11 @@ class MonitoringDesk:
             call=ear.line.contact if ear is not None else None,
             since=self._clock.at(watched.since_moment),
         )
+
+
+def is_own(who: Person, supervisor: str) -> bool:
+    """Tell whether what a supervisor is on is theirs to see and to end."""
+    return who.role is Role.ADMINISTRATOR or who.name == supervisor
 
 
 def in_words_of_rest(refused: Refused) -> Exception:

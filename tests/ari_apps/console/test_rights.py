@@ -49,7 +49,7 @@ async def test_who_has_no_right_gets_403_and_nothing_else(house: House, who: str
 async def test_who_has_the_right_is_not_refused(house: House, who: str) -> None:
     for one in house.operations:
         if one.needs and Scope(one.needs) in SCOPES[role_of(who)] and "sessions" not in one.path:
-            answer = await house.ask(who, one.method, one.on())
+            answer = await house.ask(who, one.method, one.on(supervisor=who))
             assert answer.status not in (401, 403, 500), (one, answer)
 
 
@@ -63,6 +63,13 @@ async def test_nobody_of_another_team_is_within_reach(house: House, who: str) ->
                 answer = await house.ask(who, one.method, one.on(**names))
                 assert answer.is_refusal, (one, answer)
     assert (await house.floor.get("agents/bob"))["state"] == "logged_out"
+
+
+@pytest.mark.parametrize("who", ["lead.north", "super.north", "super.all"])
+async def test_what_another_supervisor_is_on_is_nobodys_business(house: House, who: str) -> None:
+    for verb in ("GET", "DELETE"):
+        assert (await house.ask(who, verb, "/api/v1/monitorings/sue")).is_refusal
+        assert (await house.ask("admin", verb, "/api/v1/monitorings/sue")).status == 404
 
 
 async def test_a_call_is_seen_and_steered_by_those_whose_agents_have_it_alone(house: House) -> None:
