@@ -37,6 +37,7 @@ async def test_a_time_in_which_one_of_several_heard_is_no_gap(database: Database
     present = {ear: sorted(chance.sample(range(61), 2)) for ear in ears if chance.random() < 0.8}
     deaf = [(ear, sorted(chance.sample(range(61), 2))) for ear in ears for _ in range(chance.randrange(4))]
     with psycopg.connect(database.conninfo) as connection:
+        connection.execute("INSERT INTO listeners VALUES ('east', 'today', %s, now())", [minute(60)])
         for (system, listener), span in present.items():
             connection.execute(
                 "INSERT INTO listeners VALUES (%s, %s, %s, %s)", [system, listener, *map(minute, span)]
@@ -146,6 +147,19 @@ async def test_of_the_time_before_anybody_listened_it_is_said_that_nobody_did(
     assert (ratio, set(heard.values())) == (1, {False})
     assert (await told(-30, 25))[:2] == (nobody, 0)
     assert (await told(30, 90))[:2] == ("good: heard without a gap", 1)
+    said, ratio, _ = await told(270, 390)
+    assert (said, ratio) == ("doubtful: 25.00 % heard, a gap, 1:30:00 in all", 0.25), (
+        "nobody came after the last"
+    )
+    assert await gaps(database) == [("", minute(300), "nobody has listened since")]
+    async with database.connection() as connection:
+        await connection.execute("UPDATE listeners SET seen_at = now() - interval '10 minutes'")
+    assert await gaps(database) == [], "there is little to tell at night"
+
+
+async def gaps(database: Database) -> list[Any]:
+    async with database.connection() as connection:
+        return await (await connection.execute("SELECT system, began_at, reason FROM system_gaps")).fetchall()
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda dashboard: dashboard.uid)

@@ -9,6 +9,10 @@ LANGUAGE sql STABLE AS $$
             tstzrange(least(began_at, ended_at), greatest(began_at, ended_at)) AS deaf
         FROM gaps
         WHERE tstzrange(least(began_at, ended_at), greatest(began_at, ended_at)) && tstzrange(since, until)
+        UNION ALL -- whoever listens says so at least every five minutes; the next one will tell of this gap itself
+        SELECT system, 'ami', '', 'nobody has listened since', tstzrange(seen_at, now())
+        FROM (SELECT * FROM listeners ORDER BY seen_at DESC LIMIT 1) last
+        WHERE seen_at < now() - interval '15 minutes' AND tstzrange(seen_at, now()) && tstzrange(since, until)
     ), heard AS MATERIALIZED ( -- from when on, and until when at least, each has listened
         SELECT l.system, l.listener,
             tstzmultirange(tstzrange(l.began_at, l.seen_at)) - coalesce(range_agg(g.deaf), '{}') AS hearing
