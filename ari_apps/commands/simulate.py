@@ -135,7 +135,7 @@ def simulate(
 ) -> None:
     """Live days on the floor before they come, and say what other agents or rules would change."""
     if picture is not None:
-        drawing.check_form(picture)
+        drawing.check_place(picture)
     configuration = load(config)
     said = CallersSaid(aht or [], patience or [], asks or [], transfers or [], redial, redial_after)
     habit = habit_of_each(configuration, said)
@@ -152,12 +152,12 @@ def simulate(
     experiment = Experiment(variants=variants, demands=callers.demands)
     lived = _live(experiment, days, seed, processes or processors())
     answer = Answer(experiment, callers, lived, seed)
-    if picture is not None:
-        drawing.draw(picture, answer)
     if as_json:
         typer.echo(json.dumps(answer.data, indent=2, allow_nan=False))
     else:
         show(Console(highlight=False), answer)
+    if picture is not None:
+        drawing.draw(picture, answer)
 
 
 def _live(experiment: Experiment, days: int, seed: int, processes: int) -> Days:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,14 @@ COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
 SHOWN = ("service level", "abandoned", "ASA")
 
 
-def check_form(path: Path) -> None:
-    """Refuse early what could not be drawn at the end; raises SimulationError."""
+def check_place(path: Path) -> None:
+    """Refuse early what could not be drawn or written at the end; raises SimulationError."""
     if path.suffix.lower() not in FORMS:
         raise SimulationError(f"--picture {path}: ends in none of {', '.join(FORMS)}, name a file that does")
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise SimulationError(
+            f"--picture {path}: cannot be written, name a file in a folder that may be written to"
+        )
     try:
         import matplotlib  # noqa: F401
     except ImportError:

@@ -54,6 +54,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     asked = CommandLine(tmp_path)
     asked.configure(FLOOR)
     (tmp_path / "calls.csv").write_text(CALLS)
+    (tmp_path / "folder.svg").mkdir()
     (tmp_path / "other.toml").write_text(FLOOR.replace("round-robin", "ring-all"))
     monkeypatch.chdir(tmp_path)
     return asked
@@ -190,6 +191,8 @@ def test_recorded_calls_are_lived_again_beside_what_they_were(
         (f"{ASK} --instead none.toml", "none.toml: there is no such file"),
         ("--calls sales=9999999/s --aht 9s", "a day has at most 5000000 calls here"),
         (f"{ASK} --picture x.gif", "ends in none of .svg, .png, .pdf"),
+        (f"{ASK} --picture none/x.svg", "--picture none/x.svg: cannot be written, name a file in a folder"),
+        (f"{ASK} --picture folder.svg", "--picture folder.svg: cannot be written, name a file"),
         ("--records none.csv", "none.csv: cannot be read (No such file or directory)"),
         ("--records .", ".: cannot be read (Is a directory)"),
         ("--records calls.csv --aht 9s", "leave --aht, --patience, --redial and --transfers out"),
@@ -203,6 +206,23 @@ def test_a_question_that_cannot_be_answered_is_refused_in_a_sentence(
         command_line().main(["simulate", *words.split()], standalone_mode=False)
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_nobody_lives_a_day_for_a_picture_that_cannot_be_written(
+    asked: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CallfloorError, match="cannot be written"):
+        command_line().main(["simulate", *ASK.split(), "--picture", "none/x.svg"], standalone_mode=False)
+    assert "Living day" not in capsys.readouterr().err
+
+
+def test_the_figures_are_told_even_if_the_disk_is_full_when_they_are_drawn(
+    asked: CommandLine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (asked.folder / "full.svg").symlink_to("/dev/full")
+    with pytest.raises(CallfloorError, match=r"--picture full.svg: cannot be written \(No space left"):
+        answer(capsys, *ASK.split(), "--days", "1", "--picture", "full.svg")
+    assert json.loads(capsys.readouterr().out)["days"] == 1
 
 
 def test_a_changed_setting_is_checked_like_the_file(asked: CommandLine) -> None:
