@@ -94,16 +94,23 @@ class Archive:
         while True:
             try:
                 await self.forget()
-            except (DatabaseUnreachable, OSError) as away:
+            except DatabaseUnreachable as away:
                 log.warning("recording.retention_waits", reason=str(away))
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def forget(self) -> int:
-        """Delete what was kept long enough; return how many. Raises DatabaseUnreachable, OSError."""
-        old = await self._rows("too_old", {"now": self.database.clock.wall()})
-        for row in old:
-            await self.erase(row, "callfloor", "retention")
-        return len(old)
+        """Delete what was kept long enough; return how many files went. Raises DatabaseUnreachable.
+
+        One that cannot be deleted keeps no other, and is tried again the next time.
+        """
+        gone = 0
+        for row in await self._rows("too_old", {"now": self.database.clock.wall()}):
+            try:
+                await self.erase(row, "callfloor", "retention")
+                gone += 1
+            except OSError as failure:
+                log.error("recording.not_forgotten", recording=row["recording"], why=str(failure))
+        return gone
 
     async def _rows(self, query: str, asked: dict[str, Any]) -> list[dict[str, Any]]:
         async with self.database.connection() as connection:
