@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 
@@ -40,6 +41,8 @@ class LeavingOut:
         except Gone:
             pass
         except AriError as error:
+            if await self._is_gone(channel_id):
+                return True
             if self._told.get(channel_id) != (why := str(error)):
                 log.error("monitoring.agent_left_silent", channel=channel_id, why=why)
             self._told[channel_id] = why
@@ -47,6 +50,12 @@ class LeavingOut:
             return False
         self._told.pop(channel_id, None)
         return True
+
+    async def _is_gone(self, channel_id: str) -> bool:
+        """Tell whether a channel is known to be there no more, whatever Asterisk answered about it."""
+        with suppress(AriError):
+            return await self._ari.channel(channel_id).get() is None
+        return False
 
     async def _both_ways(self, channel_id: str, value: str) -> None:
         for variable in ("VOLUME(RX)", "VOLUME(TX)"):
