@@ -211,6 +211,7 @@ async def test_hostile_ids_and_values_arrive_as_they_are(
     assert await leg.get_variable("X") == hostile
     assert await leg.get_variable("never set") is None
     await leg.play("sound:beep", f"p-{hostile}")
+    await listening.next(messages.PlaybackStarted)
     await ari.playback(f"p-{hostile}").stop()
     bridge = await ari.bridge(f"b-{hostile}").create(name=hostile)
     there = await bridge.get()

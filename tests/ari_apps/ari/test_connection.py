@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -23,6 +24,7 @@ from ari_apps.ari.messages import StasisStart
 from ari_apps.local_asterisk.free_ports import free_port
 from tests.ari_apps.ari.switchboard import Listening, Switchboard, run_switchboard
 from tests.asterisk_lab import AsteriskLab
+from tests.floor_lab import until
 
 BOTH = pytest.mark.parametrize("events", ["outbound", "inbound"])
 
@@ -63,12 +65,17 @@ async def test_events_come_again_after_asterisk_was_restarted(asterisk_lab: Aste
         await listening.next(StasisStart)
 
 
+async def is_there(switchboard: Switchboard, number: int) -> bool:
+    return f"callfloor,inbound,{number}" in await switchboard.asterisk.cli("core show channels concise")
+
+
 async def test_calls_that_came_while_we_were_away_are_told_in_their_order(asterisk_lab: AsteriskLab) -> None:
     switchboard = await run_switchboard(asterisk_lab)
     async with switchboard.ari() as ari:
         await ari.ready(20)
     for number in range(5):
         await switchboard.call_comes_in(f"inbound,{number}")
+        await until(partial(is_there, switchboard, number), f"caller {number} is there")
     listening = Listening()
     async with switchboard.ari(listening) as ari:
         await listening.until(lambda: len(listening.heard(StasisStart)) == 5, "five callers")
