@@ -33,6 +33,8 @@ from tests.floor_lab import scraped
 from tests.floor_lab import until as eventually
 
 HOUR = dt.timedelta(hours=1)
+TOLD_LATE_S = 0.5
+"""What SIPp notes and what Asterisk tells of the same may lie so far apart on a busy machine."""
 
 
 def checksums(folder: Path) -> dict[str, str]:
@@ -112,7 +114,7 @@ async def test_an_asterisk_with_its_own_queues_is_heard_call_by_call(
 
         await eventually(all_told, "every call is over and kept")
         seen = crowd.seen()
-        account = await account_for(seen, database_url, tolerance_s=0.5)
+        account = await account_for(seen, database_url, tolerance_s=TOLD_LATE_S)
         assert (account.whole, account.touched, account.unheard) == (40, 0, 0)
         shown, asked = await scraped(listening.http), await report(line, "queue", database_url)
         for queue, calls in seen.items():
@@ -134,16 +136,16 @@ async def test_an_asterisk_with_its_own_queues_is_heard_call_by_call(
 
 def check_queue(log: Log, shown: dict[tuple[str, ...], float], queue: str, asked: dict[str, Any]) -> None:
     """See that /metrics and the report have of a queue what its calls come to."""
-    short = sum(wait <= SHORT_ABANDON_S for wait in log.vain)
-    counted = {
-        "offered": len(log.calls),
-        "answered": len(log.waits),
-        "abandoned": len(log.vain),
-        "short_abandoned": short,
-    }
+    counted = {"offered": len(log.calls), "answered": len(log.waits), "abandoned": len(log.vain)}
     for name, count in counted.items():
         assert shown[f"callfloor_queue_{name}_total", queue] == asked[name] == count, name
-    assert asked["longest_wait_s"] == pytest.approx(max(log.waits + log.vain), abs=0.5)
+    short = asked["short_abandoned"]
+    assert shown["callfloor_queue_short_abandoned_total", queue] == short
+    least, most = (
+        sum(wait <= SHORT_ABANDON_S + late_s for wait in log.vain) for late_s in (-TOLD_LATE_S, TOLD_LATE_S)
+    )
+    assert least <= short <= most
+    assert asked["longest_wait_s"] == pytest.approx(max(log.waits + log.vain), abs=TOLD_LATE_S)
     assert asked["abandonment_rate"] == len(log.vain) / len(log.calls)
     if log.waits:
         means = {
