@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from ami_listeners.reports.wording import printable
 from ari_apps.agents import AgentAction
+from ari_apps.commands.tables import as_typed
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient
 from ari_apps.console.views import AgentView
@@ -40,7 +39,7 @@ def show(config: Config = FLOOR) -> None:
             ),
             agent.call,
         )
-        table.add_row(*(Text(printable(value or "")) for value in row))
+        table.add_row(*as_typed(value or "" for value in row))
     Console().print(table)
 
 

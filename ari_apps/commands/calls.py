@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Column, Table
-from rich.text import Text
 
-from ami_listeners.reports.wording import printable
+from ari_apps.commands.tables import as_typed
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient
 from ari_apps.console.views import CallView
@@ -32,7 +31,7 @@ def show(config: Config = FLOOR) -> None:
     for call in ApiClient(load(config)).get_many("calls", CallView):
         since = f"{max(0.0, (now - call.started_at).total_seconds()):.0f} s"
         row = (call.id, call.caller_number, since, call.destination, str(call.priority), call.agent or "")
-        table.add_row(*(Text(printable(value)) for value in row))
+        table.add_row(*as_typed(row))
     Console().print(table)
 
 

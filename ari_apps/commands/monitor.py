@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from ami_listeners.reports.wording import printable
+from ari_apps.commands.tables import as_typed
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient
 from ari_apps.console.monitoring_views import MonitoringView
@@ -60,5 +59,5 @@ def show(monitorings: list[MonitoringView]) -> None:
     for one in monitorings:
         since = f"{max(0.0, (now - one.since).total_seconds()):.0f} s"
         row = (one.supervisor, one.agent, one.mode, one.state, since, one.call or "")
-        table.add_row(*(Text(printable(value)) for value in row))
+        table.add_row(*as_typed(row))
     Console().print(table)

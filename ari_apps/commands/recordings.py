@@ -10,10 +10,9 @@ from urllib.parse import urlencode
 import typer
 from rich.console import Console
 from rich.table import Column, Table
-from rich.text import Text
 
-from ami_listeners.reports.wording import printable
 from ari_apps.commands.players import played
+from ari_apps.commands.tables import as_typed
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient, path_of
 from ari_apps.console.recordings import RecordingView
@@ -45,7 +44,7 @@ def find(
         began = f"{row.began_at.astimezone():%Y-%m-%d %H:%M:%S}" if row.began_at else ""
         lasted = "" if row.duration_s is None else f"{row.duration_s:.0f} s"
         who = (row.number, ", ".join(row.agents), ", ".join(row.queues), state(row))
-        table.add_row(*(Text(printable(value)) for value in (row.recording, began, lasted, *who)))
+        table.add_row(*as_typed((row.recording, began, lasted, *who)))
     Console().print(table)
 
 

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Column, Table
-from rich.text import Text
 
-from ami_listeners.reports.wording import printable
+from ari_apps.commands.tables import as_typed
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient
 from ari_apps.console.person_views import DAYS_MAX, TokenShown, TokenView
@@ -49,7 +48,7 @@ def show(
         grants = "all" if token.scopes is None else ", ".join(token.scopes)
         until = "revoked" if token.revoked_at else when(token.expires_at)
         row = (token.id, token.owner, token.kind, grants, token.note, until, when(token.used_at))
-        table.add_row(*(Text(printable(value)) for value in row))
+        table.add_row(*as_typed(row))
     Console().print(table)
 
 

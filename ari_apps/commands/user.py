@@ -10,9 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from ami_listeners.reports.wording import printable
+from ari_apps.commands.tables import as_typed
 from ari_apps.configuration.floor_toml import load
 from ari_apps.console.client import ApiClient
 from ari_apps.console.person_views import UserView
@@ -41,7 +40,7 @@ def show(config: Config = FLOOR) -> None:
     for user in ApiClient(load(config)).get_many("users", UserView):
         has = "yes" if user.has_password else "none"
         row = (user.name, user.full_name, user.role, ", ".join(user.teams), user.agent or "", has)
-        table.add_row(*(Text(printable(value)) for value in row))
+        table.add_row(*as_typed(row))
     Console().print(table)
 
 
