@@ -41,13 +41,12 @@ class LeavingOut:
         except Gone:
             pass
         except AriError as error:
-            if await self._is_gone(channel_id):
-                return True
-            if self._told.get(channel_id) != (why := str(error)):
-                log.error("monitoring.agent_left_silent", channel=channel_id, why=why)
-            self._told[channel_id] = why
-            self.unfinished.set()
-            return False
+            if not await self._is_gone(channel_id):
+                if self._told.get(channel_id) != (why := str(error)):
+                    log.error("monitoring.agent_left_silent", channel=channel_id, why=why)
+                self._told[channel_id] = why
+                self.unfinished.set()
+                return False
         self._told.pop(channel_id, None)
         return True
 
