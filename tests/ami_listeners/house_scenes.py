@@ -337,8 +337,9 @@ async def parked(operator: Connection, timeout_s: int = 20) -> None:
     )
 
 
-async def a_parked_call_is_fetched(house: House, operator: Connection) -> None:
-    caller, anna = await talking(house, "101", "anna")
+async def parked_and_fetched(house: House, operator: Connection, number: str) -> None:
+    """Park who has called this number and talks with Anna; Bob fetches the caller."""
+    caller, anna = await talking(house, number, "anna")
     await parked(operator)
     await caller.stays(0.8)
     bob = await house.phone("bob").dial("701")
@@ -346,18 +347,15 @@ async def a_parked_call_is_fetched(house: House, operator: Connection) -> None:
     await bob.stays(0.6)
     await bob.hang_up()
     await over(caller, anna, bob)
+
+
+async def a_parked_call_is_fetched(house: House, operator: Connection) -> None:
+    await parked_and_fetched(house, operator, "101")
 
 
 async def a_caller_of_a_queue_is_parked_and_fetched(house: House, operator: Connection) -> None:
     """Anna's line stays when the caller is parked by a program."""
-    caller, anna = await talking(house, "200", "anna")
-    await parked(operator)
-    await caller.stays(0.8)
-    bob = await house.phone("bob").dial("701")
-    await bob.answered()
-    await bob.stays(0.6)
-    await bob.hang_up()
-    await over(caller, anna, bob)
+    await parked_and_fetched(house, operator, "200")
 
 
 async def a_parked_call_comes_back(house: House, operator: Connection) -> None:
